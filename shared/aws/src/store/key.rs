@@ -1,0 +1,105 @@
+//! Keys of the table. Every one of them begins with a tenant, because there is no other way to make one (I6).
+
+use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, SourceName, TenantId};
+use dunlin_domain::remittance::RemittanceId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Partition and sort key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+}
+
+/// Everything live of a debtor sorts behind this.
+pub(crate) const LIVE: &str = "LIVE#";
+/// Everything past of a debtor sorts behind this, by time.
+pub(crate) const PAST: &str = "PAST#";
+const LIVE_INVOICE: &str = "LIVE#INVOICE#";
+/// The sort key of a debtor's head.
+pub const HEAD: &str = "LIVE#DEBTOR";
+
+pub(crate) fn debtor(tenant: &TenantId, debtor: &DebtorId) -> String {
+    format!("T#{tenant}#D#{debtor}")
+}
+
+pub(crate) fn head(tenant: &TenantId, id: &DebtorId) -> Key {
+    Key::new(debtor(tenant, id), HEAD)
+}
+
+pub(crate) fn live_invoice(tenant: &TenantId, id: &DebtorId, invoice: &InvoiceId) -> Key {
+    Key::new(debtor(tenant, id), format!("{LIVE_INVOICE}{invoice}"))
+}
+
+pub(crate) fn is_live_invoice(sk: &str) -> bool {
+    sk.starts_with(LIVE_INVOICE)
+}
+
+/// A closed invoice lies at its issue date, so that its key follows from its reference.
+pub(crate) fn closed_invoice(tenant: &TenantId, id: &DebtorId, invoice: &InvoiceId, issued: Date) -> Key {
+    Key::new(debtor(tenant, id), format!("{PAST}{issued}T00:00:00.000000Z#INVOICE#{invoice}"))
+}
+
+/// `number` orders what one commit wrote.
+pub(crate) fn past(tenant: &TenantId, id: &DebtorId, at: Timestamp, kind: &str, number: &str) -> Key {
+    Key::new(debtor(tenant, id), format!("{PAST}{at:.6}#{kind}#{number}"))
+}
+
+pub(crate) fn cursor(tenant: &TenantId, id: &DebtorId) -> Key {
+    Key::new(debtor(tenant, id), "CURSOR")
+}
+
+pub(crate) fn invoice_reference(tenant: &TenantId, invoice: &InvoiceId) -> Key {
+    Key::new(format!("T#{tenant}#REF#INVOICE#{invoice}"), "REF")
+}
+
+pub(crate) fn outside_reference(tenant: &TenantId, kind: &str, source: &SourceName, id: &OutsideId) -> Key {
+    Key::new(format!("T#{tenant}#REF#{kind}#{source}#{id}"), "REF")
+}
+
+pub(crate) fn remittance(tenant: &TenantId, id: &RemittanceId) -> Key {
+    Key::new(format!("T#{tenant}#REMITTANCE#{id}"), "REMITTANCE")
+}
+
+pub(crate) fn receipt(tenant: &TenantId, provider: &str, id: &str) -> Key {
+    Key::new(format!("T#{tenant}#RECEIPT#{provider}#{id}"), "RECEIPT")
+}
+
+pub(crate) fn tenant(tenant: &TenantId) -> String {
+    format!("T#{tenant}")
+}
+
+pub(crate) fn metric(tenant: &TenantId, account: &AccountKey) -> String {
+    format!("T#{tenant}#METRIC#{}#{}", account.portfolio, account.currency)
+}
+
+pub(crate) fn due_on(tenant: &TenantId, account: &AccountKey, due: Date) -> Key {
+    Key::new(metric(tenant, account), format!("DUE#{due}"))
+}
+
+pub(crate) fn day(tenant: &TenantId, account: &AccountKey, day: Date) -> Key {
+    Key::new(metric(tenant, account), format!("DAY#{day}"))
+}
+
+pub(crate) fn unknown_events(tenant: &TenantId, provider: &str, event_type: &str) -> Key {
+    Key::new(format!("T#{tenant}#METRIC#{provider}"), format!("UNKNOWN#{event_type}"))
+}
+
+/// The index partition that lists what waits for its invoice. It shares the due index, which is sparse.
+pub(crate) fn unmatched_shard(tenant: &TenantId) -> String {
+    format!("T#{tenant}#UNMATCHED")
+}
+
+/// The index partition of a shard of debtors that have a next step. Shards belong to the deployment, not to a tenant,
+/// so that a tenant with nothing due costs nothing.
+#[must_use]
+pub fn due_shard(shard: u32) -> String {
+    format!("DUE#{shard}")
+}

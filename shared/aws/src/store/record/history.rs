@@ -1,0 +1,265 @@
+use std::collections::BTreeMap;
+
+use dunlin_domain::contact::Channel;
+use dunlin_domain::decide::{Action, Decision, Reason, Rule};
+use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
+use dunlin_domain::ledger::Entry;
+use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
+use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::policy::Stage;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{SCHEMA, known, read};
+use crate::store::error::StoreError;
+
+/// A line of the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EntryRecord {
+    schema: u32,
+    pub(crate) kind: String,
+    pub(crate) portfolio: String,
+    pub(crate) currency: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invoice: Option<String>,
+    pub(crate) amount: i64,
+    pub(crate) on: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+}
+
+impl EntryRecord {
+    pub(crate) fn of(entry: &Entry) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind: entry.kind.as_str().to_owned(),
+            portfolio: entry.account.portfolio.to_string(),
+            currency: entry.account.currency.code().to_owned(),
+            invoice: entry.invoice.as_ref().map(ToString::to_string),
+            amount: entry.amount.minor(),
+            on: entry.on,
+            reference: entry.reference.clone(),
+            note: entry.note.map(str::to_owned),
+        }
+    }
+}
+
+/// One rule's word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReasonRecord {
+    pub(crate) rule: String,
+    #[serde(rename = "for")]
+    pub(crate) speaks_for: bool,
+    pub(crate) detail: String,
+}
+
+impl ReasonRecord {
+    pub(crate) fn of(reason: &Reason) -> Self {
+        Self { rule: reason.rule.as_str().to_owned(), speaks_for: reason.speaks_for, detail: reason.detail.clone() }
+    }
+
+    pub(crate) fn read(&self) -> Result<Reason, StoreError> {
+        let rule = known("rule", &self.rule, Rule::parse(&self.rule))?;
+        Ok(Reason { rule, speaks_for: self.speaks_for, detail: self.detail.clone() })
+    }
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PlanRecord {
+    pub(crate) message_id: String,
+    pub(crate) portfolio: String,
+    pub(crate) currency: String,
+    pub(crate) policy: String,
+    pub(crate) policy_version: u32,
+    pub(crate) step: String,
+    pub(crate) stage: String,
+    offset_days: i32,
+    pub(crate) cycle: String,
+    pub(crate) channel: String,
+    pub(crate) lines: Vec<LineRecord>,
+    credit: i64,
+    pub(crate) amount_due: i64,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    notes: BTreeMap<Date, i32>,
+}
+
+/// An invoice as a message names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LineRecord {
+    pub(crate) invoice: String,
+    pub(crate) due_date: Date,
+    pub(crate) balance: i64,
+}
+
+impl PlanRecord {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let line = |line: &Line| LineRecord {
+            invoice: line.invoice.to_string(),
+            due_date: line.due_date,
+            balance: line.balance.minor(),
+        };
+        Self {
+            message_id: plan.id.to_string(),
+            portfolio: plan.account.portfolio.to_string(),
+            currency: plan.account.currency.code().to_owned(),
+            policy: plan.policy.name.to_string(),
+            policy_version: plan.policy.version,
+            step: plan.step.to_string(),
+            stage: plan.stage.as_str().to_owned(),
+            offset_days: plan.offset_days,
+            cycle: plan.cycle.to_string(),
+            channel: plan.channel.as_str().to_owned(),
+            lines: plan.lines.iter().map(line).collect(),
+            credit: plan.credit.minor(),
+            amount_due: plan.amount_due.minor(),
+            notes: plan.notes.clone(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<Plan, StoreError> {
+        let currency = read("currency", Currency::parse(&self.currency))?;
+        let money = |minor| Money::from_minor(minor, currency);
+        let line = |line: &LineRecord| {
+            let invoice = read("line", InvoiceId::parse(&line.invoice))?;
+            Ok::<_, StoreError>(Line { invoice, due_date: line.due_date, balance: money(line.balance) })
+        };
+        Ok(Plan {
+            id: MessageId::stored(self.message_id.clone()),
+            account: AccountKey { portfolio: read("portfolio", PortfolioId::parse(&self.portfolio))?, currency },
+            policy: PolicyRef { name: read("policy", PolicyName::parse(&self.policy))?, version: self.policy_version },
+            step: read("step", StepName::parse(&self.step))?,
+            stage: known("stage", &self.stage, Stage::parse(&self.stage))?,
+            offset_days: self.offset_days,
+            cycle: known("cycle", &self.cycle, CycleRef::parse(&self.cycle))?,
+            channel: known("channel", &self.channel, Channel::parse(&self.channel))?,
+            lines: self.lines.iter().map(line).collect::<Result<_, _>>()?,
+            credit: money(self.credit),
+            amount_due: money(self.amount_due),
+            notes: self.notes.clone(),
+        })
+    }
+}
+
+/// A message that is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MessageRecord {
+    schema: u32,
+    #[serde(flatten)]
+    pub(crate) plan: PlanRecord,
+    pub(crate) planned_at: Timestamp,
+    pub(crate) settled_at: Timestamp,
+    pub(crate) status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provider_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reasons: Vec<ReasonRecord>,
+}
+
+impl MessageRecord {
+    pub(crate) fn of(message: &Message) -> Self {
+        let (mut provider_id, mut failure, mut reasons) = (None, None, Vec::new());
+        match &message.outcome {
+            Outcome::Sent(id) => provider_id = Some(id.clone()),
+            Outcome::Failed(why) => failure = Some(why.clone()),
+            Outcome::Withheld(why) => reasons = why.iter().map(ReasonRecord::of).collect(),
+            Outcome::Unknown => {}
+        }
+        Self {
+            schema: SCHEMA,
+            plan: PlanRecord::of(&message.plan),
+            planned_at: message.planned_at,
+            settled_at: message.settled_at,
+            status: message.outcome.status().to_owned(),
+            provider_id,
+            failure,
+            reasons,
+        }
+    }
+}
+
+/// A decision, as it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DecisionRecord {
+    schema: u32,
+    pub(crate) at: Timestamp,
+    pub(crate) policy: String,
+    pub(crate) policy_version: u32,
+    pub(crate) inputs: String,
+    pub(crate) accounts: Vec<AccountDecisionRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AccountDecisionRecord {
+    pub(crate) portfolio: String,
+    pub(crate) currency: String,
+    /// `send`, `task` or `none`.
+    pub(crate) action: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) step: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wake: Option<Timestamp>,
+    pub(crate) reasons: Vec<ReasonRecord>,
+}
+
+impl DecisionRecord {
+    pub(crate) fn of(decision: &Decision) -> Self {
+        let account = |one: &dunlin_domain::decide::AccountDecision| {
+            let (action, step, message_id) = match &one.action {
+                None => ("none", None, None),
+                Some(Action::Send(plan)) => ("send", Some(plan.step.to_string()), Some(plan.id.to_string())),
+                Some(Action::OpenTask { task, .. }) => ("task", Some(task.step.to_string()), None),
+            };
+            AccountDecisionRecord {
+                portfolio: one.account.portfolio.to_string(),
+                currency: one.account.currency.code().to_owned(),
+                action: action.to_owned(),
+                step,
+                message_id,
+                wake: one.wake,
+                reasons: one.reasons.iter().map(ReasonRecord::of).collect(),
+            }
+        };
+        Self {
+            schema: SCHEMA,
+            at: decision.at,
+            policy: decision.policy.name.to_string(),
+            policy_version: decision.policy.version,
+            inputs: decision.inputs.clone(),
+            accounts: decision.accounts.iter().map(account).collect(),
+        }
+    }
+}
+
+/// Work for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TaskRecord {
+    schema: u32,
+    pub(crate) kind: String,
+    pub(crate) portfolio: String,
+    pub(crate) currency: String,
+    pub(crate) step: String,
+    pub(crate) cycle: String,
+    pub(crate) amount_due: i64,
+}
+
+impl TaskRecord {
+    pub(crate) fn of(task: &Task) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind: task.kind.as_str().to_owned(),
+            portfolio: task.account.portfolio.to_string(),
+            currency: task.account.currency.code().to_owned(),
+            step: task.step.to_string(),
+            cycle: task.cycle.to_string(),
+            amount_due: task.amount_due.minor(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+use std::collections::BTreeMap;
+
+use dunlin_domain::ids::{InvoiceId, OutsideId, SourceName};
+use dunlin_domain::invoice::{InFlight, Invoice, SnapshotStamp, Source, Standing, Sums};
+use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::remittance::RemittanceId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{SCHEMA, known, read};
+use crate::store::error::StoreError;
+
+/// An invoice, live or closed. Amounts are minor units of `currency`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct InvoiceRecord {
+    pub(crate) schema: u32,
+    pub(crate) invoice: String,
+    source: String,
+    outside_id: String,
+    pub(crate) issue_date: Date,
+    pub(crate) due_date: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) total: i64,
+    paid: i64,
+    reported_paid: i64,
+    credited: i64,
+    refunded: i64,
+    charged_back: i64,
+    standing: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<StampRecord>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    in_flight: BTreeMap<String, InFlightRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    contested: Vec<String>,
+    /// What is open, for readers of the table; the sums above are what counts.
+    pub(crate) balance: i64,
+    /// The word for its state, for readers of the table.
+    pub(crate) status: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StampRecord {
+    created: i64,
+    standing: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct InFlightRecord {
+    amount: i64,
+    until: Timestamp,
+}
+
+impl InFlightRecord {
+    pub(crate) fn of(in_flight: &InFlight) -> Self {
+        Self { amount: in_flight.amount.minor(), until: in_flight.until }
+    }
+
+    pub(crate) fn read(&self, currency: Currency) -> InFlight {
+        InFlight { amount: Money::from_minor(self.amount, currency), until: self.until }
+    }
+}
+
+/// Payments under way, by the payment.
+pub(crate) fn in_flight_records(all: &BTreeMap<RemittanceId, InFlight>) -> BTreeMap<String, InFlightRecord> {
+    all.iter().map(|(id, one)| (id.to_string(), InFlightRecord::of(one))).collect()
+}
+
+pub(crate) fn read_in_flight(
+    all: &BTreeMap<String, InFlightRecord>,
+    currency: Currency,
+) -> Result<BTreeMap<RemittanceId, InFlight>, StoreError> {
+    let one = |(id, one): (&String, &InFlightRecord)| Ok((read("in_flight", RemittanceId::parse(id))?, one.read(currency)));
+    all.iter().map(one).collect()
+}
+
+impl InvoiceRecord {
+    pub(crate) fn of(invoice: &Invoice) -> Self {
+        let sums = &invoice.sums;
+        Self {
+            schema: SCHEMA,
+            invoice: invoice.id.to_string(),
+            source: invoice.source.name.to_string(),
+            outside_id: invoice.source.outside_id.to_string(),
+            issue_date: invoice.issue_date,
+            due_date: invoice.due_date,
+            description: invoice.description.clone(),
+            currency: invoice.currency().code().to_owned(),
+            total: sums.total.minor(),
+            paid: sums.paid.minor(),
+            reported_paid: sums.reported_paid.minor(),
+            credited: sums.credited.minor(),
+            refunded: sums.refunded.minor(),
+            charged_back: sums.charged_back.minor(),
+            standing: invoice.standing.as_str().to_owned(),
+            stamp: invoice.stamp.map(|stamp| StampRecord {
+                created: stamp.created,
+                standing: stamp.standing.as_str().to_owned(),
+            }),
+            in_flight: in_flight_records(&invoice.in_flight),
+            contested: invoice.contested.iter().map(ToString::to_string).collect(),
+            balance: invoice.balance().minor(),
+            status: invoice.status().to_owned(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<Invoice, StoreError> {
+        let currency = read("currency", Currency::parse(&self.currency))?;
+        let money = |minor| Money::from_minor(minor, currency);
+        let standing = |value: &str| known("standing", value, Standing::parse(value));
+        let stamp = self.stamp.as_ref().map(|stamp| {
+            Ok::<_, StoreError>(SnapshotStamp { created: stamp.created, standing: standing(&stamp.standing)? })
+        });
+        let contested = self.contested.iter().map(|id| read("contested", RemittanceId::parse(id)));
+        Ok(Invoice {
+            id: read("invoice", InvoiceId::parse(&self.invoice))?,
+            source: Source {
+                name: read("source", SourceName::parse(&self.source))?,
+                outside_id: read("outside_id", OutsideId::parse(&self.outside_id))?,
+            },
+            issue_date: self.issue_date,
+            due_date: self.due_date,
+            description: self.description.clone(),
+            sums: Sums {
+                total: money(self.total),
+                paid: money(self.paid),
+                reported_paid: money(self.reported_paid),
+                credited: money(self.credited),
+                refunded: money(self.refunded),
+                charged_back: money(self.charged_back),
+            },
+            standing: standing(&self.standing)?,
+            stamp: stamp.transpose()?,
+            in_flight: read_in_flight(&self.in_flight, currency)?,
+            contested: contested.collect::<Result<_, _>>()?,
+        })
+    }
+}

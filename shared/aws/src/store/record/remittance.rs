@@ -1,0 +1,148 @@
+use std::collections::BTreeMap;
+
+use dunlin_domain::ids::{DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName};
+use dunlin_domain::money::Money;
+use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, Stage, Target};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{SCHEMA, known, money, read};
+use crate::store::error::StoreError;
+
+/// A payment or credit note: all that was ever said of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RemittanceRecord {
+    schema: u32,
+    pub(crate) remittance: String,
+    pub(crate) version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<i64>,
+    stage: String,
+    said: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refunded: Option<(i64, String)>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    contests: BTreeMap<String, (String, i64, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<TargetRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) debtor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invoice: Option<String>,
+    /// Listed in the index while it waits for its invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) due_shard: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) due_at: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TargetRecord {
+    Invoice(String),
+    OutsideInvoice(String, String),
+    Debtor(String, String),
+    OutsideCustomer(String, String),
+}
+
+impl TargetRecord {
+    fn of(target: &Target) -> Self {
+        match target {
+            Target::Invoice(id) => Self::Invoice(id.to_string()),
+            Target::OutsideInvoice(source, id) => Self::OutsideInvoice(source.to_string(), id.to_string()),
+            Target::Debtor(debtor, portfolio) => Self::Debtor(debtor.to_string(), portfolio.to_string()),
+            Target::OutsideCustomer(source, id) => Self::OutsideCustomer(source.to_string(), id.to_string()),
+        }
+    }
+
+    fn read(&self) -> Result<Target, StoreError> {
+        let source = |value: &str| read("source", SourceName::parse(value));
+        let outside = |value: &str| read("outside id", OutsideId::parse(value));
+        Ok(match self {
+            Self::Invoice(id) => Target::Invoice(read("invoice", InvoiceId::parse(id))?),
+            Self::OutsideInvoice(name, id) => Target::OutsideInvoice(source(name)?, outside(id)?),
+            Self::OutsideCustomer(name, id) => Target::OutsideCustomer(source(name)?, outside(id)?),
+            Self::Debtor(debtor, portfolio) => Target::Debtor(
+                read("debtor", DebtorId::parse(debtor))?,
+                read("portfolio", PortfolioId::parse(portfolio))?,
+            ),
+        })
+    }
+}
+
+impl RemittanceRecord {
+    pub(crate) fn of(remittance: &Remittance, version: u64, unmatched: Option<(String, String)>) -> Self {
+        let (due_shard, due_at) = unmatched.unzip();
+        let contest = |(id, (state, amount)): (&OutsideId, &(Contest, Money))| {
+            let currency = amount.currency().code().to_owned();
+            (id.to_string(), (state.as_str().to_owned(), amount.minor(), currency))
+        };
+        Self {
+            schema: SCHEMA,
+            remittance: remittance.id.to_string(),
+            version,
+            currency: remittance.amount.map(|amount| amount.currency().code().to_owned()),
+            amount: remittance.amount.map(Money::minor),
+            stage: remittance.progress.stage().as_str().to_owned(),
+            said: remittance.progress.said(),
+            refunded: remittance.refunded.map(|amount| (amount.minor(), amount.currency().code().to_owned())),
+            contests: remittance.contests.iter().map(contest).collect(),
+            target: remittance.target.as_ref().map(TargetRecord::of),
+            on: remittance.on,
+            debtor: remittance.booked.as_ref().map(|(debtor, _)| debtor.to_string()),
+            invoice: remittance.booked.as_ref().and_then(|(_, invoice)| invoice.as_ref()).map(ToString::to_string),
+            due_shard,
+            due_at,
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<Remittance, StoreError> {
+        let id = read("remittance", RemittanceId::parse(&self.remittance))?;
+        let stage = known("stage", &self.stage, Stage::parse(&self.stage))?;
+        let progress = match stage {
+            Stage::Unseen => Progress::UNSEEN,
+            Stage::Pending | Stage::Failed | Stage::Settled => Progress::new(id.kind, stage, self.said),
+        };
+        let amount = match (self.amount, &self.currency) {
+            (Some(minor), Some(currency)) => Some(money(minor, currency)?),
+            _ => None,
+        };
+        let contest = |(id, (state, minor, currency)): (&String, &(String, i64, String))| {
+            let state = known("contest", state, Contest::parse(state))?;
+            Ok::<_, StoreError>((read("contest", OutsideId::parse(id))?, (state, money(*minor, currency)?)))
+        };
+        let debtor = self.debtor.as_deref().map(|debtor| read("debtor", DebtorId::parse(debtor))).transpose()?;
+        let invoice = self.invoice.as_deref().map(|id| read("invoice", InvoiceId::parse(id))).transpose()?;
+        Ok(Remittance {
+            id,
+            amount,
+            progress,
+            refunded: self.refunded.as_ref().map(|(minor, currency)| money(*minor, currency)).transpose()?,
+            contests: self.contests.iter().map(contest).collect::<Result<_, _>>()?,
+            target: self.target.as_ref().map(TargetRecord::read).transpose()?,
+            on: self.on,
+            booked: debtor.map(|debtor| (debtor, invoice)),
+        })
+    }
+}
+
+/// Where something is that others know by their own key, and what waits for it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReferenceRecord {
+    pub(crate) version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) debtor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) invoice: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) issued: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) awaiting: Vec<String>,
+}

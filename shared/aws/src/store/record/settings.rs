@@ -1,0 +1,87 @@
+use dunlin_domain::contact::Channel;
+use dunlin_domain::ids::{PolicyName, PolicyRef, StepName};
+use dunlin_domain::policy::{Policy, Stage, Step, StepAction, TaskKind};
+use serde::{Deserialize, Serialize};
+
+use super::{known, read};
+use crate::store::error::StoreError;
+
+/// A tenant's settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SettingsRecord {
+    /// The name that messages are signed with.
+    pub(crate) name: String,
+    /// Where answers to e-mail go.
+    pub(crate) reply_to: String,
+    /// The sender of e-mail; the deployment's own where absent.
+    #[serde(default)]
+    pub(crate) mail_from: Option<String>,
+    /// The clock of debtors whose own is not known.
+    pub(crate) time_zone: String,
+    /// The portfolio of what names none.
+    #[serde(default)]
+    pub(crate) default_portfolio: Option<String>,
+    /// The policy for new cycles; the built-in one where absent.
+    #[serde(default)]
+    pub(crate) policy: Option<String>,
+    #[serde(default)]
+    pub(crate) policy_version: Option<u32>,
+    /// Where the debtor can pay, if there is a page for it.
+    #[serde(default)]
+    pub(crate) pay_url: Option<String>,
+}
+
+/// One version of a policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PolicyRecord {
+    name: String,
+    version: u32,
+    steps: Vec<StepRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StepRecord {
+    name: String,
+    offset_days: i32,
+    stage: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    channels: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    task: Option<String>,
+}
+
+impl PolicyRecord {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let step = |step: &Step| {
+            let (channels, task) = match &step.action {
+                StepAction::Message(channels) => (channels.iter().map(|one| one.as_str().to_owned()).collect(), None),
+                StepAction::Task(kind) => (Vec::new(), Some(kind.as_str().to_owned())),
+            };
+            let (name, stage) = (step.name.to_string(), step.stage.as_str().to_owned());
+            StepRecord { name, offset_days: step.offset_days, stage, channels, task }
+        };
+        Self {
+            name: policy.id().name.to_string(),
+            version: policy.id().version,
+            steps: policy.steps().iter().map(step).collect(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<Policy, StoreError> {
+        let channel = |value: &String| known("channel", value, Channel::parse(value));
+        let step = |step: &StepRecord| {
+            let action = match &step.task {
+                Some(kind) => StepAction::Task(known("task", kind, TaskKind::parse(kind))?),
+                None => StepAction::Message(step.channels.iter().map(channel).collect::<Result<_, _>>()?),
+            };
+            Ok::<_, StoreError>(Step {
+                name: read("step", StepName::parse(&step.name))?,
+                offset_days: step.offset_days,
+                stage: known("stage", &step.stage, Stage::parse(&step.stage))?,
+                action,
+            })
+        };
+        let id = PolicyRef { name: read("policy", PolicyName::parse(&self.name))?, version: self.version };
+        read("policy", Policy::new(id, self.steps.iter().map(step).collect::<Result<_, _>>()?))
+    }
+}

@@ -1,0 +1,348 @@
+//! Booking: invoices, payments and credit notes change positions; the ledger's entries are the differences.
+
+use jiff::civil::Date;
+
+use super::{Allocation, Debtor, Journal};
+use crate::event::{Event, EventKind};
+use crate::ids::{AccountKey, InvoiceId};
+use crate::intake::InvoiceDraft;
+use crate::invoice::{Invoice, Position, Standing, Sums};
+use crate::ledger::{Entry, EntryKind};
+use crate::money::{Currency, Money, MoneyError};
+use crate::remittance::{Effect, RemittanceId, RemittanceKind};
+
+/// Why something cannot be booked. Nothing is changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BookingError {
+    /// An invoice keeps its currency.
+    #[error("invoice {invoice} is in {known}, not in {told}")]
+    CurrencyChanged {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// Its currency.
+        known: Currency,
+        /// What was told.
+        told: Currency,
+    },
+    /// There is no such invoice with this debtor.
+    #[error("invoice {0} is not known")]
+    UnknownInvoice(InvoiceId),
+    /// Amounts do not add up.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// What became of an invoice that was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invoiced {
+    /// It is new.
+    Created,
+    /// Its terms changed.
+    Updated,
+    /// Nothing new was said.
+    Unchanged,
+}
+
+/// Why positions change: the day it counts from, and the outside id of the cause.
+#[derive(Clone, Copy)]
+struct Cause<'a> {
+    on: Date,
+    reference: Option<&'a RemittanceId>,
+}
+
+impl Debtor {
+    /// Takes an invoice in: a new one, new terms of a known one, or a provider's newer snapshot.
+    ///
+    /// # Errors
+    /// [`BookingError`]; the debtor is unchanged then.
+    pub fn record_invoice(&mut self, draft: &InvoiceDraft, journal: &mut Journal) -> Result<Invoiced, BookingError> {
+        let known = self.invoices.get(&draft.id);
+        let told = draft.total.currency();
+        if let Some(known) = known.filter(|known| known.currency() != told) {
+            let (invoice, known) = (draft.id.clone(), known.currency());
+            return Err(BookingError::CurrencyChanged { invoice, known, told });
+        }
+        let after = known.map_or_else(|| Ok(raised(draft)), |known| renewed(known, draft))?;
+        let mut profile = self.profile.clone();
+        profile.apply(&draft.profile);
+        let outcome = match known {
+            None => Invoiced::Created,
+            Some(known) if *known == after && profile == self.profile => Invoiced::Unchanged,
+            Some(_) => Invoiced::Updated,
+        };
+        let cause = Cause { on: draft.issue_date, reference: None };
+        self.post(after, cause, journal)?;
+        self.profile = profile;
+        if outcome == Invoiced::Updated {
+            journal.events.push(Event::new(EventKind::InvoiceUpdated).invoice(&draft.id));
+        }
+        Ok(outcome)
+    }
+
+    /// Books what a remittance does to one invoice now, given what it did before.
+    ///
+    /// # Errors
+    /// [`BookingError`]; the debtor is unchanged then.
+    pub fn book_on_invoice(
+        &mut self,
+        remittance: &RemittanceId,
+        invoice: &InvoiceId,
+        (before, after): (Option<Effect>, Option<Effect>),
+        on: Date,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;
+        let mut changed = known.clone();
+        let none = Effect::none(known.currency());
+        let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
+        let received = match remittance.kind {
+            RemittanceKind::Payment => &mut changed.sums.paid,
+            RemittanceKind::CreditNote => &mut changed.sums.credited,
+        };
+        *received = received.plus(is.received.minus(was.received)?)?;
+        changed.sums.refunded = changed.sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
+        changed.sums.charged_back = changed.sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
+        changed.in_flight.remove(remittance);
+        changed.contested.remove(remittance);
+        if let Some(in_flight) = is.in_flight {
+            changed.in_flight.insert(remittance.clone(), in_flight);
+        }
+        if is.contested {
+            changed.contested.insert(remittance.clone());
+        }
+        announce(remittance, Some(invoice), was, is, journal);
+        self.post(changed, Cause { on, reference: Some(remittance) }, journal)
+    }
+
+    /// Books what a remittance that names no invoice does to an account. A payment waits to be allocated
+    /// ([`Debtor::allocate`]); a credit note stays as unapplied credit.
+    ///
+    /// # Errors
+    /// [`BookingError`]; the debtor is unchanged then.
+    pub fn book_on_account(
+        &mut self,
+        remittance: &RemittanceId,
+        key: &AccountKey,
+        (before, after): (Option<Effect>, Option<Effect>),
+        on: Date,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let none = Effect::none(key.currency);
+        let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
+        let remaining = is.received.minus(was.received)?;
+        let mut account = self.account_mut(key).clone();
+        account.in_flight.remove(remittance);
+        if let Some(in_flight) = is.in_flight {
+            account.in_flight.insert(remittance.clone(), in_flight);
+        }
+        let kind = match remittance.kind {
+            RemittanceKind::Payment if remaining.is_positive() => {
+                account.allocating.push(Allocation { remittance: remittance.clone(), remaining, on });
+                EntryKind::Payment
+            }
+            RemittanceKind::Payment => EntryKind::Payment,
+            RemittanceKind::CreditNote => {
+                account.credit = account.credit.plus(remaining)?;
+                EntryKind::Credit
+            }
+        };
+        *self.account_mut(key) = account;
+        let cause = Cause { on, reference: Some(remittance) };
+        journal.entry(key, None, kind, remaining.negated(), cause, None);
+        announce(remittance, None, was, is, journal);
+        Ok(())
+    }
+
+    /// Notes a payment under way of a provider's customer that names none of our invoices: until it is decided, the
+    /// account is not chased. What it pays for is for the provider's invoices to say.
+    pub fn watch(&mut self, remittance: &RemittanceId, key: &AccountKey, after: Option<Effect>) {
+        let account = self.account_mut(key);
+        account.in_flight.remove(remittance);
+        if let Some(in_flight) = after.and_then(|effect| effect.in_flight) {
+            account.in_flight.insert(remittance.clone(), in_flight);
+        }
+    }
+
+    /// Allocates waiting payments to at most `limit` invoices, oldest due first; what finds no open invoice becomes
+    /// unapplied credit. Says whether more is left to do: each call is complete in itself and can be committed.
+    ///
+    /// # Errors
+    /// [`BookingError`]; what was done before it stands.
+    pub fn allocate(&mut self, limit: usize, journal: &mut Journal) -> Result<bool, BookingError> {
+        for _ in 0..limit {
+            let next = self.accounts.iter().find_map(|(key, account)| {
+                account.allocating.first().map(|allocation| (key.clone(), allocation.clone()))
+            });
+            let Some((key, allocation)) = next else { return Ok(false) };
+            self.allocate_once(&key, &allocation, journal)?;
+        }
+        Ok(self.accounts.values().any(|account| !account.allocating.is_empty()))
+    }
+
+    fn allocate_once(
+        &mut self,
+        key: &AccountKey,
+        allocation: &Allocation,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let oldest = self.invoices_of(key).into_iter().find(|invoice| invoice.balance().is_positive()).cloned();
+        let Some(mut invoice) = oldest else {
+            let account = self.account_mut(key);
+            account.credit = account.credit.plus(allocation.remaining)?;
+            account.allocating.remove(0);
+            return Ok(());
+        };
+        let amount = allocation.remaining.min(invoice.balance())?;
+        // The larger of the two sums counts, so a payment that we know is added to whichever that is.
+        invoice.sums.paid = invoice.sums.paid.max(invoice.sums.reported_paid)?.plus(amount)?;
+        let cause = Cause { on: allocation.on, reference: Some(&allocation.remittance) };
+        self.post(invoice, cause, journal)?;
+        journal.entry(key, None, EntryKind::Payment, amount, cause, Some("allocated to an invoice"));
+        let remaining = allocation.remaining.minus(amount)?;
+        let account = self.account_mut(key);
+        if remaining.is_zero() {
+            account.allocating.remove(0);
+        } else if let Some(first) = account.allocating.first_mut() {
+            first.remaining = remaining;
+        }
+        Ok(())
+    }
+
+    /// Puts a changed invoice in place and books the difference between its positions.
+    fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+        let zero = Money::zero(after.currency());
+        let nothing = Position { owed: zero, paid: zero, balance: zero, surplus: zero, written_off: zero };
+        let known = self.invoices.get(&after.id);
+        let sums_were = known.map_or(Sums::of_total(zero), |invoice| invoice.sums);
+        let was = known.map_or(Ok(nothing), Invoice::position)?;
+        let is = after.position()?;
+        let key = after.account();
+        let credit = match self.accounts.get(&key) {
+            Some(account) => account.credit,
+            None => zero,
+        };
+        let credit = credit.plus(is.surplus.minus(was.surplus)?)?;
+        let (raised, note) = match (known, after.standing) {
+            (None, _) => (EntryKind::Charge, None),
+            (Some(_), Standing::Void) => (EntryKind::Adjustment, Some("voided")),
+            (Some(_), _) => (EntryKind::Adjustment, Some("total changed")),
+        };
+        let sums = &after.sums;
+        let surplus = is.surplus.minus(was.surplus)?;
+        let differences = [
+            (raised, is.owed.minus(was.owed)?, note),
+            (EntryKind::Payment, was.paid.minus(is.paid)?, None),
+            (EntryKind::Credit, sums_were.credited.minus(sums.credited)?, None),
+            (EntryKind::Refund, sums.refunded.minus(sums_were.refunded)?, None),
+            (EntryKind::Chargeback, sums.charged_back.minus(sums_were.charged_back)?, None),
+            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, None),
+            (EntryKind::Adjustment, surplus, Some("overpayment moved to unapplied credit")),
+        ];
+        for (kind, amount, note) in differences {
+            journal.entry(&key, Some(&after.id), kind, amount, cause, note);
+        }
+        let moved = Some("overpayment of an invoice");
+        journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
+        journal.invoice_moved(known.is_none(), was, is, &after);
+        self.account_mut(&key).credit = credit;
+        self.invoices.insert(after.id.clone(), after);
+        Ok(())
+    }
+}
+
+impl Effect {
+    fn none(currency: Currency) -> Self {
+        let zero = Money::zero(currency);
+        Self { received: zero, refunded: zero, charged_back: zero, in_flight: None, contested: false }
+    }
+}
+
+impl Journal {
+    fn entry(
+        &mut self,
+        account: &AccountKey,
+        invoice: Option<&InvoiceId>,
+        kind: EntryKind,
+        amount: Money,
+        cause: Cause<'_>,
+        note: Option<&'static str>,
+    ) {
+        if !amount.is_zero() {
+            let reference = cause.reference.map(ToString::to_string);
+            let (account, invoice) = (account.clone(), invoice.cloned());
+            self.entries.push(Entry { kind, account, invoice, amount, on: cause.on, reference, note });
+        }
+    }
+
+    fn invoice_moved(&mut self, new: bool, was: Position, is: Position, invoice: &Invoice) {
+        let event = |kind, amount| Event::new(kind).account(&invoice.account()).invoice(&invoice.id).amount(amount);
+        if new {
+            self.events.push(event(EventKind::InvoiceCreated, is.owed));
+        }
+        let (owing, owed) = (is.balance.is_positive(), was.balance.is_positive());
+        if owed && !owing || new && !owing {
+            self.events.push(event(EventKind::InvoiceSettled, is.paid).detail(invoice.status()));
+        } else if owing && !owed && !new {
+            self.events.push(event(EventKind::InvoiceReopened, is.balance));
+        }
+    }
+}
+
+/// Tells of what a remittance newly did.
+fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
+    let mut tell = |kind, amount| {
+        let event = Event::new(kind).amount(amount).detail(id.to_string());
+        journal.events.push(match invoice {
+            Some(invoice) => event.invoice(invoice),
+            None => event,
+        });
+    };
+    if is.received.minor() > was.received.minor() {
+        tell(EventKind::PaymentReceived, is.received);
+    }
+    if is.refunded.minor() > was.refunded.minor() {
+        tell(EventKind::PaymentReversed, is.refunded);
+    }
+    if is.charged_back.minor() > was.charged_back.minor() {
+        tell(EventKind::PaymentReversed, is.charged_back);
+    }
+    match (was.in_flight, is.in_flight) {
+        (None, Some(payment)) => tell(EventKind::PaymentPending, payment.amount),
+        (Some(payment), None) if is.received.is_zero() => tell(EventKind::PaymentFailed, payment.amount),
+        _ => {}
+    }
+}
+
+/// An invoice as first told.
+fn raised(draft: &InvoiceDraft) -> Invoice {
+    let mut sums = Sums::of_total(draft.total);
+    sums.reported_paid = draft.reported_paid;
+    Invoice {
+        id: draft.id.clone(),
+        source: draft.source.clone(),
+        issue_date: draft.issue_date,
+        due_date: draft.due_date,
+        description: draft.description.clone(),
+        sums,
+        standing: draft.standing,
+        stamp: draft.stamp,
+        in_flight: std::collections::BTreeMap::new(),
+        contested: std::collections::BTreeSet::new(),
+    }
+}
+
+/// A known invoice after a further word: terms of the newest snapshot, the most that was ever said to be paid, the
+/// highest standing.
+fn renewed(known: &Invoice, draft: &InvoiceDraft) -> Result<Invoice, MoneyError> {
+    let mut invoice = known.clone();
+    if draft.stamp >= known.stamp {
+        invoice.issue_date = draft.issue_date;
+        invoice.due_date = draft.due_date;
+        invoice.description = draft.description.clone().or(invoice.description);
+        invoice.sums.total = draft.total;
+        invoice.stamp = draft.stamp;
+    }
+    invoice.sums.reported_paid = known.sums.reported_paid.max(draft.reported_paid)?;
+    invoice.standing = known.standing.max(draft.standing);
+    Ok(invoice)
+}

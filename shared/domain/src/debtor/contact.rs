@@ -1,0 +1,157 @@
+//! The clock, decisions and messages: what changes a debtor without touching money.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Cycle, Debtor, Journal, StepDone};
+use crate::decide::{Action, Decision, Reason, Rule};
+use crate::event::{Event, EventKind};
+use crate::ids::AccountKey;
+use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task};
+use crate::policy::Policies;
+
+/// A planned message that nobody picked up in this time is given up and decided anew.
+pub const PLANNED_FOR: SignedDuration = SignedDuration::from_hours(6);
+
+/// How many contacts the debtor remembers; more than any cap in the rule packs looks back at.
+const CONTACTS_KEPT: usize = 40;
+
+impl Debtor {
+    /// Lets time pass until `now`: messages that nobody answers for are closed, cycles begin and end.
+    pub fn roll(&mut self, policies: &Policies, now: Timestamp, journal: &mut Journal) {
+        let keys: Vec<AccountKey> = self.accounts.keys().cloned().collect();
+        for key in keys {
+            self.expire_pending(&key, now, journal);
+            self.roll_cycle(&key, policies, now, journal);
+        }
+    }
+
+    /// Puts a decision into effect: plans its messages, opens its tasks.
+    pub fn carry_out(&mut self, decision: &Decision, now: Timestamp, journal: &mut Journal) {
+        for one in &decision.accounts {
+            match &one.action {
+                None => {}
+                Some(Action::Send(plan)) => {
+                    let event = Event::new(EventKind::MessagePlanned).account(&one.account).message(&plan.id);
+                    journal.events.push(event.amount(plan.amount_due).detail(plan.step.as_str()));
+                    let pending = Pending { plan: plan.clone(), planned_at: now, state: PendingState::Planned };
+                    self.account_mut(&one.account).pending = Some(pending);
+                }
+                Some(Action::OpenTask { task, offset_days }) => {
+                    let event = Event::new(EventKind::TaskOpened).account(&one.account).amount(task.amount_due);
+                    journal.events.push(event.detail(task.kind.as_str()));
+                    journal.tasks.push(task.clone());
+                    self.step_done(&one.account, task, *offset_days, now);
+                }
+            }
+        }
+        journal.decision = Some(decision.clone());
+    }
+
+    /// The message under way with this id, and its account.
+    #[must_use]
+    pub fn pending(&self, message: &MessageId) -> Option<(&AccountKey, &Pending)> {
+        let pending = self.accounts.iter().filter_map(|(key, account)| Some((key, account.pending.as_ref()?)));
+        pending.into_iter().find(|(_, pending)| pending.plan.id == *message)
+    }
+
+    /// Marks a planned message as being sent by `attempt`, and counts the contact.
+    pub fn claim(&mut self, account: &AccountKey, attempt: &str, now: Timestamp, lease: SignedDuration) {
+        let lease_until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+        let Some(pending) = self.account_mut(account).pending.as_mut() else { return };
+        pending.state = PendingState::Sending { attempt: attempt.to_owned(), lease_until };
+        let channel = pending.plan.channel;
+        self.contacts.push((now, channel));
+        let surplus = self.contacts.len().saturating_sub(CONTACTS_KEPT);
+        self.contacts.drain(..surplus);
+    }
+
+    /// Closes the message under way on an account.
+    pub fn settle(&mut self, account: &AccountKey, outcome: Outcome, now: Timestamp, journal: &mut Journal) {
+        let Some(Pending { plan, planned_at, .. }) = self.account_mut(account).pending.take() else { return };
+        let kind = match &outcome {
+            Outcome::Sent(_) => EventKind::MessageSent,
+            Outcome::Withheld(_) => EventKind::MessageWithheld,
+            Outcome::Failed(_) => EventKind::MessageFailed,
+            Outcome::Unknown => EventKind::MessageUnknown,
+        };
+        let event = Event::new(kind).account(account).message(&plan.id).amount(plan.amount_due);
+        journal.events.push(event.detail(plan.step.as_str()));
+        if !matches!(outcome, Outcome::Withheld(_)) {
+            self.message_counts(account, &plan, now);
+        }
+        journal.messages.push(Message { plan, planned_at, settled_at: now, outcome });
+    }
+
+    /// The debtor wants no more e-mail.
+    pub fn opt_out_of_email(&mut self, journal: &mut Journal) {
+        if !self.profile.email_opted_out {
+            self.profile.email_opted_out = true;
+            journal.events.push(Event::new(EventKind::ContactOptedOut).detail("email"));
+        }
+    }
+
+    fn expire_pending(&mut self, key: &AccountKey, now: Timestamp, journal: &mut Journal) {
+        let Some(pending) = self.accounts.get(key).and_then(|account| account.pending.as_ref()) else { return };
+        let picked_up_by = pending.planned_at.saturating_add(PLANNED_FOR).unwrap_or(Timestamp::MAX);
+        match &pending.state {
+            PendingState::Planned if now >= picked_up_by => {
+                let reason = Reason::against(Rule::NotDispatched, "nobody picked the message up in time");
+                self.settle(key, Outcome::Withheld(vec![reason]), now, journal);
+            }
+            PendingState::Sending { lease_until, .. } if now >= *lease_until => {
+                self.settle(key, Outcome::Unknown, now, journal);
+            }
+            PendingState::Planned | PendingState::Sending { .. } => {}
+        }
+    }
+
+    fn roll_cycle(&mut self, key: &AccountKey, policies: &Policies, now: Timestamp, journal: &mut Journal) {
+        let today = self.today(now);
+        let overdue = self.invoices_of(key).into_iter().any(|invoice| invoice.is_overdue(today));
+        let account = self.account_mut(key);
+        account.noted.retain(|due, _| *due >= today);
+        match (&account.cycle, overdue) {
+            (None, true) => {
+                let number = account.cycles.saturating_add(1);
+                let policy = policies.current().id().clone();
+                account.cycles = number;
+                account.cycle = Some(Cycle { number, began: today, policy, done: Default::default() });
+                let event = Event::new(EventKind::CycleBegan).account(key);
+                journal.events.push(event.detail(number.to_string()));
+            }
+            (Some(cycle), false) => {
+                let event = Event::new(EventKind::CycleEnded).account(key);
+                journal.events.push(event.detail(cycle.number.to_string()));
+                account.cycle = None;
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+
+    fn step_done(&mut self, key: &AccountKey, task: &Task, offset_days: i32, now: Timestamp) {
+        let account = self.account_mut(key);
+        match (&task.cycle, account.cycle.as_mut()) {
+            (CycleRef::Overdue(number), Some(cycle)) if cycle.number == *number => {
+                cycle.done.insert(task.step.clone(), StepDone { offset_days, at: now });
+            }
+            (CycleRef::Upcoming(due), _) => {
+                account.noted.insert(*due, offset_days);
+            }
+            (CycleRef::Overdue(_), _) => {}
+        }
+    }
+
+    /// A message that went out, or may have, takes its step and stands in for the courtesies that it mentions.
+    fn message_counts(&mut self, key: &AccountKey, plan: &Plan, now: Timestamp) {
+        let account = self.account_mut(key);
+        if let (CycleRef::Overdue(number), Some(cycle)) = (&plan.cycle, account.cycle.as_mut())
+            && cycle.number == *number
+        {
+            cycle.done.insert(plan.step.clone(), StepDone { offset_days: plan.offset_days, at: now });
+        }
+        for (due, offset_days) in &plan.notes {
+            let noted = account.noted.entry(*due).or_insert(*offset_days);
+            *noted = (*noted).max(*offset_days);
+        }
+    }
+}

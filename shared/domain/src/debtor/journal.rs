@@ -1,0 +1,158 @@
+//! What a change did, to be committed with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Debtor;
+use crate::decide::Decision;
+use crate::event::Event;
+use crate::ids::AccountKey;
+use crate::ledger::{Entry, EntryKind};
+use crate::message::{Message, Task};
+use crate::money::Money;
+
+/// What happened in one change of a debtor, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    /// Lines for the ledger.
+    pub entries: Vec<Entry>,
+    /// Messages that ended.
+    pub messages: Vec<Message>,
+    /// Tasks that were opened.
+    pub tasks: Vec<Task>,
+    /// The decision, where one was made.
+    pub decision: Option<Decision>,
+    /// What others may want to know.
+    pub events: Vec<Event>,
+}
+
+/// By how much what is open with one due date changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenDelta {
+    /// Minor units.
+    pub minor: i64,
+    /// Invoices.
+    pub invoices: i64,
+}
+
+/// Messages that reached a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MessageCount {
+    /// Decided.
+    Planned,
+    /// Went out.
+    Sent,
+    /// Were held back.
+    Withheld,
+    /// Could not be sent.
+    Failed,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl MessageCount {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Planned, Self::Sent, Self::Withheld, Self::Failed, Self::Unknown];
+
+    /// The counter's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sent => "sent",
+            Self::Withheld => "withheld",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Reads what [`MessageCount::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|count| count.as_str() == value)
+    }
+}
+
+/// What a change does to the tenant's counters. It is computed from the debtor before and after, so that no change can
+/// forget it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deltas {
+    /// What is open, by account and due date.
+    pub open: BTreeMap<(AccountKey, Date), OpenDelta>,
+    /// What was booked, by account, day and kind, in minor units of the debt (a payment is negative).
+    pub booked: BTreeMap<(AccountKey, Date, EntryKind), i64>,
+    /// Messages, by account, day (UTC) and state.
+    pub messages: BTreeMap<(AccountKey, Date, MessageCount), i64>,
+}
+
+impl Deltas {
+    /// The difference between `before` and `after`, with what `journal` says happened at `now`.
+    #[must_use]
+    pub fn between(before: Option<&Debtor>, after: &Debtor, journal: &Journal, now: Timestamp) -> Self {
+        let mut deltas = Self::default();
+        for (debtor, sign) in before.map(|debtor| (debtor, -1)).into_iter().chain([(after, 1)]) {
+            deltas.count_open(debtor, sign);
+        }
+        deltas.open.retain(|_, delta| *delta != OpenDelta::default());
+        let mut book = |account: &AccountKey, on, kind, amount: Money| {
+            let sum = deltas.booked.entry((account.clone(), on, kind)).or_default();
+            *sum = sum.saturating_add(amount.minor());
+        };
+        for entry in &journal.entries {
+            book(&entry.account, entry.on, entry.kind, entry.amount);
+        }
+        deltas.booked.retain(|_, minor| *minor != 0);
+        deltas.count_messages(before, after, journal, now);
+        deltas
+    }
+
+    fn count_open(&mut self, debtor: &Debtor, sign: i64) {
+        for invoice in debtor.invoices.values().filter(|invoice| invoice.balance().is_positive()) {
+            let delta = self.open.entry((invoice.account(), invoice.due_date)).or_default();
+            delta.minor = delta.minor.saturating_add(invoice.balance().minor().saturating_mul(sign));
+            delta.invoices = delta.invoices.saturating_add(sign);
+        }
+    }
+
+    fn count_messages(&mut self, before: Option<&Debtor>, after: &Debtor, journal: &Journal, now: Timestamp) {
+        let day = jiff::tz::TimeZone::UTC.to_datetime(now).date();
+        let mut count = |account: &AccountKey, state| {
+            let messages = self.messages.entry((account.clone(), day, state)).or_default();
+            *messages = messages.saturating_add(1);
+        };
+        for (key, account) in &after.accounts {
+            let planned_before = before.and_then(|debtor| debtor.accounts.get(key)?.pending.as_ref());
+            let planned_before = planned_before.map(|pending| (&pending.plan.id, pending.planned_at));
+            let planned = account.pending.as_ref().map(|pending| (&pending.plan.id, pending.planned_at));
+            if planned.is_some() && planned != planned_before {
+                count(key, MessageCount::Planned);
+            }
+        }
+        for message in &journal.messages {
+            use crate::message::Outcome;
+            let state = match message.outcome {
+                Outcome::Sent(_) => MessageCount::Sent,
+                Outcome::Withheld(_) => MessageCount::Withheld,
+                Outcome::Failed(_) => MessageCount::Failed,
+                Outcome::Unknown => MessageCount::Unknown,
+            };
+            count(&message.plan.account, state);
+        }
+    }
+
+    /// Whether no counter changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.booked.is_empty() && self.messages.is_empty()
+    }
+
+    /// The accounts that it touches.
+    #[must_use]
+    pub fn accounts(&self) -> BTreeSet<&AccountKey> {
+        let open = self.open.keys().map(|(account, _)| account);
+        let booked = self.booked.keys().map(|(account, ..)| account);
+        open.chain(booked).chain(self.messages.keys().map(|(account, ..)| account)).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! The debtor: all that a decision needs to know of someone who owes, and the only way to change it.
+//!
+//! What changes a debtor appends what happened to a [`Journal`]; the store commits both together or neither.
+
+mod account;
+mod booking;
+mod contact;
+mod journal;
+mod profile;
+
+pub use account::{Account, Allocation, Cycle, StepDone};
+pub use booking::{BookingError, Invoiced};
+pub use contact::PLANNED_FOR;
+pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
+pub use profile::{Profile, ProfilePatch};
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::contact::Channel;
+use crate::ids::{AccountKey, DebtorId, InvoiceId, TenantId};
+use crate::invoice::Invoice;
+use crate::money::{Money, MoneyError};
+
+/// Someone who owes, within one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Debtor {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The tenant's reference.
+    pub id: DebtorId,
+    /// Who it is and how to reach them.
+    pub profile: Profile,
+    /// State for each creditor and currency.
+    pub accounts: BTreeMap<AccountKey, Account>,
+    /// Every live invoice, and those closed ones that were loaded for a change.
+    pub invoices: BTreeMap<InvoiceId, Invoice>,
+    /// The latest contacts, newest last; what caps will count.
+    pub contacts: Vec<(Timestamp, Channel)>,
+}
+
+impl Debtor {
+    /// Someone who owes nothing yet.
+    #[must_use]
+    pub fn new(tenant: TenantId, id: DebtorId, profile: Profile) -> Self {
+        Self { tenant, id, profile, accounts: BTreeMap::new(), invoices: BTreeMap::new(), contacts: Vec::new() }
+    }
+
+    /// The date on the debtor's own calendar.
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> Date {
+        self.profile.zone.date(now)
+    }
+
+    /// The invoices of one account, oldest due first.
+    #[must_use]
+    pub fn invoices_of(&self, key: &AccountKey) -> Vec<&Invoice> {
+        let mut invoices: Vec<&Invoice> = self.invoices.values().filter(|invoice| invoice.account() == *key).collect();
+        invoices.sort_by(|a, b| (a.due_date, &a.id).cmp(&(b.due_date, &b.id)));
+        invoices
+    }
+
+    /// What is open on one account.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn balance(&self, key: &AccountKey) -> Result<Money, MoneyError> {
+        Money::sum(key.currency, self.invoices_of(key).into_iter().map(Invoice::balance))
+    }
+
+    fn account_mut(&mut self, key: &AccountKey) -> &mut Account {
+        self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.currency))
+    }
+}

@@ -1,0 +1,310 @@
+//! The ladder for one account: which step is right today, what it says, and when to look again.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::{AccountDecision, Action, Reason, Rule};
+use crate::calendar::{Calendar, Closed};
+use crate::debtor::{Account, Cycle, Debtor, PLANNED_FOR};
+use crate::ids::AccountKey;
+use crate::invoice::{Invoice, Stop};
+use crate::message::{CycleRef, Line, MessageId, PendingState, Plan, Task};
+use crate::money::Money;
+use crate::policy::{Policies, Policy, Step, StepAction, TaskKind};
+
+/// One account as the rules see it.
+pub(super) struct View<'a> {
+    pub(super) debtor: &'a Debtor,
+    pub(super) key: &'a AccountKey,
+    pub(super) account: &'a Account,
+    pub(super) calendar: &'a Calendar,
+    pub(super) now: Timestamp,
+}
+
+/// A step that has come, and the invoices that it is about.
+struct Reached<'a> {
+    step: &'a Step,
+    cycle: CycleRef,
+    invoices: Vec<&'a Invoice>,
+    notes: BTreeMap<Date, i32>,
+}
+
+/// What the rules have said so far, and when each wants to be asked again.
+#[derive(Default)]
+struct Findings {
+    reasons: Vec<Reason>,
+    wakes: Vec<Timestamp>,
+}
+
+impl Findings {
+    fn against(&mut self, rule: Rule, detail: impl Into<String>) {
+        self.reasons.push(Reason::against(rule, detail));
+    }
+
+    fn in_favour(&mut self, rule: Rule, detail: impl Into<String>) {
+        self.reasons.push(Reason::in_favour(rule, detail));
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn decide(&self, policies: &'a Policies) -> AccountDecision {
+        let mut findings = Findings::default();
+        let action = self.action(policies, &mut findings);
+        let wake = findings.wakes.iter().min().copied();
+        AccountDecision { account: self.key.clone(), action, wake, reasons: findings.reasons }
+    }
+
+    fn action(&self, policies: &'a Policies, findings: &mut Findings) -> Option<Action> {
+        if self.is_busy(findings) {
+            return None;
+        }
+        let invoices = self.chaseable(findings);
+        let policy = match &self.account.cycle {
+            Some(cycle) => policies.began_under(&cycle.policy),
+            None => policies.current(),
+        };
+        let reached = match &self.account.cycle {
+            Some(cycle) => self.step_of_ladder(policy, cycle, &invoices, findings),
+            None => self.courtesy(policy, &invoices, findings),
+        }?;
+        let open = self.calendar.next_open(&self.debtor.profile.zone, self.now);
+        let (rule, detail) = match &reached.cycle {
+            CycleRef::Overdue(_) => (Rule::StepReached, "has come"),
+            CycleRef::Upcoming(_) => (Rule::CourtesyDue, "is in order"),
+        };
+        findings.in_favour(rule, format!("{} {detail}", reached.step.name));
+        let lines = self.lines_beyond_credit(&reached, findings)?;
+        if let Some(closed) = self.calendar.closed(&self.debtor.profile.zone, self.now) {
+            let rule = match closed {
+                Closed::Weekend => Rule::Weekend,
+                Closed::Holiday => Rule::Holiday,
+                Closed::QuietHours => Rule::QuietHours,
+            };
+            findings.against(rule, format!("until {open} in {}", self.debtor.profile.zone.name()));
+            findings.wakes.push(open);
+            return None;
+        }
+        self.take(policy, &reached, lines, findings)
+    }
+
+    /// Whether something is under way that must end first.
+    fn is_busy(&self, findings: &mut Findings) -> bool {
+        if let Some(pending) = &self.account.pending {
+            let answered_by = match &pending.state {
+                PendingState::Planned => pending.planned_at.saturating_add(PLANNED_FOR).unwrap_or(Timestamp::MAX),
+                PendingState::Sending { lease_until, .. } => *lease_until,
+            };
+            findings.against(Rule::MessageInFlight, pending.plan.step.as_str());
+            findings.wakes.push(answered_by);
+            return true;
+        }
+        if !self.account.allocating.is_empty() {
+            findings.against(Rule::Allocating, "a payment is being allocated");
+            findings.wakes.push(self.now);
+            return true;
+        }
+        let until = self.account.in_flight.values().map(|payment| payment.until).filter(|until| *until > self.now);
+        if let Some(until) = until.max() {
+            findings.against(Rule::PaymentInFlight, format!("a payment is under way until {until}"));
+            findings.wakes.push(until);
+            return true;
+        }
+        false
+    }
+
+    /// The open invoices that nothing stops.
+    fn chaseable(&self, findings: &mut Findings) -> Vec<&'a Invoice> {
+        let open = self.debtor.invoices_of(self.key).into_iter().filter(|invoice| invoice.balance().is_positive());
+        let mut chaseable = Vec::new();
+        for invoice in open {
+            let number = invoice.id.number.as_str();
+            match invoice.stop(self.now) {
+                None => chaseable.push(invoice),
+                Some(Stop::InFlight(until)) => {
+                    findings.against(Rule::PaymentInFlight, format!("{number}, until {until}"));
+                    findings.wakes.push(until);
+                }
+                Some(Stop::Chargeback) => findings.against(Rule::Chargeback, number),
+                Some(Stop::Refunded) => findings.against(Rule::Refunded, number),
+            }
+        }
+        chaseable
+    }
+
+    /// The furthest step that has come in a running cycle and was not taken. One that was missed is passed over.
+    fn step_of_ladder(
+        &self,
+        policy: &'a Policy,
+        cycle: &Cycle,
+        invoices: &[&'a Invoice],
+        findings: &mut Findings,
+    ) -> Option<Reached<'a>> {
+        let today = self.debtor.today(self.now);
+        let Some(oldest) = invoices.iter().map(|invoice| invoice.due_date).find(|due| *due < today) else {
+            findings.against(Rule::NothingDue, "nothing that is overdue may be chased");
+            findings.wakes.extend(invoices.first().map(|invoice| self.first_step_after(policy, invoice.due_date)));
+            return None;
+        };
+        let days = days_between(oldest, today);
+        findings.in_favour(Rule::Overdue, format!("{days} days since {oldest}"));
+        let ahead = || policy.ladder().filter(|step| step.offset_days > cycle.furthest());
+        let Some(step) = ahead().rfind(|step| step.offset_days <= days) else {
+            match ahead().next() {
+                Some(next) => {
+                    findings.against(Rule::StepNotReached, format!("{} comes at {} days", next.name, next.offset_days));
+                    findings.wakes.push(self.opening_on(after(oldest, next.offset_days)));
+                }
+                None => findings.against(Rule::LadderEnded, "every step was taken"),
+            }
+            return None;
+        };
+        for passed in ahead().take_while(|passed| passed.offset_days < step.offset_days) {
+            findings.against(Rule::StepSuperseded, format!("{} by {}", passed.name, step.name));
+        }
+        let listed = invoices
+            .iter()
+            .copied()
+            .filter(|invoice| invoice.due_date < today || self.courtesy_for(policy, invoice, today).is_some());
+        let listed: Vec<&Invoice> = listed.collect();
+        Some(Reached {
+            step,
+            cycle: CycleRef::Overdue(cycle.number),
+            notes: self.notes(policy, &listed, today),
+            invoices: listed,
+        })
+    }
+
+    /// The latest courtesy that is in order while nothing is overdue.
+    fn courtesy(&self, policy: &'a Policy, invoices: &[&'a Invoice], findings: &mut Findings) -> Option<Reached<'a>> {
+        let today = self.debtor.today(self.now);
+        let mut due: Vec<(&Step, &Invoice)> = Vec::new();
+        for invoice in invoices {
+            match self.courtesy_for(policy, invoice, today) {
+                Some(step) => due.push((step, invoice)),
+                None => findings.wakes.push(self.next_look_before_due(policy, invoice, today)),
+            }
+        }
+        let Some(step) = due.iter().map(|(step, _)| *step).max_by_key(|step| step.offset_days) else {
+            findings.against(Rule::NothingDue, "nothing is overdue");
+            return None;
+        };
+        let listed: Vec<&Invoice> =
+            due.into_iter().filter(|(one, _)| one.name == step.name).map(|(_, invoice)| invoice).collect();
+        let cycle = CycleRef::Upcoming(listed.first()?.due_date);
+        // Should it be withheld for good, the ladder still begins on its day.
+        findings.wakes.extend(listed.first().map(|invoice| self.first_step_after(policy, invoice.due_date)));
+        Some(Reached { step, cycle, notes: self.notes(policy, &listed, today), invoices: listed })
+    }
+
+    /// The courtesy step that an invoice not yet overdue is in, if it was not taken for its due date. An invoice whose
+    /// terms are shorter than the step's days gets none: it would arrive with the invoice.
+    fn courtesy_for(&self, policy: &'a Policy, invoice: &Invoice, today: Date) -> Option<&'a Step> {
+        let noted = self.account.noted.get(&invoice.due_date).copied().unwrap_or(i32::MIN);
+        policy.courtesies().rfind(|step| {
+            let day = after(invoice.due_date, step.offset_days);
+            let in_time = day <= today && today <= invoice.due_date && invoice.issue_date <= day;
+            in_time && step.offset_days > noted
+        })
+    }
+
+    fn notes(&self, policy: &Policy, listed: &[&Invoice], today: Date) -> BTreeMap<Date, i32> {
+        let courtesy = |invoice: &&Invoice| {
+            let step = self.courtesy_for(policy, invoice, today)?;
+            Some((invoice.due_date, step.offset_days))
+        };
+        listed.iter().filter_map(courtesy).collect()
+    }
+
+    /// The next day on which an invoice that is not overdue asks for anything.
+    fn next_look_before_due(&self, policy: &Policy, invoice: &Invoice, today: Date) -> Timestamp {
+        let courtesies = policy.courtesies().map(|step| after(invoice.due_date, step.offset_days));
+        let courtesy = courtesies.filter(|day| *day > today && invoice.issue_date <= *day).min();
+        courtesy.map_or_else(|| self.first_step_after(policy, invoice.due_date), |day| self.opening_on(day))
+    }
+
+    fn first_step_after(&self, policy: &Policy, due: Date) -> Timestamp {
+        let days = policy.ladder().map(|step| step.offset_days).next().unwrap_or(1);
+        self.opening_on(after(due, days))
+    }
+
+    /// The first moment for contact on or after `day`, and not before now.
+    fn opening_on(&self, day: Date) -> Timestamp {
+        self.calendar.first_open(&self.debtor.profile.zone, day).max(self.now)
+    }
+
+    /// Sets unapplied credit against the invoices, oldest first; what it covers is not mentioned.
+    fn lines_beyond_credit(&self, reached: &Reached<'_>, findings: &mut Findings) -> Option<(Vec<Line>, Money)> {
+        let mut credit = self.account.credit;
+        let mut lines = Vec::new();
+        for invoice in &reached.invoices {
+            let balance = invoice.balance();
+            if lines.is_empty() && credit.minor() >= balance.minor() {
+                credit = credit.minus(balance).ok()?;
+                findings.against(Rule::CoveredByCredit, invoice.id.number.as_str());
+            } else {
+                lines.push(Line { invoice: invoice.id.clone(), due_date: invoice.due_date, balance });
+            }
+        }
+        let today = self.debtor.today(self.now);
+        let overdue_left = lines.iter().any(|line| line.due_date < today);
+        let still_due = match reached.cycle {
+            CycleRef::Overdue(_) => overdue_left,
+            CycleRef::Upcoming(_) => !lines.is_empty(),
+        };
+        if !still_due {
+            findings.wakes.extend(lines.first().map(|line| self.opening_on(after(line.due_date, 1))));
+        }
+        still_due.then_some((lines, credit))
+    }
+
+    fn take(
+        &self,
+        policy: &Policy,
+        reached: &Reached<'_>,
+        (lines, credit): (Vec<Line>, Money),
+        findings: &mut Findings,
+    ) -> Option<Action> {
+        let step = reached.step;
+        let total = Money::sum(self.key.currency, lines.iter().map(|line| line.balance)).ok()?;
+        let amount_due = total.minus(credit).ok()?;
+        let cycle = reached.cycle.clone();
+        let open_task = |kind| {
+            let (account, step_name) = (self.key.clone(), step.name.clone());
+            let task = Task { kind, account, step: step_name, cycle: cycle.clone(), amount_due };
+            Some(Action::OpenTask { task, offset_days: step.offset_days })
+        };
+        let channels = match &step.action {
+            StepAction::Message(channels) => channels,
+            StepAction::Task(kind) => return open_task(*kind),
+        };
+        let Some(channel) = channels.iter().copied().find(|channel| self.debtor.profile.reachable(*channel)) else {
+            findings.against(Rule::NoChannel, "no address, or none that may be used");
+            return open_task(TaskKind::FindContact);
+        };
+        let Debtor { tenant, id, .. } = self.debtor;
+        Some(Action::Send(Plan {
+            id: MessageId::derive(tenant, id, self.key, policy.id(), &step.name, &cycle),
+            account: self.key.clone(),
+            policy: policy.id().clone(),
+            step: step.name.clone(),
+            stage: step.stage,
+            offset_days: step.offset_days,
+            cycle,
+            channel,
+            lines,
+            credit,
+            amount_due,
+            notes: reached.notes.clone(),
+        }))
+    }
+}
+
+fn after(date: Date, days: i32) -> Date {
+    date.saturating_add(days.days())
+}
+
+fn days_between(from: Date, to: Date) -> i32 {
+    from.until(to).map_or(0, |span| span.get_days())
+}

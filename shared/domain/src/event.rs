@@ -1,0 +1,157 @@
+//! What happened, for those who listen: one event for each fact that another system may act on.
+
+use crate::ids::{AccountKey, InvoiceId};
+use crate::message::MessageId;
+use crate::money::Money;
+
+/// What an event is about. The names are part of the public interface of the bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    /// An invoice was taken in.
+    InvoiceCreated,
+    /// An invoice's terms changed.
+    InvoiceUpdated,
+    /// Nothing is owed on an invoice any more.
+    InvoiceSettled,
+    /// Something is owed again on an invoice that was settled.
+    InvoiceReopened,
+    /// A payment came in.
+    PaymentReceived,
+    /// A payment went back, to the debtor or through the bank.
+    PaymentReversed,
+    /// A payment is under way.
+    PaymentPending,
+    /// A payment that was under way will not come.
+    PaymentFailed,
+    /// An account has something overdue now.
+    CycleBegan,
+    /// An account has nothing overdue any more.
+    CycleEnded,
+    /// A message was decided; `reminder-dispatch` listens to this one.
+    MessagePlanned,
+    /// A message went out.
+    MessageSent,
+    /// A message was not sent.
+    MessageWithheld,
+    /// A message could not be sent.
+    MessageFailed,
+    /// Nobody knows whether a message went out.
+    MessageUnknown,
+    /// A person has something to do.
+    TaskOpened,
+    /// The debtor wants no more e-mail.
+    ContactOptedOut,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::InvoiceCreated,
+        Self::InvoiceUpdated,
+        Self::InvoiceSettled,
+        Self::InvoiceReopened,
+        Self::PaymentReceived,
+        Self::PaymentReversed,
+        Self::PaymentPending,
+        Self::PaymentFailed,
+        Self::CycleBegan,
+        Self::CycleEnded,
+        Self::MessagePlanned,
+        Self::MessageSent,
+        Self::MessageWithheld,
+        Self::MessageFailed,
+        Self::MessageUnknown,
+        Self::TaskOpened,
+        Self::ContactOptedOut,
+    ];
+
+    /// The detail type on the bus.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvoiceCreated => "invoice.created",
+            Self::InvoiceUpdated => "invoice.updated",
+            Self::InvoiceSettled => "invoice.settled",
+            Self::InvoiceReopened => "invoice.reopened",
+            Self::PaymentReceived => "payment.received",
+            Self::PaymentReversed => "payment.reversed",
+            Self::PaymentPending => "payment.pending",
+            Self::PaymentFailed => "payment.failed",
+            Self::CycleBegan => "cycle.began",
+            Self::CycleEnded => "cycle.ended",
+            Self::MessagePlanned => "message.planned",
+            Self::MessageSent => "message.sent",
+            Self::MessageWithheld => "message.withheld",
+            Self::MessageFailed => "message.failed",
+            Self::MessageUnknown => "message.unknown",
+            Self::TaskOpened => "task.opened",
+            Self::ContactOptedOut => "contact.opted_out",
+        }
+    }
+
+    /// Reads what [`EventKind::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == value)
+    }
+}
+
+/// Something that happened to a debtor, with as much as a listener needs to look the rest up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Creditor and currency, where it is about one account.
+    pub account: Option<AccountKey>,
+    /// The invoice, where it is about one.
+    pub invoice: Option<InvoiceId>,
+    /// The message, where it is about one.
+    pub message: Option<MessageId>,
+    /// The amount, where there is one.
+    pub amount: Option<Money>,
+    /// The step, task or reference.
+    pub detail: Option<String>,
+}
+
+impl Event {
+    /// An event with no particulars yet.
+    #[must_use]
+    pub fn new(kind: EventKind) -> Self {
+        Self { kind, account: None, invoice: None, message: None, amount: None, detail: None }
+    }
+
+    /// About this account.
+    #[must_use]
+    pub fn account(mut self, account: &AccountKey) -> Self {
+        self.account = Some(account.clone());
+        self
+    }
+
+    /// About this invoice.
+    #[must_use]
+    pub fn invoice(mut self, invoice: &InvoiceId) -> Self {
+        self.invoice = Some(invoice.clone());
+        self
+    }
+
+    /// About this message.
+    #[must_use]
+    pub fn message(mut self, message: &MessageId) -> Self {
+        self.message = Some(message.clone());
+        self
+    }
+
+    /// Of this amount.
+    #[must_use]
+    pub fn amount(mut self, amount: Money) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// With this particular.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}

@@ -1,0 +1,169 @@
+//! Names of things: each its own type, checked once, so that none can stand in for another.
+
+use std::fmt;
+
+use crate::money::Currency;
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {rule}")]
+pub struct IdError {
+    what: &'static str,
+    rule: &'static str,
+}
+
+const SLUG_RULE: &str = "must be 1 to 40 of a-z, 0-9 and '-', beginning with a letter or digit";
+const TEXT_RULE: &str = "must be 1 to 120 characters without control characters or blanks at its ends";
+
+fn slug(text: &str) -> bool {
+    let body = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(body) && !text.starts_with('-')
+}
+
+fn text(value: &str) -> bool {
+    (1..=120).contains(&value.chars().count()) && value.trim() == value && !value.chars().any(char::is_control)
+}
+
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and takes the name.
+            ///
+            /// # Errors
+            /// [`IdError`], which names the rule.
+            pub fn parse(value: &str) -> Result<Self, IdError> {
+                if $check(value) { Ok(Self(value.to_owned())) } else { Err(IdError { what: $what, rule: $rule }) }
+            }
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id_type!(
+    /// An organisation that uses Dunlin.
+    TenantId, "a tenant", slug, SLUG_RULE
+);
+id_type!(
+    /// The receivables of one creditor within a tenant.
+    PortfolioId, "a portfolio", slug, SLUG_RULE
+);
+id_type!(
+    /// The tenant's own reference of a debtor.
+    DebtorId, "a debtor reference", text, TEXT_RULE
+);
+id_type!(
+    /// An invoice's number, as printed on it.
+    InvoiceNumber, "an invoice number", text, TEXT_RULE
+);
+id_type!(
+    /// The name of a policy.
+    PolicyName, "a policy's name", slug, SLUG_RULE
+);
+id_type!(
+    /// The name of a step within a policy.
+    StepName, "a step's name", slug, SLUG_RULE
+);
+id_type!(
+    /// Where something comes from: `api`, `csv`, `stripe`.
+    SourceName, "a source", slug, SLUG_RULE
+);
+id_type!(
+    /// A thing's id at its source.
+    OutsideId, "an outside id", text, TEXT_RULE
+);
+
+/// An invoice within a debtor: its creditor's portfolio and its number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InvoiceId {
+    /// The creditor's portfolio.
+    pub portfolio: PortfolioId,
+    /// The number; unique within the portfolio.
+    pub number: InvoiceNumber,
+}
+
+impl InvoiceId {
+    /// Reads what [`fmt::Display`] writes: `portfolio/number`.
+    ///
+    /// # Errors
+    /// [`IdError`] of the part that is wrong.
+    pub fn parse(value: &str) -> Result<Self, IdError> {
+        let (portfolio, number) =
+            value.split_once('/').ok_or(IdError { what: "an invoice id", rule: "must be portfolio/number" })?;
+        Ok(Self { portfolio: PortfolioId::parse(portfolio)?, number: InvoiceNumber::parse(number)? })
+    }
+}
+
+impl fmt::Display for InvoiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.portfolio, self.number)
+    }
+}
+
+/// What one message may speak of: a debtor's debts to one creditor in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountKey {
+    /// The creditor's portfolio.
+    pub portfolio: PortfolioId,
+    /// The currency; two are never added.
+    pub currency: Currency,
+}
+
+impl fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.portfolio, self.currency)
+    }
+}
+
+/// One version of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyRef {
+    /// Its name.
+    pub name: PolicyName,
+    /// Counted from 1.
+    pub version: u32,
+}
+
+impl fmt::Display for PolicyRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_and_texts_are_checked_at_the_door() {
+        assert!(TenantId::parse("acme-2").is_ok());
+        for bad in ["", "Acme", "a#b", "-a", "a b", &"x".repeat(41)] {
+            assert!(TenantId::parse(bad).is_err(), "{bad}");
+        }
+        assert!(DebtorId::parse("Müller & Söhne #4").is_ok());
+        for bad in ["", " a", "a\n", "\u{7}x", &"x".repeat(121)] {
+            assert!(DebtorId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_invoice_id_reads_what_it_writes() {
+        let id = InvoiceId::parse("main/2024/17").unwrap();
+        assert_eq!(id.number.as_str(), "2024/17");
+        assert_eq!(InvoiceId::parse(&id.to_string()).unwrap(), id);
+    }
+}

@@ -1,0 +1,232 @@
+//! An invoice as facts that only grow, and the position that follows from them.
+//!
+//! Providers repeat and reorder what they say. So an invoice keeps sums and the newest snapshot, never "the last
+//! event", and its balance is computed: whatever the order of arrival, the end is the same (I2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
+use crate::money::{Currency, Money, MoneyError};
+use crate::remittance::RemittanceId;
+
+/// Where an invoice comes from, and its id there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// `api`, `csv`, `stripe`.
+    pub name: SourceName,
+    /// The id there; the number where the source has no other.
+    pub outside_id: OutsideId,
+}
+
+/// What the creditor says of the debt as a whole; a later one outranks an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It is owed.
+    Open,
+    /// It was given up; a payment is still welcome.
+    Uncollectible,
+    /// The provider says that it is settled.
+    Paid,
+    /// It should never have been: nothing is owed.
+    Void,
+}
+
+impl Standing {
+    /// Every standing.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Uncollectible, Self::Paid, Self::Void];
+
+    /// The standing's name in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Uncollectible => "uncollectible",
+            Self::Paid => "paid",
+            Self::Void => "void",
+        }
+    }
+
+    /// Reads what [`Standing::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.as_str() == value)
+    }
+}
+
+/// Which of two snapshots of a provider's invoice is newer: the later event; of one second, the higher standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SnapshotStamp {
+    /// When the provider made the event, in seconds since 1970.
+    pub created: i64,
+    /// Its standing then.
+    pub standing: Standing,
+}
+
+/// A payment that has been started and is not settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InFlight {
+    /// How much is coming.
+    pub amount: Money,
+    /// When waiting for it ends; then the debt is chased again.
+    pub until: Timestamp,
+}
+
+/// Sums of what has been said about an invoice. Each only grows, but for reversals that are undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sums {
+    /// What was invoiced.
+    pub total: Money,
+    /// Payments that we know one by one.
+    pub paid: Money,
+    /// What the provider's own invoice says was paid; the larger of the two counts.
+    pub reported_paid: Money,
+    /// Credit notes.
+    pub credited: Money,
+    /// Paid back by the creditor.
+    pub refunded: Money,
+    /// Taken back through the debtor's bank.
+    pub charged_back: Money,
+}
+
+impl Sums {
+    /// Nothing but a total.
+    #[must_use]
+    pub fn of_total(total: Money) -> Self {
+        let zero = Money::zero(total.currency());
+        Self { total, paid: zero, reported_paid: zero, credited: zero, refunded: zero, charged_back: zero }
+    }
+}
+
+/// Where an invoice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// What was invoiced and not voided.
+    pub owed: Money,
+    /// What came in, by payment.
+    pub paid: Money,
+    /// What is still owed; never negative.
+    pub balance: Money,
+    /// What came in beyond what was owed: unapplied credit of the account.
+    pub surplus: Money,
+    /// What was given up.
+    pub written_off: Money,
+}
+
+/// Why an invoice that is open is not chased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// A payment is under way until then.
+    InFlight(Timestamp),
+    /// The debtor contests a payment through the bank.
+    Chargeback,
+    /// The creditor paid money back: what that means for the debt is for a person to say.
+    Refunded,
+}
+
+/// One invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoice {
+    /// Portfolio and number.
+    pub id: InvoiceId,
+    /// Where it comes from.
+    pub source: Source,
+    /// The day it was issued.
+    pub issue_date: Date,
+    /// The last day on which it can be paid in time.
+    pub due_date: Date,
+    /// What for.
+    pub description: Option<String>,
+    /// The sums behind the balance.
+    pub sums: Sums,
+    /// What the creditor says of it.
+    pub standing: Standing,
+    /// The newest snapshot taken from the provider, where it comes from one.
+    pub stamp: Option<SnapshotStamp>,
+    /// Payments under way, by the payment.
+    pub in_flight: BTreeMap<RemittanceId, InFlight>,
+    /// Payments that the debtor contests at the moment.
+    pub contested: BTreeSet<RemittanceId>,
+}
+
+impl Invoice {
+    /// The currency of every amount on it.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.sums.total.currency()
+    }
+
+    /// The account it belongs to.
+    #[must_use]
+    pub fn account(&self) -> AccountKey {
+        AccountKey { portfolio: self.id.portfolio.clone(), currency: self.currency() }
+    }
+
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// [`MoneyError`] where sums overflow.
+    pub fn position(&self) -> Result<Position, MoneyError> {
+        let sums = &self.sums;
+        let zero = Money::zero(self.currency());
+        let owed = if self.standing == Standing::Void { zero } else { sums.total };
+        let paid = sums.paid.max(sums.reported_paid)?;
+        let received = paid.plus(sums.credited)?.minus(sums.refunded)?.minus(sums.charged_back)?;
+        let open = owed.minus(received)?.or_zero();
+        let surplus = received.minus(owed)?.or_zero();
+        let given_up = self.standing == Standing::Uncollectible;
+        let (balance, written_off) = if given_up { (zero, open) } else { (open, zero) };
+        Ok(Position { owed, paid, balance, surplus, written_off })
+    }
+
+    /// What is still owed. Sums that overflow owe nothing: they are refused before they are stored.
+    #[must_use]
+    pub fn balance(&self) -> Money {
+        self.position().map_or(Money::zero(self.currency()), |position| position.balance)
+    }
+
+    /// Whether it is late on the debtor's calendar.
+    #[must_use]
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.due_date < today && self.balance().is_positive()
+    }
+
+    /// Whether anything can still come of it without a new event: it is owed, under way or contested.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.balance().is_positive() || !self.in_flight.is_empty() || !self.contested.is_empty()
+    }
+
+    /// Why it is not chased at `now`, if it is not.
+    #[must_use]
+    pub fn stop(&self, now: Timestamp) -> Option<Stop> {
+        let in_flight = self.in_flight.values().map(|payment| payment.until).filter(|until| *until > now).max();
+        if let Some(until) = in_flight {
+            Some(Stop::InFlight(until))
+        } else if !self.contested.is_empty() {
+            Some(Stop::Chargeback)
+        } else if self.sums.refunded.is_positive() {
+            Some(Stop::Refunded)
+        } else {
+            None
+        }
+    }
+
+    /// The word for its state: `open`, `paid`, `credited`, `void`, `written_off`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        if self.standing == Standing::Void {
+            "void"
+        } else if self.balance().is_positive() {
+            "open"
+        } else if self.position().is_ok_and(|position| position.written_off.is_positive()) {
+            "written_off"
+        } else if self.sums.paid.is_zero() && self.sums.reported_paid.is_zero() && self.sums.credited.is_positive() {
+            "credited"
+        } else {
+            "paid"
+        }
+    }
+}

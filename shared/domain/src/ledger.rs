@@ -1,0 +1,73 @@
+//! The append-only record of why a balance is what it is.
+//!
+//! An entry's amount is what it does to what the debtor owes: a charge is positive, a payment negative. The entries
+//! that name an invoice sum to its balance (I1); those that name none sum to minus the account's unapplied credit.
+
+use jiff::civil::Date;
+
+use crate::ids::{AccountKey, InvoiceId};
+use crate::money::Money;
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// An invoice was raised.
+    Charge,
+    /// Money came in.
+    Payment,
+    /// A credit note reduced the debt.
+    Credit,
+    /// Money that had come in went back by the creditor's will.
+    Refund,
+    /// Money that had come in was taken back through the debtor's bank; negative when it was won back.
+    Chargeback,
+    /// The creditor gave the balance up; positive when a later payment makes part of it good.
+    WriteOff,
+    /// The invoice's total was changed or voided, or an overpayment moved to unapplied credit.
+    Adjustment,
+}
+
+impl EntryKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Charge, Self::Payment, Self::Credit, Self::Refund, Self::Chargeback, Self::WriteOff, Self::Adjustment];
+
+    /// The kind's name, in the API and in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Charge => "charge",
+            Self::Payment => "payment",
+            Self::Credit => "credit",
+            Self::Refund => "refund",
+            Self::Chargeback => "chargeback",
+            Self::WriteOff => "write_off",
+            Self::Adjustment => "adjustment",
+        }
+    }
+
+    /// Reads what [`EntryKind::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == value)
+    }
+}
+
+/// One line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// The creditor and currency.
+    pub account: AccountKey,
+    /// The invoice, or `None` where it touches the account's unapplied credit.
+    pub invoice: Option<InvoiceId>,
+    /// Signed: what it does to what the debtor owes.
+    pub amount: Money,
+    /// The day it counts from.
+    pub on: Date,
+    /// The outside id of what caused it, such as a payment reference.
+    pub reference: Option<String>,
+    /// Why, where the kind does not say it.
+    pub note: Option<&'static str>,
+}

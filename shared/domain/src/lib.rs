@@ -1,0 +1,29 @@
+//! Dunlin's rules. No AWS, no async, no clock and no I/O: time and facts come in as arguments, decisions go out.
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | [`money`], [`ids`], [`contact`] | checked values |
+//! | [`intake`] | what people and systems hand in |
+//! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
+//! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
+//! | [`policy`], [`calendar`] | the ladder and the hours |
+//! | [`decide`] | what is right to do now |
+//! | [`message`], [`event`] | what goes out, what is told |
+//! | [`measure`] | aging and DSO |
+
+#![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
+
+pub mod calendar;
+pub mod contact;
+pub mod debtor;
+pub mod decide;
+pub mod event;
+pub mod ids;
+pub mod intake;
+pub mod invoice;
+pub mod ledger;
+pub mod measure;
+pub mod message;
+pub mod money;
+pub mod policy;
+pub mod remittance;
