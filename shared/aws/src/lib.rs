@@ -1,0 +1,25 @@
+//! Everything that talks to AWS, around rules that do not.
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | [`store`] | the table: load, decide, commit |
+//! | [`books`] | keeping the books: invoices, payments and credit notes into the table |
+//! | [`mail`], [`sms`] | messages out |
+//! | [`bus`] | domain events out |
+//! | [`unsubscribe`] | tokens for the one click that ends e-mail |
+//! | [`http`] | answers of the API, and problems (RFC 9457) |
+//! | [`secrets`], [`config`], [`telemetry`], [`clock`] | what every function needs to start |
+
+#![warn(missing_docs)]
+
+pub mod books;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod mail;
+pub mod secrets;
+pub mod sms;
+pub mod store;
+pub mod telemetry;
+pub mod unsubscribe;

@@ -34,6 +34,8 @@ pub struct InvoiceDraft {
     pub id: InvoiceId,
     /// Where it comes from.
     pub source: Source,
+    /// The customer's id at the source, where the source has customers.
+    pub customer: Option<OutsideId>,
     /// The day it was issued.
     pub issue_date: Date,
     /// The last day to pay in time; not before the issue date.
@@ -286,6 +288,7 @@ impl RawDocument {
             profile,
             id: InvoiceId { portfolio, number },
             source: Source { name: intake.source.clone(), outside_id },
+            customer: None,
             issue_date,
             due_date,
             total,

@@ -76,6 +76,13 @@ pub(crate) fn tenant(tenant: &TenantId) -> String {
     format!("T#{tenant}")
 }
 
+/// Lies with the tenant's settings, so that one query reads both.
+pub(crate) fn account(id: &TenantId, account: &AccountKey) -> Key {
+    Key::new(tenant(id), format!("{ACCOUNT}{}#{}", account.portfolio, account.currency))
+}
+
+pub(crate) const ACCOUNT: &str = "ACCOUNT#";
+
 pub(crate) fn metric(tenant: &TenantId, account: &AccountKey) -> String {
     format!("T#{tenant}#METRIC#{}#{}", account.portfolio, account.currency)
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
-use dunlin_domain::decide::{Action, Decision, Reason, Rule};
+use dunlin_domain::decide::{Action, Decision, Reason};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
@@ -59,11 +59,6 @@ pub(crate) struct ReasonRecord {
 impl ReasonRecord {
     pub(crate) fn of(reason: &Reason) -> Self {
         Self { rule: reason.rule.as_str().to_owned(), speaks_for: reason.speaks_for, detail: reason.detail.clone() }
-    }
-
-    pub(crate) fn read(&self) -> Result<Reason, StoreError> {
-        let rule = known("rule", &self.rule, Rule::parse(&self.rule))?;
-        Ok(Reason { rule, speaks_for: self.speaks_for, detail: self.detail.clone() })
     }
 }
 

@@ -6,8 +6,8 @@ mod invoice;
 mod remittance;
 mod settings;
 
-pub(crate) use head::{DeltasRecord, EventRecord, HeadRecord};
-pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, ReasonRecord, TaskRecord};
+pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
+pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
 pub(crate) use invoice::InvoiceRecord;
 pub(crate) use remittance::{ReferenceRecord, RemittanceRecord};
 pub(crate) use settings::{PolicyRecord, SettingsRecord};

@@ -51,22 +51,6 @@ struct StepRecord {
 }
 
 impl PolicyRecord {
-    pub(crate) fn of(policy: &Policy) -> Self {
-        let step = |step: &Step| {
-            let (channels, task) = match &step.action {
-                StepAction::Message(channels) => (channels.iter().map(|one| one.as_str().to_owned()).collect(), None),
-                StepAction::Task(kind) => (Vec::new(), Some(kind.as_str().to_owned())),
-            };
-            let (name, stage) = (step.name.to_string(), step.stage.as_str().to_owned());
-            StepRecord { name, offset_days: step.offset_days, stage, channels, task }
-        };
-        Self {
-            name: policy.id().name.to_string(),
-            version: policy.id().version,
-            steps: policy.steps().iter().map(step).collect(),
-        }
-    }
-
     pub(crate) fn read(&self) -> Result<Policy, StoreError> {
         let channel = |value: &String| known("channel", value, Channel::parse(value));
         let step = |step: &StepRecord| {

@@ -1,0 +1,101 @@
+//! The tools of the local stack: the emulator, the AWS command line and cfn-lint, from PyPI, under `target/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::console::Step;
+use crate::error::{LocalError, at};
+use crate::{paths, process};
+
+const PYTHON_ADVICE: &str = "Install Python 3.10 or newer.";
+
+/// Two environments, because the emulator pins a `botocore` that the AWS command line does not want.
+const EMULATOR: Environment = Environment { name: "emulator", packages: &["ministack[full]==1.5.33"] };
+const DEPLOY: Environment = Environment { name: "deploy", packages: &["awscli==1.46.3", "cfn-lint==1.58.0"] };
+
+/// Makes the emulator's Python import our `emulator_site.py` whenever it starts.
+const SITE_HOOK: (&str, &str) = ("dunlin.pth", "import dunlin_emulator_site\n");
+const SITE_MODULE: (&str, &str) = ("dunlin_emulator_site.py", include_str!("emulator_site.py"));
+
+struct Environment {
+    name: &'static str,
+    packages: &'static [&'static str],
+}
+
+/// Installed tools.
+pub(crate) struct Tools {
+    folder: PathBuf,
+}
+
+impl Tools {
+    /// Installs what is missing; takes a minute or two the first time and nothing after that.
+    pub(crate) fn installed() -> Result<Self, LocalError> {
+        let folder = paths::local().join("tools");
+        EMULATOR.install(&folder)?;
+        DEPLOY.install(&folder)?;
+        add_site_hook(&folder.join(EMULATOR.name))?;
+        Ok(Self { folder })
+    }
+
+    pub(crate) fn emulator(&self) -> PathBuf {
+        self.folder.join("emulator/bin/ministack")
+    }
+
+    pub(crate) fn python(&self) -> PathBuf {
+        self.folder.join("deploy/bin/python")
+    }
+
+    pub(crate) fn aws(&self) -> PathBuf {
+        self.folder.join("deploy/bin/aws")
+    }
+
+    pub(crate) fn cfn_lint(&self) -> PathBuf {
+        self.folder.join("deploy/bin/cfn-lint")
+    }
+}
+
+impl Environment {
+    fn install(&self, tools: &Path) -> Result<(), LocalError> {
+        let folder = tools.join(self.name);
+        let stamp = folder.join("installed");
+        let wanted = self.packages.join("\n");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(());
+        }
+
+        let step = Step::begin(format!("installing {}", self.packages.join(" and ")));
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(at(&folder))?;
+        }
+        fs::create_dir_all(tools).map_err(at(tools))?;
+        let failed = |error| match error {
+            LocalError::CommandFailed { output, .. } => LocalError::Install { folder: folder.clone(), reason: output },
+            other => other,
+        };
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv"]).arg(&folder);
+        process::run("python3 -m venv", &mut venv, PYTHON_ADVICE).map_err(failed)?;
+        let mut pip = Command::new(folder.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(self.packages);
+        process::run("pip install", &mut pip, PYTHON_ADVICE).map_err(failed)?;
+        fs::write(&stamp, wanted).map_err(at(&stamp))?;
+        step.end();
+        Ok(())
+    }
+}
+
+fn add_site_hook(environment: &Path) -> Result<(), LocalError> {
+    let library = environment.join("lib");
+    for python in fs::read_dir(&library).map_err(at(&library))?.flatten() {
+        let packages = python.path().join("site-packages");
+        for (name, text) in [SITE_MODULE, SITE_HOOK] {
+            let file = packages.join(name);
+            if fs::read_to_string(&file).is_ok_and(|there| there == text) {
+                continue;
+            }
+            fs::write(&file, text).map_err(at(&file))?;
+        }
+    }
+    Ok(())
+}

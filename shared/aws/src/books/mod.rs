@@ -1,0 +1,140 @@
+//! Keeping the books: what comes in is looked up, decided by the domain and committed, and tried again when someone
+//! else was faster. Every step is complete in itself and can be repeated.
+
+mod invoices;
+mod remittances;
+
+pub use invoices::{Recorded, Rejection};
+pub use remittances::{Answer, Reported};
+
+use std::time::Duration;
+
+use dunlin_domain::debtor::{BookingError, Debtor, Journal, Profile};
+use dunlin_domain::decide::decide;
+use dunlin_domain::ids::DebtorId;
+use jiff::Timestamp;
+
+use crate::store::{Commit, Loaded, Store, StoreError, Tenancy, Writes};
+
+/// A lost race is run again this often. Webhooks of one customer come in bursts of a few.
+const RACES_MAX: u32 = 10;
+
+/// How many invoices a commit allocates a payment to: each is at most three items, and a transaction takes 100.
+const ALLOCATED_PER_COMMIT: usize = 20;
+
+/// What can go wrong with the books.
+#[derive(Debug, thiserror::Error)]
+pub enum BooksError {
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The amounts do not add up.
+    #[error(transparent)]
+    Booking(#[from] BookingError),
+}
+
+impl BooksError {
+    /// Whether the same input may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Booking(_) => false,
+        }
+    }
+}
+
+/// The books, kept in the table.
+#[derive(Debug, Clone)]
+pub struct Books {
+    store: Store,
+}
+
+impl Books {
+    /// Books in this table.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits.
+    ///
+    /// # Errors
+    /// [`StoreError`]; on [`StoreError::Conflict`] load and change it again.
+    pub async fn commit(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &mut Loaded,
+        mut journal: Journal,
+        writes: &Writes,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        loaded.debtor.roll(&tenancy.policies, now, &mut journal);
+        let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
+        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await
+    }
+
+    async fn load_or_new(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<Loaded, StoreError> {
+        let loaded = self.store.load(&tenancy.tenant, id).await?;
+        Ok(loaded.unwrap_or_else(|| {
+            let profile = Profile::unknown(id.to_string(), tenancy.zone.clone());
+            Loaded::new(Debtor::new(tenancy.tenant.clone(), id.clone(), profile))
+        }))
+    }
+
+    /// Goes on with payments that are being allocated, a commit at a time, until none is left.
+    ///
+    /// # Errors
+    /// [`BooksError`]; what was committed stands, and the debtor stays due until the rest is done.
+    pub async fn finish_allocating(
+        &self,
+        tenancy: &Tenancy,
+        id: &DebtorId,
+        now: Timestamp,
+    ) -> Result<(), BooksError> {
+        let mut races = Races::default();
+        loop {
+            let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(()) };
+            if loaded.debtor.accounts.values().all(|account| account.allocating.is_empty()) {
+                return Ok(());
+            }
+            let mut journal = Journal::default();
+            loaded.debtor.allocate(ALLOCATED_PER_COMMIT, &mut journal)?;
+            let done = self.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await;
+            races.pass(done).await?;
+        }
+    }
+}
+
+/// Counts lost races.
+#[derive(Debug, Default)]
+pub struct Races(u32);
+
+impl Races {
+    /// Takes the result of a commit: `true` where it is done, `false` where a race was lost and it should be run
+    /// again.
+    ///
+    /// # Errors
+    /// The commit's own error, and [`StoreError::Conflict`] where too many races were lost in a row.
+    pub async fn pass(&mut self, done: Result<(), StoreError>) -> Result<bool, StoreError> {
+        match done {
+            Ok(()) => {
+                self.0 = 0;
+                Ok(true)
+            }
+            Err(StoreError::Conflict) if self.0 < RACES_MAX => {
+                self.0 = self.0.saturating_add(1);
+                // Racers that lost together must not meet again: the later the round, the longer the pause.
+                tokio::time::sleep(Duration::from_millis(u64::from(self.0).saturating_mul(7))).await;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Taking payments and credit notes in, in whatever order they are reported.
+
+use dunlin_domain::debtor::{BookingError, Journal};
+use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId};
+use dunlin_domain::intake::BOOKS;
+use dunlin_domain::remittance::{Effect, Remittance, Report, Target};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::{ALLOCATED_PER_COMMIT, Books, BooksError, Races, Rejection};
+use crate::store::{Loaded, Receipt, Reference, ReferenceKey, StoreError, Tenancy, Versioned, Writes};
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// It was booked for the first time.
+    Booked,
+    /// It changed what was known.
+    Updated,
+    /// It is kept until its invoice is known.
+    Awaiting,
+    /// It says nothing new.
+    Unchanged,
+}
+
+/// What became of a report, or why it was not taken in.
+pub type Answer = Result<Reported, Rejection>;
+
+/// Where a remittance belongs.
+enum Place {
+    Invoice(DebtorId, InvoiceId, Date),
+    Account(DebtorId, AccountKey),
+    Customer(DebtorId, AccountKey),
+}
+
+impl Books {
+    /// Takes in a report about a payment or credit note. Any order and any number of reports end in the same books.
+    ///
+    /// # Errors
+    /// [`BooksError`] where the table fails; the same call goes on from there.
+    pub async fn record_report(
+        &self,
+        tenancy: &Tenancy,
+        report: &Report,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+    ) -> Result<Answer, BooksError> {
+        let mut races = Races::default();
+        loop {
+            match self.try_report(tenancy, report, receipt, now).await {
+                Ok((answer, allocating)) => {
+                    if let Some(debtor) = allocating {
+                        self.finish_allocating(tenancy, &debtor, now).await?;
+                    }
+                    return Ok(answer);
+                }
+                Err(BooksError::Store(error)) => drop(races.pass(Err(error)).await?),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// One round: what became of it, and the debtor whose payment is not wholly allocated yet.
+    async fn try_report(
+        &self,
+        tenancy: &Tenancy,
+        report: &Report,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+    ) -> Result<(Answer, Option<DebtorId>), BooksError> {
+        let found = self.store.remittances(&tenancy.tenant, std::slice::from_ref(&report.id)).await?;
+        let Some(known) = found.into_iter().next() else { return Err(StoreError::Conflict.into()) };
+        let mut joined = known.value.clone();
+        if let Err(rejection) = contradicts(&known.value, report) {
+            return Ok((Err(rejection), None));
+        }
+        if let Err(error) = joined.join(report) {
+            return Ok((Err(Rejection { field: "currency", reason: error.to_string() }), None));
+        }
+        if joined == known.value && known.version > 0 {
+            let spread = matches!(joined.target, Some(Target::Debtor(..)));
+            let allocating = joined.booked.map(|(debtor, _)| debtor).filter(|_| spread);
+            return Ok((Ok(Reported::Unchanged), allocating));
+        }
+        let was = known.value.effect().map_err(BookingError::from)?.filter(|_| known.value.booked.is_some());
+        let is = joined.effect().map_err(BookingError::from)?;
+        let mut writes = Writes { receipt: receipt.cloned(), ..Writes::default() };
+        let waits_on = self.waits_on(tenancy, &joined).await?;
+        let place = place(tenancy, &joined, waits_on.as_ref());
+        let joined = Versioned { value: joined, version: known.version };
+        let (Some(place), Some(is)) = (place, is) else {
+            self.keep(tenancy, joined, waits_on, writes, now).await?;
+            return Ok((Ok(Reported::Awaiting), None));
+        };
+        let first = known.value.booked.is_none();
+        let allocating = self.book(tenancy, place, joined, (was, is), &mut writes, now).await?;
+        match allocating {
+            Ok(allocating) => Ok((Ok(if first { Reported::Booked } else { Reported::Updated }), allocating)),
+            Err(rejection) => Ok((Err(rejection), None)),
+        }
+    }
+
+    async fn waits_on(&self, tenancy: &Tenancy, remittance: &Remittance) -> Result<Option<Reference>, StoreError> {
+        let Some(key) = remittance.target.as_ref().and_then(ReferenceKey::of) else { return Ok(None) };
+        Ok(self.store.references(&tenancy.tenant, [key.clone()]).await?.remove(&key))
+    }
+
+    /// Keeps what cannot be booked yet, on the list of what it waits for.
+    async fn keep(
+        &self,
+        tenancy: &Tenancy,
+        joined: Versioned<Remittance>,
+        waits_on: Option<Reference>,
+        mut writes: Writes,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = joined.value.id.clone();
+        // Without its amount nothing can be booked, even once the invoice is there; the amount will bring it up again.
+        if let Some(mut reference) = waits_on.filter(|_| joined.value.amount.is_some())
+            && !reference.awaiting.contains(&id)
+        {
+            reference.awaiting.push(id);
+            writes.references.push(reference);
+        }
+        writes.remittances.push(joined);
+        self.store.park(&tenancy.tenant, &writes, now).await
+    }
+
+    async fn book(
+        &self,
+        tenancy: &Tenancy,
+        place: Place,
+        mut joined: Versioned<Remittance>,
+        (was, is): (Option<Effect>, Effect),
+        writes: &mut Writes,
+        now: Timestamp,
+    ) -> Result<Result<Option<DebtorId>, Rejection>, BooksError> {
+        let id = joined.value.id.clone();
+        let on = joined.value.on.unwrap_or_else(|| TimeZone::UTC.to_datetime(now).date());
+        let mut journal = Journal::default();
+        let debtor = match &place {
+            Place::Invoice(debtor, ..) | Place::Account(debtor, _) | Place::Customer(debtor, _) => debtor,
+        };
+        let mut loaded = self.load_or_new(tenancy, debtor).await?;
+        stop_watching(&mut loaded, &joined.value);
+        let booked = match &place {
+            Place::Invoice(_, invoice, issued) => {
+                self.store.load_closed(&mut loaded, &[(invoice.clone(), *issued)]).await?;
+                // What was only watched as a customer's payment has not been booked on the invoice.
+                let was = was.filter(|_| matches!(&joined.value.booked, Some((_, Some(_)))));
+                loaded.debtor.book_on_invoice(&id, invoice, (was, Some(is)), on, &mut journal)
+            }
+            Place::Account(_, key) => loaded.debtor.book_on_account(&id, key, (was, Some(is)), on, &mut journal),
+            Place::Customer(_, key) => {
+                loaded.debtor.watch(&id, key, Some(is));
+                Ok(())
+            }
+        };
+        if let Err(error) = booked {
+            return Ok(Err(Rejection { field: "currency", reason: error.to_string() }));
+        }
+        let more = loaded.debtor.allocate(ALLOCATED_PER_COMMIT, &mut journal)?;
+        let (debtor, invoice) = match place {
+            Place::Invoice(debtor, invoice, _) => (debtor, Some(invoice)),
+            Place::Account(debtor, _) | Place::Customer(debtor, _) => (debtor, None),
+        };
+        joined.value.booked = Some((debtor.clone(), invoice));
+        writes.remittances.push(joined);
+        self.commit(tenancy, &mut loaded, journal, writes, now).await?;
+        Ok(Ok(more.then_some(debtor)))
+    }
+}
+
+/// A tenant's own books name an amount and a purpose once; a provider's reports may add to what is known.
+fn contradicts(known: &Remittance, report: &Report) -> Result<(), Rejection> {
+    if report.id.source.as_str() != BOOKS || known.amount.is_none() {
+        return Ok(());
+    }
+    let again = |field, was: String| {
+        Err(Rejection { field, reason: format!("{} was handed in before with {was}", report.id.outside_id) })
+    };
+    match (known.amount, report.amount) {
+        (Some(was), Some(is)) if was != is => return again("amount", format!("{was} {}", was.currency())),
+        _ => {}
+    }
+    match &known.target {
+        Some(Target::Invoice(was)) if known.target != report.target => again("invoice_number", was.number.to_string()),
+        Some(Target::Debtor(was, _)) if known.target != report.target => again("debtor_ref", was.to_string()),
+        _ => Ok(()),
+    }
+}
+
+fn place(tenancy: &Tenancy, remittance: &Remittance, reference: Option<&Reference>) -> Option<Place> {
+    let currency = remittance.amount?.currency();
+    match remittance.target.as_ref()? {
+        Target::Invoice(_) | Target::OutsideInvoice(..) => {
+            let (invoice, issued) = reference?.invoice.clone()?;
+            Some(Place::Invoice(reference?.debtor.clone()?, invoice, issued))
+        }
+        Target::Debtor(debtor, portfolio) => {
+            Some(Place::Account(debtor.clone(), AccountKey { portfolio: portfolio.clone(), currency }))
+        }
+        Target::OutsideCustomer(..) => {
+            let key = AccountKey { portfolio: tenancy.default_portfolio.clone(), currency };
+            Some(Place::Customer(reference?.debtor.clone()?, key))
+        }
+    }
+}
+
+/// A customer's payment that turns out to be for an invoice is no longer watched on the account.
+fn stop_watching(loaded: &mut Loaded, remittance: &Remittance) {
+    for account in loaded.debtor.accounts.values_mut() {
+        account.in_flight.remove(&remittance.id);
+    }
+}

@@ -1,0 +1,21 @@
+//! Messages by e-mail: what they say, and handing them to SES.
+
+mod render;
+mod send;
+
+pub use render::{Letter, RenderError, Renderer, Sender};
+pub use send::{Addressing, Mailer};
+
+/// Why a message was not handed over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The provider did not take it and says why; the same message may be taken later.
+    #[error("not taken for now: {0}")]
+    NotNow(String),
+    /// The provider will never take it.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// There was no answer: it may have gone out.
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+}

@@ -1,0 +1,303 @@
+//! Load, decide, commit: a debtor is read whole and written whole, under one version.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use dunlin_domain::debtor::{Debtor, Deltas, Journal};
+use dunlin_domain::ids::{DebtorId, InvoiceId, TenantId};
+use dunlin_domain::invoice::Invoice;
+use dunlin_domain::remittance::Remittance;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::error::{sort, sort_transaction};
+use super::key::{self, Key};
+use super::record::{
+    DecisionRecord, EntryRecord, HeadRecord, HeadStamp, InvoiceRecord, Item, MessageRecord, TaskRecord, from_item, seconds, to_item,
+};
+use super::{Receipt, Reference, Store, StoreError, Versioned};
+
+/// A transaction takes this many items.
+const ITEMS_PER_TRANSACTION: usize = 100;
+
+/// A debtor as it was read, to be changed and committed.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The debtor, to be changed.
+    pub debtor: Debtor,
+    before: Option<Debtor>,
+    version: u64,
+}
+
+impl Loaded {
+    /// A debtor that the table does not have.
+    #[must_use]
+    pub fn new(debtor: Debtor) -> Self {
+        Self { debtor, before: None, version: 0 }
+    }
+
+    /// How many commits the debtor has had.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether anything differs from what was read.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.before.as_ref() != Some(&self.debtor)
+    }
+}
+
+/// What is written beside the debtor, in the same transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Writes {
+    /// Look-ups, each conditional on its version.
+    pub references: Vec<Reference>,
+    /// Payments and credit notes, each conditional on its version.
+    pub remittances: Vec<Versioned<Remittance>>,
+    /// The receipt of the event that caused the commit.
+    pub receipt: Option<Receipt>,
+}
+
+/// All that a commit needs.
+#[derive(Debug)]
+pub struct Commit<'a> {
+    /// The debtor, changed.
+    pub loaded: &'a Loaded,
+    /// What the change did.
+    pub journal: &'a Journal,
+    /// When to look at the debtor again.
+    pub wake: Option<Timestamp>,
+    /// What else is written.
+    pub writes: &'a Writes,
+    /// When it happens.
+    pub now: Timestamp,
+}
+
+impl Store {
+    /// Reads a debtor with its live invoices, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn load(&self, tenant: &TenantId, id: &DebtorId) -> Result<Option<Loaded>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :live)")
+            .expression_attribute_values(":pk", AttributeValue::S(key::debtor(tenant, id)))
+            .expression_attribute_values(":live", AttributeValue::S(key::LIVE.to_owned()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let (mut head, mut invoices) = (None, Vec::new());
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(sort)?;
+            match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+                Some(key::HEAD) => head = Some(from_item::<HeadRecord>(item)?),
+                Some(sk) if key::is_live_invoice(sk) => invoices.push(from_item::<InvoiceRecord>(item)?.read()?),
+                _ => {}
+            }
+        }
+        let Some(head) = head else { return Ok(None) };
+        let mut debtor = head.read()?;
+        debtor.invoices = invoices.into_iter().map(|invoice| (invoice.id.clone(), invoice)).collect();
+        let before = Some(debtor.clone());
+        Ok(Some(Loaded { debtor, before, version: head.version }))
+    }
+
+    /// Adds closed invoices to a debtor that was read, for a change that concerns them. `wanted` names each with its
+    /// issue date, as its reference says.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn load_closed(&self, loaded: &mut Loaded, wanted: &[(InvoiceId, Date)]) -> Result<(), StoreError> {
+        let Debtor { tenant, id, .. } = &loaded.debtor;
+        let missing: BTreeSet<_> = wanted.iter().filter(|(id, _)| !loaded.debtor.invoices.contains_key(id)).collect();
+        let keys: Vec<Key> =
+            missing.into_iter().map(|(invoice, issued)| key::closed_invoice(tenant, id, invoice, *issued)).collect();
+        for item in self.batch_get(&keys).await? {
+            let invoice = from_item::<InvoiceRecord>(item)?.read()?;
+            if let Some(before) = loaded.before.as_mut() {
+                before.invoices.insert(invoice.id.clone(), invoice.clone());
+            }
+            loaded.debtor.invoices.insert(invoice.id.clone(), invoice);
+        }
+        Ok(())
+    }
+
+    /// Writes a changed debtor and all that belongs to the change, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the debtor or anything beside it has changed since it was read,
+    /// [`StoreError::TooLarge`] if it must be cut.
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
+        let head = self.head(commit)?;
+        let mut writes = self.beside_head(commit)?;
+        if writes.is_empty() {
+            let (item, condition) = (head.item, head.condition);
+            let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
+            let call = call.condition_expression(condition.expression()).set_expression_attribute_values(condition.values());
+            return call.send().await.map(drop).map_err(sort);
+        }
+        writes.push(self.put(head.item, Some(&head.condition))?);
+        self.transact(writes).await
+    }
+
+    pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
+        if writes.len() > ITEMS_PER_TRANSACTION {
+            return Err(StoreError::TooLarge(writes.len()));
+        }
+        let call = self.client.transact_write_items().set_transact_items(Some(writes));
+        call.send().await.map(drop).map_err(sort_transaction)
+    }
+
+    fn head(&self, commit: &Commit<'_>) -> Result<Conditional, StoreError> {
+        let Loaded { debtor, before, version, .. } = commit.loaded;
+        let deltas = Deltas::between(before.as_ref(), debtor, commit.journal, commit.now);
+        let key = key::head(&debtor.tenant, &debtor.id);
+        let due = commit.wake.map(|wake| (self.shard_of(&key.pk), rounded_up(wake)));
+        let stamp = HeadStamp {
+            version: version.saturating_add(1),
+            committed_at: commit.now,
+            due,
+            deltas: &deltas,
+            events: &commit.journal.events,
+        };
+        let item = to_item(&key, &HeadRecord::of(debtor, stamp))?;
+        Ok(Conditional { item, condition: Condition::version(*version) })
+    }
+
+    /// The index partition of a debtor: spread evenly, and always the same.
+    fn shard_of(&self, pk: &str) -> String {
+        let digest = Sha256::digest(pk);
+        let number = digest.iter().take(4).fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
+        key::due_shard(number.checked_rem(self.config.due_shards).unwrap_or(0))
+    }
+
+    fn beside_head(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Debtor { tenant, .. } = &commit.loaded.debtor;
+        let mut writes = self.invoices(commit.loaded)?;
+        for item in history(commit)? {
+            writes.push(self.put(item, None)?);
+        }
+        for reference in &commit.writes.references {
+            writes.push(self.put(reference.item(tenant)?, Some(&Condition::version(reference.version)))?);
+        }
+        for remittance in &commit.writes.remittances {
+            writes.push(self.put_remittance(tenant, remittance, commit.now)?);
+        }
+        if let Some(receipt) = &commit.writes.receipt {
+            writes.push(self.put(receipt.item(tenant, commit.now), Some(&Condition::Absent))?);
+        }
+        Ok(writes)
+    }
+
+    /// Puts what changed where it belongs now: what is live into the live range, the rest out of it.
+    fn invoices(&self, loaded: &Loaded) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Debtor { tenant, id, .. } = &loaded.debtor;
+        let known = |invoice: &InvoiceId| loaded.before.as_ref().and_then(|before| before.invoices.get(invoice));
+        let mut writes = Vec::new();
+        let changed = loaded.debtor.invoices.values().filter(|invoice| known(&invoice.id) != Some(*invoice));
+        for invoice in changed {
+            let place = |invoice: &Invoice| {
+                if invoice.is_live() {
+                    key::live_invoice(tenant, id, &invoice.id)
+                } else {
+                    key::closed_invoice(tenant, id, &invoice.id, invoice.issue_date)
+                }
+            };
+            let now_at = place(invoice);
+            let was_at = known(&invoice.id).map(place);
+            writes.push(self.put(to_item(&now_at, &InvoiceRecord::of(invoice))?, None)?);
+            if let Some(was_at) = was_at.filter(|was_at| *was_at != now_at) {
+                writes.push(self.delete(&was_at)?);
+            }
+        }
+        Ok(writes)
+    }
+
+    pub(super) fn put(&self, item: Item, condition: Option<&Condition>) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(&self.config.table).set_item(Some(item));
+        let put = put
+            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .set_expression_attribute_values(condition.and_then(Condition::values));
+        let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.config.table).set_key(Some(super::attributes(key))).build();
+        let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+}
+
+struct Conditional {
+    item: Item,
+    condition: Condition,
+}
+
+/// What must hold for a write.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Condition {
+    /// There is no such item.
+    Absent,
+    /// It is at this version.
+    At(u64),
+}
+
+impl Condition {
+    /// Version 0 is an item that does not exist.
+    pub(super) fn version(version: u64) -> Self {
+        if version == 0 { Self::Absent } else { Self::At(version) }
+    }
+
+    pub(super) fn expression(&self) -> &'static str {
+        match self {
+            Self::Absent => "attribute_not_exists(PK)",
+            Self::At(_) => "version = :version",
+        }
+    }
+
+    pub(super) fn values(&self) -> Option<Item> {
+        match self {
+            Self::Absent => None,
+            Self::At(version) => Some(Item::from([(":version".to_owned(), AttributeValue::N(version.to_string()))])),
+        }
+    }
+}
+
+/// The journal as items, numbered by version and place so that two commits of one moment keep apart.
+fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
+    let Loaded { debtor: Debtor { tenant, id, .. }, version, .. } = commit.loaded;
+    let version = version.saturating_add(1);
+    let at = |time, kind, number: &str| key::past(tenant, id, time, kind, number);
+    let numbered = |kind, index: usize| at(commit.now, kind, &format!("{version:08}.{index:03}"));
+    let journal = commit.journal;
+    let mut items = Vec::new();
+    for (index, entry) in journal.entries.iter().enumerate() {
+        items.push(to_item(&numbered("ENTRY", index), &EntryRecord::of(entry))?);
+    }
+    for (index, task) in journal.tasks.iter().enumerate() {
+        items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);
+    }
+    for message in &journal.messages {
+        let key = at(message.planned_at, "MESSAGE", message.plan.id.as_str());
+        items.push(to_item(&key, &MessageRecord::of(message))?);
+    }
+    if let Some(decision) = &journal.decision {
+        items.push(to_item(&numbered("DECISION", 0), &DecisionRecord::of(decision))?);
+    }
+    Ok(items)
+}
+
+/// The index is read to the second: never earlier than meant.
+fn rounded_up(wake: Timestamp) -> String {
+    let up = if wake.subsec_nanosecond() > 0 { jiff::SignedDuration::from_secs(1) } else { jiff::SignedDuration::ZERO };
+    let whole = wake.saturating_add(up).unwrap_or(wake);
+    seconds(Timestamp::from_second(whole.as_second()).unwrap_or(whole))
+}

@@ -1,0 +1,54 @@
+//! The sparse index: which debtors have a next step that has come.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_domain::ids::{DebtorId, TenantId};
+use jiff::Timestamp;
+
+use super::error::sort;
+use super::key;
+use super::record::{Item, seconds};
+use super::{Store, StoreError};
+
+/// A page of debtors whose step has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuePage {
+    /// The debtors, longest due first.
+    pub debtors: Vec<(TenantId, DebtorId)>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Store {
+    /// The first `limit` debtors of a shard whose step had come at `now`. A debtor that was dealt with drops out of
+    /// the index, so the next page is the first page again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due(&self, shard: u32, now: Timestamp, limit: i32) -> Result<DuePage, StoreError> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .index_name(&self.config.due_index)
+            .key_condition_expression("due_shard = :shard AND due_at <= :now")
+            .expression_attribute_values(":shard", AttributeValue::S(key::due_shard(shard)))
+            .expression_attribute_values(":now", AttributeValue::S(seconds(now)))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(sort)?;
+        let debtors = answer.items().iter().map(debtor_of).collect::<Result<_, _>>()?;
+        Ok(DuePage { debtors, more: answer.last_evaluated_key.is_some() })
+    }
+}
+
+/// Whose head an item of the index is.
+fn debtor_of(item: &Item) -> Result<(TenantId, DebtorId), StoreError> {
+    let pk = item.get("PK").and_then(|pk| pk.as_s().ok()).map_or("", String::as_str);
+    let parts = pk.strip_prefix("T#").and_then(|rest| rest.split_once("#D#"));
+    let parsed = parts.map(|(tenant, debtor)| (TenantId::parse(tenant), DebtorId::parse(debtor)));
+    match parsed {
+        Some((Ok(tenant), Ok(debtor))) => Ok((tenant, debtor)),
+        _ => Err(StoreError::corrupt(pk, "is not the key of a debtor")),
+    }
+}

@@ -1,0 +1,114 @@
+//! What happened to a debtor, newest first.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_domain::ids::{DebtorId, TenantId};
+use dunlin_domain::money::Currency;
+use dunlin_domain::money::Money;
+use serde_json::{Map, Value};
+
+use super::error::sort;
+use super::key;
+use super::record::{Item, from_item, place, read};
+use super::{Store, StoreError};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineEntry {
+    /// When, RFC 3339.
+    pub at: String,
+    /// `entry`, `message`, `decision`, `task` or `invoice` (a closed one).
+    pub kind: String,
+    /// Its particulars; amounts are decimal strings.
+    pub body: Map<String, Value>,
+}
+
+/// A page of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelinePage {
+    /// The entries, newest first.
+    pub entries: Vec<TimelineEntry>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// A page of at most `limit` entries, newest first, from `after` on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn timeline(
+        &self,
+        tenant: &TenantId,
+        debtor: &DebtorId,
+        limit: i32,
+        after: Option<&str>,
+    ) -> Result<TimelinePage, StoreError> {
+        let pk = key::debtor(tenant, debtor);
+        let start = after.map(|sk| {
+            let sk = AttributeValue::S(format!("{}{sk}", key::PAST));
+            Item::from([("PK".to_owned(), AttributeValue::S(pk.clone())), ("SK".to_owned(), sk)])
+        });
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :past)")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+            .expression_attribute_values(":past", AttributeValue::S(key::PAST.to_owned()))
+            .scan_index_forward(false)
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(sort)?;
+        let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
+        let entries = answer.items.unwrap_or_default().into_iter().map(entry).collect::<Result<_, _>>()?;
+        Ok(TimelinePage { entries, next })
+    }
+}
+
+/// The sort key behind its prefix.
+fn sort_key(item: &Item) -> Option<&str> {
+    item.get("SK")?.as_s().ok()?.strip_prefix(key::PAST)
+}
+
+fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
+    let place = place(&item);
+    let parts = sort_key(&item).and_then(|sk| {
+        let (at, rest) = sk.split_once('#')?;
+        Some((at.to_owned(), rest.split_once('#')?.0.to_lowercase()))
+    });
+    let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(place, "is not an entry of the history"))?;
+    let mut body: Map<String, Value> = from_item(item)?;
+    for hidden in ["PK", "SK", "schema"] {
+        body.remove(hidden);
+    }
+    if let Some(currency) = body.get("currency").and_then(Value::as_str) {
+        let currency = read("currency", Currency::parse(currency))?;
+        amounts_as_decimals(&mut body, currency);
+    }
+    Ok(TimelineEntry { at, kind, body })
+}
+
+const AMOUNTS: [&str; 10] = [
+    "amount", "amount_due", "balance", "charged_back", "credit", "credited", "paid", "refunded", "reported_paid", "total",
+];
+
+/// Minor units become decimal strings, in lines too.
+fn amounts_as_decimals(body: &mut Map<String, Value>, currency: Currency) {
+    for (name, value) in body.iter_mut() {
+        match value {
+            Value::Number(minor) if AMOUNTS.contains(&name.as_str()) => {
+                if let Some(minor) = minor.as_i64() {
+                    *value = Value::String(Money::from_minor(minor, currency).to_string());
+                }
+            }
+            Value::Array(items) => {
+                for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                    amounts_as_decimals(item, currency);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The table: one partition for each debtor, so that one query reads all that a decision needs and one transaction
+//! commits it.
+//!
+//! | item | PK | SK |
+//! | --- | --- | --- |
+//! | debtor head | `T#<tenant>#D#<debtor>` | `LIVE#DEBTOR` |
+//! | live invoice | same | `LIVE#INVOICE#<portfolio>/<number>` |
+//! | closed invoice | same | `PAST#<issue date>T00:00:00.000000Z#INVOICE#<portfolio>/<number>` |
+//! | history: entry, message, decision, task | same | `PAST#<time>#<KIND>#<number>` |
+//! | the projector's cursor | same | `CURSOR` |
+//! | an invoice by its number | `T#<tenant>#REF#INVOICE#<portfolio>/<number>` | `REF` |
+//! | an invoice or customer by a provider's id | `T#<tenant>#REF#<KIND>#<source>#<id>` | `REF` |
+//! | payment or credit note | `T#<tenant>#REMITTANCE#<kind>/<source>/<id>` | `REMITTANCE` |
+//! | receipt of a provider's event (expires) | `T#<tenant>#RECEIPT#<provider>#<id>` | `RECEIPT` |
+//! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
+//! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
+//!
+//! One sparse index, `due` (`due_shard`, `due_at`), lists debtors with a next step (`DUE#<n>`, read by `aging-scan`
+//! only) and remittances that wait for their invoice (`T#<tenant>#UNMATCHED`).
+
+mod counters;
+mod debtor;
+mod due;
+mod error;
+mod history;
+mod key;
+mod receipt;
+mod record;
+mod reference;
+mod remittance;
+mod tenancy;
+
+pub use counters::{DayCounters, HeadChange, accounts_of};
+pub use debtor::{Commit, Loaded, Writes};
+pub use due::DuePage;
+pub use error::StoreError;
+pub use history::{TimelineEntry, TimelinePage};
+pub use key::{HEAD, due_shard};
+pub use receipt::Receipt;
+pub use reference::{Reference, ReferenceKey};
+pub use remittance::Versioned;
+pub use tenancy::Tenancy;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use key::Key;
+use record::Item;
+
+/// Where the table is.
+#[derive(Debug, Clone)]
+pub struct TableConfig {
+    /// The table's name.
+    pub table: String,
+    /// The sparse index's name.
+    pub due_index: String,
+    /// Over how many partitions of the index debtors are spread.
+    pub due_shards: u32,
+}
+
+/// The table. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    config: TableConfig,
+}
+
+/// `BatchGetItem` takes this many keys.
+const KEYS_PER_BATCH: usize = 100;
+/// A batch that is answered in parts this often is given up as busy.
+const BATCH_ROUNDS_MAX: usize = 8;
+
+impl Store {
+    /// The table as seen through `client`.
+    #[must_use]
+    pub fn new(client: Client, config: TableConfig) -> Self {
+        Self { client, config }
+    }
+
+    /// Over how many partitions of the index debtors are spread.
+    #[must_use]
+    pub fn due_shards(&self) -> u32 {
+        self.config.due_shards
+    }
+
+    /// Reads items by key, consistently; those that do not exist are left out.
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(KEYS_PER_BATCH) {
+            let wanted: Vec<_> = chunk.iter().map(attributes).collect();
+            let mut left = Some(request(wanted)?);
+            for _ in 0..BATCH_ROUNDS_MAX {
+                let Some(wanted) = left.take() else { break };
+                let call = self.client.batch_get_item().request_items(&self.config.table, wanted);
+                let answer = call.send().await.map_err(error::sort)?;
+                let mut found = answer.responses.unwrap_or_default();
+                items.extend(found.remove(&self.config.table).unwrap_or_default());
+                left = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.config.table));
+            }
+            if left.is_some() {
+                return Err(StoreError::Busy("batch read was not answered in full".to_owned()));
+            }
+        }
+        Ok(items)
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let call = self.client.get_item().table_name(&self.config.table).set_key(Some(attributes(key)));
+        Ok(call.consistent_read(true).send().await.map_err(error::sort)?.item)
+    }
+}
+
+fn attributes(key: &Key) -> HashMap<String, AttributeValue> {
+    let value = |text: &String| AttributeValue::S(text.clone());
+    HashMap::from([("PK".to_owned(), value(&key.pk)), ("SK".to_owned(), value(&key.sk))])
+}
+
+fn request(keys: Vec<HashMap<String, AttributeValue>>) -> Result<KeysAndAttributes, StoreError> {
+    let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+    request.map_err(|error| StoreError::Refused(error.to_string()))
+}

@@ -1,0 +1,103 @@
+//! A tenant's settings and policies: read once, and kept for a minute.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_domain::calendar::{Calendar, Zone};
+use dunlin_domain::ids::{AccountKey, PolicyRef, PortfolioId, TenantId};
+use dunlin_domain::money::Currency;
+use dunlin_domain::policy::{Policies, Policy};
+
+use super::error::sort;
+use super::key;
+use super::record::{PolicyRecord, SettingsRecord, from_item, read};
+use super::{Store, StoreError};
+
+/// All that the rules need to know of a tenant.
+#[derive(Debug, Clone)]
+pub struct Tenancy {
+    /// Which one.
+    pub tenant: TenantId,
+    /// The name that messages are signed with.
+    pub name: String,
+    /// Where answers to e-mail go.
+    pub reply_to: String,
+    /// The sender of e-mail, where it is the tenant's own.
+    pub mail_from: Option<String>,
+    /// Where the debtor can pay, if there is a page for it.
+    pub pay_url: Option<String>,
+    /// The clock of debtors whose own is not known.
+    pub zone: Zone,
+    /// The portfolio of what names none.
+    pub default_portfolio: PortfolioId,
+    /// The accounts in which it has dealings.
+    pub accounts: Vec<AccountKey>,
+    /// The ladder.
+    pub policies: Policies,
+    /// The days and hours.
+    pub calendar: Calendar,
+}
+
+/// The portfolio of a tenant that names none.
+const OWN_PORTFOLIO: &str = "main";
+
+impl Store {
+    /// Reads a tenant, or `None` where there is no such tenant.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Corrupt`] where settings or a policy do not hold together.
+    pub async fn tenancy(&self, tenant: &TenantId) -> Result<Option<Tenancy>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(key::tenant(tenant)))
+            .into_paginator()
+            .items()
+            .send();
+        let (mut settings, mut policies, mut accounts) = (None, Vec::new(), Vec::new());
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(sort)?;
+            match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
+                Some("SETTINGS") => settings = Some(from_item::<SettingsRecord>(item)?),
+                Some(sk) if sk.starts_with("POLICY#") => policies.push(from_item::<PolicyRecord>(item)?.read()?),
+                Some(sk) => accounts.extend(sk.strip_prefix(key::ACCOUNT).and_then(account)),
+                None => {}
+            }
+        }
+        settings.map(|settings| settings.read(tenant, policies, accounts)).transpose()
+    }
+}
+
+/// What stands behind the prefix of an account's key.
+fn account(rest: &str) -> Option<AccountKey> {
+    let (portfolio, currency) = rest.split_once('#')?;
+    Some(AccountKey { portfolio: PortfolioId::parse(portfolio).ok()?, currency: Currency::parse(currency).ok()? })
+}
+
+impl SettingsRecord {
+    fn read(self, tenant: &TenantId, stored: Vec<Policy>, accounts: Vec<AccountKey>) -> Result<Tenancy, StoreError> {
+        let built_in = read("policy", Policy::built_in())?;
+        let portfolio = self.default_portfolio.as_deref().unwrap_or(OWN_PORTFOLIO);
+        let policies = [built_in.clone()].into_iter().chain(stored);
+        let current = match (self.policy.as_deref(), self.policy_version) {
+            (Some(name), Some(version)) => {
+                let wanted = |id: &PolicyRef| id.name.as_str() == name && id.version == version;
+                let found = policies.clone().find(|policy| wanted(policy.id()));
+                found.ok_or_else(|| StoreError::corrupt("settings", format!("there is no policy {name}@{version}")))?
+            }
+            _ => built_in,
+        };
+        Ok(Tenancy {
+            tenant: tenant.clone(),
+            name: self.name,
+            reply_to: self.reply_to,
+            mail_from: self.mail_from,
+            pay_url: self.pay_url,
+            zone: read("time_zone", Zone::parse(&self.time_zone))?,
+            default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
+            accounts,
+            policies: Policies::new(current, policies),
+            calendar: Calendar::default(),
+        })
+    }
+}
