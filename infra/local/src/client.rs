@@ -251,6 +251,18 @@ impl Client {
         Ok(response.answer.json)
     }
 
+    /// The variables a function runs with, by the name of its crate.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] or [`ClientError::Unexpected`].
+    pub fn environment(&self, function: &str) -> Result<Value, ClientError> {
+        let name = self.stack.functions.get(function).map_or(function, String::as_str);
+        let address = format!("{}/2015-03-31/functions/{name}/configuration", self.stack.endpoint);
+        let answer = self.answer("GET", &address, &[("authorization", root("lambda"))], &[])?;
+        let variables = answer.json.pointer("/Environment/Variables");
+        variables.cloned().ok_or_else(|| ClientError::unexpected("lambda", &answer.json))
+    }
+
     /// Puts an object, with metadata (`x-amz-meta-*`). `key` may hold any character.
     ///
     /// # Errors

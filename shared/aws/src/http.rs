@@ -1,10 +1,13 @@
 //! The API's edges: who calls, what they sent, and answers that say what was wrong (RFC 9457).
 
+use std::collections::BTreeMap;
+
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dunlin_domain::ids::TenantId;
+use dunlin_domain::intake::FieldError;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -147,4 +150,51 @@ pub fn header<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> Option<&'
 #[must_use]
 pub fn told_time(request: &ApiGatewayV2httpRequest) -> Option<Timestamp> {
     header(request, SIMULATED_TIME_HEADER)?.parse().ok()
+}
+
+/// How many elements one call may hand in.
+pub const ELEMENTS_MAX: usize = 500;
+
+/// The elements of a body of the form `{"<name>": [{...}, ...]}`.
+///
+/// # Errors
+/// 400 where it is not of that form, 413 where there are more than [`ELEMENTS_MAX`].
+pub fn elements(request: &ApiGatewayV2httpRequest, name: &str) -> Result<Vec<Value>, Problem> {
+    let form = || format!("send a JSON object of the form {{\"{name}\": [{{...}}]}}");
+    let body: Value = serde_json::from_slice(&raw_body(request)?)
+        .map_err(|error| Problem::bad_request(format!("the body is not JSON ({error}); {}", form())))?;
+    let elements = body.get(name).and_then(Value::as_array).ok_or_else(|| Problem::bad_request(form()))?;
+    if elements.len() > ELEMENTS_MAX {
+        let detail = format!("{} elements are more than the {ELEMENTS_MAX} of one call: send several", elements.len());
+        return Err(Problem::new(413, "Too many elements", detail));
+    }
+    Ok(elements.clone())
+}
+
+/// The fields of an element as text.
+///
+/// # Errors
+/// One complaint for each field that is not text, or that is none of `known`.
+pub fn text_fields(element: &Value, known: &[&str]) -> Result<BTreeMap<String, String>, Vec<FieldError>> {
+    let complaint = |field: &str, reason: &str| FieldError { field: field.to_owned().into(), reason: reason.to_owned() };
+    let Some(object) = element.as_object() else {
+        return Err(vec![complaint("", "must be an object")]);
+    };
+    let (mut fields, mut complaints) = (BTreeMap::new(), Vec::new());
+    for (name, value) in object {
+        match value {
+            _ if !known.contains(&name.as_str()) => complaints.push(complaint(name, "is not a field of this call")),
+            Value::Null => {}
+            Value::String(text) => drop(fields.insert(name.clone(), text.clone())),
+            Value::Number(_) => complaints.push(complaint(name, "must be a string, so that no digit is lost")),
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => complaints.push(complaint(name, "must be a string")),
+        }
+    }
+    if complaints.is_empty() { Ok(fields) } else { Err(complaints) }
+}
+
+/// Complaints about fields as the API tells them.
+#[must_use]
+pub fn complaints(errors: &[FieldError]) -> Vec<Value> {
+    errors.iter().map(|error| json!({ "field": error.field, "reason": error.reason })).collect()
 }

@@ -8,6 +8,7 @@
 //! | [`bus`] | domain events out |
 //! | [`unsubscribe`] | tokens for the one click that ends e-mail |
 //! | [`http`] | answers of the API, and problems (RFC 9457) |
+//! | [`tenancies`] | settings and policies of tenants, kept for a minute |
 //! | [`secrets`], [`config`], [`telemetry`], [`clock`] | what every function needs to start |
 
 #![warn(missing_docs)]
@@ -22,4 +23,5 @@ pub mod secrets;
 pub mod sms;
 pub mod store;
 pub mod telemetry;
+pub mod tenancies;
 pub mod unsubscribe;

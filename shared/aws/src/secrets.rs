@@ -42,8 +42,7 @@ impl Secrets {
     /// [`SecretError`].
     pub async fn get(&self, id: &str) -> Result<String, SecretError> {
         let known = self.known.lock().ok().and_then(|known| known.get(id).cloned());
-        if let Some((read, secret)) = known.filter(|(read, _)| read.elapsed() < KEPT) {
-            drop(read);
+        if let Some((_, secret)) = known.filter(|(read, _)| read.elapsed() < KEPT) {
             return Ok(secret);
         }
         let answer = self.client.get_secret_value().secret_id(id).send().await;

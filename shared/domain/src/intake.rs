@@ -1,5 +1,7 @@
 //! The door: what people and systems hand in, checked field by field. Whatever gets past it is sound.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use sha2::{Digest, Sha256};
@@ -18,7 +20,7 @@ use crate::remittance::{Progress, RemittanceId, RemittanceKind, Report, Stage, T
 #[error("{field}: {reason}")]
 pub struct FieldError {
     /// The field's name, as in the CSV header and the JSON body.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What was found, and what is allowed.
     pub reason: String,
 }
@@ -196,7 +198,7 @@ impl Fields {
     }
 
     fn complain(&mut self, field: &'static str, reason: String) {
-        self.0.push(FieldError { field, reason });
+        self.0.push(FieldError { field: Cow::Borrowed(field), reason });
     }
 
     fn amount(&mut self, amount: Option<&String>, currency: Option<&String>) -> Option<Money> {
@@ -245,6 +247,59 @@ fn country(text: &str) -> Result<String, &'static str> {
 }
 
 impl RawDocument {
+    /// The names of all fields.
+    pub const FIELDS: [&'static str; 19] = [
+        "document",
+        "debtor_ref",
+        "debtor_name",
+        "invoice_number",
+        "issue_date",
+        "due_date",
+        "currency",
+        "amount",
+        "applies_to",
+        "debtor_kind",
+        "email",
+        "phone",
+        "sms_consent",
+        "country",
+        "region",
+        "time_zone",
+        "language",
+        "portfolio",
+        "description",
+    ];
+
+    /// The names of the fields without which there is no invoice.
+    pub const REQUIRED: [&'static str; 6] =
+        ["debtor_ref", "invoice_number", "issue_date", "due_date", "currency", "amount"];
+
+    /// Takes each field from where the caller has it.
+    #[must_use]
+    pub fn from_fields(field: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            document: field("document"),
+            debtor_ref: field("debtor_ref"),
+            debtor_name: field("debtor_name"),
+            invoice_number: field("invoice_number"),
+            issue_date: field("issue_date"),
+            due_date: field("due_date"),
+            currency: field("currency"),
+            amount: field("amount"),
+            applies_to: field("applies_to"),
+            debtor_kind: field("debtor_kind"),
+            email: field("email"),
+            phone: field("phone"),
+            sms_consent: field("sms_consent"),
+            country: field("country"),
+            region: field("region"),
+            time_zone: field("time_zone"),
+            language: field("language"),
+            portfolio: field("portfolio"),
+            description: field("description"),
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -255,7 +310,7 @@ impl RawDocument {
             Some("credit_note") => self.credit_note(intake).map(Document::CreditNote),
             Some(_) => {
                 let reason = "must be invoice or credit_note".to_owned();
-                Err(vec![FieldError { field: "document", reason }])
+                Err(vec![FieldError { field: Cow::Borrowed("document"), reason }])
             }
         }
     }
@@ -356,6 +411,25 @@ impl Fields {
 }
 
 impl RawPayment {
+    /// The names of all fields.
+    pub const FIELDS: [&'static str; 8] =
+        ["payment_ref", "invoice_number", "debtor_ref", "portfolio", "paid_on", "amount", "currency", "status"];
+
+    /// Takes each field from where the caller has it.
+    #[must_use]
+    pub fn from_fields(field: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            payment_ref: field("payment_ref"),
+            invoice_number: field("invoice_number"),
+            debtor_ref: field("debtor_ref"),
+            portfolio: field("portfolio"),
+            paid_on: field("paid_on"),
+            amount: field("amount"),
+            currency: field("currency"),
+            status: field("status"),
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -447,7 +521,7 @@ mod tests {
         raw
     }
 
-    fn complaints(changes: &[(&str, &str)]) -> Vec<&'static str> {
+    fn complaints(changes: &[(&str, &str)]) -> Vec<Cow<'static, str>> {
         row(changes).parse(&intake()).unwrap_err().into_iter().map(|error| error.field).collect()
     }
 

@@ -280,9 +280,17 @@ impl Remittance {
     /// [`MoneyError::CurrencyMismatch`] where the report is in another currency. Nothing is changed then.
     pub fn join(&mut self, report: &Report) -> Result<(), MoneyError> {
         let mut joined = self.clone();
-        joined.amount = larger(self.amount, report.amount)?;
+        let progress = report.progress.unwrap_or(Progress::UNSEEN);
+        joined.amount = match (self.amount, report.amount) {
+            // What is captured may be less than what was started: the amount goes with the progress.
+            (Some(known), Some(told)) if self.progress != progress => {
+                known.minus(told)?;
+                Some(if progress > self.progress { told } else { known })
+            }
+            (known, told) => larger(known, told)?,
+        };
         joined.refunded = larger(self.refunded, report.refunded)?;
-        joined.progress = self.progress.max(report.progress.unwrap_or(Progress::UNSEEN));
+        joined.progress = self.progress.max(progress);
         joined.target = preferred(self.target.take(), report.target.clone());
         joined.on = match (self.on, report.on) {
             (Some(known), Some(told)) => Some(known.min(told)),

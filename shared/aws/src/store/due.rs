@@ -10,21 +10,30 @@ use super::record::{Item, seconds};
 use super::{Store, StoreError};
 
 /// A page of debtors whose step has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DuePage {
     /// The debtors, longest due first.
     pub debtors: Vec<(TenantId, DebtorId)>,
-    /// Whether there may be more.
-    pub more: bool,
+    /// Where the next page begins, if there is one.
+    pub next: Option<DueMark>,
 }
 
+/// A place in the index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueMark(Item);
+
 impl Store {
-    /// The first `limit` debtors of a shard whose step had come at `now`. A debtor that was dealt with drops out of
-    /// the index, so the next page is the first page again.
+    /// At most `limit` debtors of a shard whose step had come at `now`, from `after` on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due(&self, shard: u32, now: Timestamp, limit: i32) -> Result<DuePage, StoreError> {
+    pub async fn due(
+        &self,
+        shard: u32,
+        now: Timestamp,
+        limit: i32,
+        after: Option<DueMark>,
+    ) -> Result<DuePage, StoreError> {
         let answer = self
             .client
             .query()
@@ -34,11 +43,12 @@ impl Store {
             .expression_attribute_values(":shard", AttributeValue::S(key::due_shard(shard)))
             .expression_attribute_values(":now", AttributeValue::S(seconds(now)))
             .limit(limit)
+            .set_exclusive_start_key(after.map(|mark| mark.0))
             .send()
             .await
             .map_err(sort)?;
         let debtors = answer.items().iter().map(debtor_of).collect::<Result<_, _>>()?;
-        Ok(DuePage { debtors, more: answer.last_evaluated_key.is_some() })
+        Ok(DuePage { debtors, next: answer.last_evaluated_key.map(DueMark) })
     }
 }
 

@@ -32,7 +32,7 @@ mod tenancy;
 
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
-pub use due::DuePage;
+pub use due::{DueMark, DuePage};
 pub use error::StoreError;
 pub use history::{TimelineEntry, TimelinePage};
 pub use key::{HEAD, due_shard};

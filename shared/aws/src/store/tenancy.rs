@@ -1,4 +1,4 @@
-//! A tenant's settings and policies: read once, and kept for a minute.
+//! A tenant's settings and policies.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_domain::calendar::{Calendar, Zone};

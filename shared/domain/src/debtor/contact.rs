@@ -65,6 +65,14 @@ impl Debtor {
         self.contacts.drain(..surplus);
     }
 
+    /// Takes a claim back: the provider did not take the message, and said so.
+    pub fn release(&mut self, account: &AccountKey) {
+        if let Some(pending) = self.account_mut(account).pending.as_mut() {
+            pending.state = PendingState::Planned;
+            self.contacts.pop();
+        }
+    }
+
     /// Closes the message under way on an account.
     pub fn settle(&mut self, account: &AccountKey, outcome: Outcome, now: Timestamp, journal: &mut Journal) {
         let Some(Pending { plan, planned_at, .. }) = self.account_mut(account).pending.take() else { return };

@@ -1,0 +1,135 @@
+//! Look which shards are due; decide for each due debtor of a shard.
+
+use std::time::{Duration, SystemTime};
+
+use dunlin_aws::books::{Books, Races};
+use dunlin_aws::store::Writes;
+use dunlin_aws::tenancies::Tenancies;
+use dunlin_domain::debtor::Journal;
+use dunlin_domain::decide::decide;
+use dunlin_domain::ids::{DebtorId, TenantId};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::Timestamp;
+
+use crate::{ScanError, ScanQueue, ScanWork, Trigger};
+
+/// Debtors read from the index at once.
+const DEBTORS_PER_PAGE: i32 = 50;
+/// Debtors decided at the same time.
+const CONCURRENCY: usize = 8;
+/// A shard that has less time than this left sends itself on.
+const RESERVE: Duration = Duration::from_secs(20);
+
+/// Handles runs and shards of runs.
+#[derive(Debug)]
+pub struct Handler {
+    books: Books,
+    tenancies: Tenancies,
+    queue: ScanQueue,
+}
+
+impl Handler {
+    /// Decides on these books, and sends itself work through `queue`.
+    #[must_use]
+    pub fn new(books: Books, queue: ScanQueue) -> Self {
+        let tenancies = Tenancies::new(books.store().clone());
+        Self { books, tenancies, queue }
+    }
+
+    /// Handles an event. `deadline` is when Lambda ends the invocation.
+    ///
+    /// # Errors
+    /// [`ScanError`]; the event is delivered again then.
+    pub async fn handle(&self, trigger: Trigger, deadline: SystemTime) -> Result<(), ScanError> {
+        match trigger {
+            Trigger::Schedule { time } => self.work(ScanWork { scheduled_time: time, shard: None }, deadline).await,
+            Trigger::Queue(event) => {
+                for record in event.records {
+                    let work: ScanWork = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
+                    self.work(work, deadline).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn work(&self, work: ScanWork, deadline: SystemTime) -> Result<(), ScanError> {
+        match work.shard {
+            None => self.fan_out(work.scheduled_time).await,
+            Some(shard) => self.scan_shard(shard, work.scheduled_time, deadline).await,
+        }
+    }
+
+    /// Sends a message for each shard that holds anything due. An hour in which nothing is due costs one read for each.
+    async fn fan_out(&self, now: Timestamp) -> Result<(), ScanError> {
+        let store = self.books.store();
+        let probes = stream::iter(0..store.due_shards()).map(|shard| async move {
+            let page = store.due(shard, now, 1, None).await?;
+            Ok::<_, ScanError>((!page.debtors.is_empty()).then_some(ScanWork { scheduled_time: now, shard: Some(shard) }))
+        });
+        let due: Vec<_> = probes.buffered(CONCURRENCY).collect().await;
+        let due: Vec<ScanWork> = due.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        self.queue.send(&due).await?;
+        tracing::info!(scheduled_time = %now, shards = due.len(), "scan fanned out");
+        Ok(())
+    }
+
+    async fn scan_shard(&self, shard: u32, now: Timestamp, deadline: SystemTime) -> Result<(), ScanError> {
+        let (mut debtors, mut failed, mut after) = (0, 0, None);
+        loop {
+            let page = self.books.store().due(shard, now, DEBTORS_PER_PAGE, after).await?;
+            debtors += page.debtors.len();
+            let decided = stream::iter(&page.debtors).map(|(tenant, debtor)| self.decide(tenant, debtor, now));
+            let results: Vec<_> = decided.buffer_unordered(CONCURRENCY).collect().await;
+            failed += results.into_iter().filter(|decided| !decided).count();
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+            if time_left(deadline) < RESERVE {
+                self.queue.send(&[ScanWork { scheduled_time: now, shard: Some(shard) }]).await?;
+                break;
+            }
+        }
+        tracing::info!(scheduled_time = %now, shard, debtors, failed, "shard scanned");
+        // One that cannot be decided never stops the others; the message comes back for it, and ends where people look.
+        if failed == 0 { Ok(()) } else { Err(ScanError::Debtors { failed, debtors }) }
+    }
+
+    /// Whether the debtor could be decided.
+    async fn decide(&self, tenant: &TenantId, debtor: &DebtorId, now: Timestamp) -> bool {
+        match self.try_decide(tenant, debtor, now).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%tenant, %debtor, error = %error, "debtor not decided");
+                false
+            }
+        }
+    }
+
+    async fn try_decide(&self, tenant: &TenantId, debtor: &DebtorId, now: Timestamp) -> Result<(), ScanError> {
+        let Some(tenancy) = self.tenancies.get(tenant).await? else {
+            tracing::warn!(%tenant, "a debtor of a tenant without settings is due");
+            return Ok(());
+        };
+        self.books.finish_allocating(&tenancy, debtor, now).await?;
+        let mut races = Races::default();
+        loop {
+            let Some(mut loaded) = self.books.store().load(tenant, debtor).await? else { return Ok(()) };
+            let mut journal = Journal::default();
+            loaded.debtor.roll(&tenancy.policies, now, &mut journal);
+            let decision = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now);
+            loaded.debtor.carry_out(&decision, now, &mut journal);
+            let done = self.books.commit(&tenancy, &mut loaded, journal, &Writes::default(), now).await;
+            if races.pass(done).await? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long Lambda still lets us run is no fact that anything is decided on")]
+fn time_left(deadline: SystemTime) -> Duration {
+    deadline.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO)
+}

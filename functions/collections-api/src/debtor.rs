@@ -1,0 +1,137 @@
+//! One debtor, and what happened to it.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_aws::http::{Problem, json_response, path_parameter};
+use dunlin_domain::contact::{EmailAddress, PhoneNumber};
+use dunlin_domain::debtor::{Account, Debtor};
+use dunlin_domain::decide::decide;
+use dunlin_domain::ids::{AccountKey, DebtorId};
+use dunlin_domain::invoice::{Invoice, Stop};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::Handler;
+use crate::handler::{Answer, failed, parameter};
+
+const ENTRIES_DEFAULT: i32 = 50;
+const ENTRIES_MAX: i32 = 200;
+
+impl Handler {
+    pub(crate) async fn debtor(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let id = debtor_id(request)?;
+        let now = self.clock.now(dunlin_aws::http::told_time(request));
+        let loaded = self.books.store().load(&tenancy.tenant, &id).await.map_err(|error| failed(&error))?;
+        let debtor = loaded.ok_or_else(|| Problem::not_found(format!("there is no debtor {id}")))?.debtor;
+        let wake = decide(&debtor, &tenancy.policies, &tenancy.calendar, now).wake();
+        Ok(json_response(200, &view(&debtor, wake, now)))
+    }
+
+    pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let id = debtor_id(request)?;
+        let limit = match parameter(request, "limit") {
+            None => ENTRIES_DEFAULT,
+            Some(text) => text.parse().ok().filter(|limit| (1..=ENTRIES_MAX).contains(limit)).ok_or_else(|| {
+                Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
+            })?,
+        };
+        let page = self.books.store().timeline(&tenancy.tenant, &id, limit, parameter(request, "after")).await;
+        let page = page.map_err(|error| failed(&error))?;
+        let entries: Vec<Value> = page
+            .entries
+            .into_iter()
+            .map(|entry| json!({ "at": entry.at, "kind": entry.kind, "body": entry.body }))
+            .collect();
+        Ok(json_response(200, &json!({ "entries": entries, "next": page.next })))
+    }
+
+    pub(crate) async fn unmatched(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let store = self.books.store();
+        let ids = store.unmatched(&tenancy.tenant, ENTRIES_MAX).await.map_err(|error| failed(&error))?;
+        let waiting = store.remittances(&tenancy.tenant, &ids).await.map_err(|error| failed(&error))?;
+        let waiting: Vec<Value> = waiting
+            .into_iter()
+            .map(|one| {
+                let one = one.value;
+                json!({
+                    "id": one.id.to_string(),
+                    "status": one.progress.stage().as_str(),
+                    "amount": one.amount.map(|amount| amount.to_string()),
+                    "currency": one.amount.map(|amount| amount.currency().code()),
+                    "on": one.on.map(|on| on.to_string()),
+                    "waits_for": one.target.map(|target| format!("{target:?}")),
+                })
+            })
+            .collect();
+        Ok(json_response(200, &json!({ "unmatched": waiting })))
+    }
+}
+
+fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, Problem> {
+    let id = path_parameter(request, "id")?;
+    DebtorId::parse(id).map_err(|error| Problem::not_found(error.to_string()))
+}
+
+fn view(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
+    let profile = &debtor.profile;
+    json!({
+        "debtor_ref": debtor.id.as_str(),
+        "name": profile.name,
+        "kind": profile.kind.as_str(),
+        "email": profile.email.as_ref().map(EmailAddress::as_str),
+        "phone": profile.phone.as_ref().map(PhoneNumber::as_str),
+        "sms_consent": profile.sms_consent,
+        "email_opted_out": profile.email_opted_out,
+        "country": profile.country,
+        "region": profile.region,
+        "language": profile.language,
+        "time_zone": profile.zone.name(),
+        "next_look_at": wake.map(|wake| wake.to_string()),
+        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, now)).collect::<Vec<_>>(),
+    })
+}
+
+fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, now: Timestamp) -> Value {
+    let today = debtor.today(now);
+    let open: Vec<&Invoice> = debtor.invoices_of(key);
+    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, now)).collect();
+    json!({
+        "portfolio": key.portfolio.as_str(),
+        "currency": key.currency.code(),
+        "balance": debtor.balance(key).map(|balance| balance.to_string()).ok(),
+        "credit": account.credit.to_string(),
+        "overdue": open.iter().any(|invoice| invoice.is_overdue(today)),
+        "cycle": account.cycle.as_ref().map(|cycle| json!({
+            "number": cycle.number,
+            "began": cycle.began.to_string(),
+            "policy": cycle.policy.to_string(),
+            "steps": cycle.done.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        })),
+        "message_under_way": account.pending.as_ref().map(|pending| json!({
+            "message_id": pending.plan.id.as_str(),
+            "step": pending.plan.step.as_str(),
+            "planned_at": pending.planned_at.to_string(),
+        })),
+        "invoices": invoices,
+    })
+}
+
+fn invoice_view(invoice: &Invoice, now: Timestamp) -> Value {
+    let stop = invoice.stop(now).map(|stop| match stop {
+        Stop::InFlight(until) => json!({ "reason": "payment_in_flight", "until": until.to_string() }),
+        Stop::Chargeback => json!({ "reason": "chargeback" }),
+        Stop::Refunded => json!({ "reason": "refunded" }),
+    });
+    json!({
+        "invoice_number": invoice.id.number.as_str(),
+        "issue_date": invoice.issue_date.to_string(),
+        "due_date": invoice.due_date.to_string(),
+        "amount": invoice.sums.total.to_string(),
+        "balance": invoice.balance().to_string(),
+        "status": invoice.status(),
+        "description": invoice.description,
+        "not_chased": stop,
+    })
+}

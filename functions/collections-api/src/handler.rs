@@ -1,0 +1,73 @@
+//! Which call it is, and answers.
+
+use std::sync::Arc;
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use dunlin_aws::books::Books;
+use dunlin_aws::clock::Clock;
+use dunlin_aws::http::{Problem, tenant};
+use dunlin_aws::secrets::Secrets;
+use dunlin_aws::store::{StoreError, Tenancy};
+use dunlin_aws::tenancies::Tenancies;
+
+/// Handles calls.
+#[derive(Debug)]
+pub struct Handler {
+    pub(crate) books: Books,
+    pub(crate) tenancies: Tenancies,
+    pub(crate) secrets: Secrets,
+    pub(crate) unsubscribe_secret: String,
+    pub(crate) clock: Clock,
+}
+
+/// An answer, or why there is none.
+pub(crate) type Answer = Result<ApiGatewayV2httpResponse, Problem>;
+
+impl Handler {
+    /// Reads these books.
+    #[must_use]
+    pub fn new(books: Books, secrets: Secrets, unsubscribe_secret: String, clock: Clock) -> Self {
+        let tenancies = Tenancies::new(books.store().clone());
+        Self { books, tenancies, secrets, unsubscribe_secret, clock }
+    }
+
+    /// Answers one call.
+    ///
+    /// # Errors
+    /// None: every failure is an answer.
+    pub async fn handle(
+        &self,
+        request: ApiGatewayV2httpRequest,
+    ) -> Result<ApiGatewayV2httpResponse, std::convert::Infallible> {
+        let route = request.route_key.clone().unwrap_or_default();
+        let answer = match route.as_str() {
+            "GET /v1/debtors/{id}" => self.debtor(&request).await,
+            "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
+            "GET /v1/reports/aging" => self.aging(&request).await,
+            "GET /v1/unmatched" => self.unmatched(&request).await,
+            "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,
+            "POST /unsubscribe/{token}" => self.unsubscribe(&request).await,
+            _ => Err(Problem::not_found(format!("there is no {route}"))),
+        };
+        let response = answer.unwrap_or_else(|problem| problem.response());
+        tracing::info!(route, status = response.status_code, "answered");
+        Ok(response)
+    }
+
+    /// The caller's tenant.
+    pub(crate) async fn tenancy(&self, request: &ApiGatewayV2httpRequest) -> Result<Arc<Tenancy>, Problem> {
+        let tenancy = self.tenancies.get(&tenant(request)?).await.map_err(|error| failed(&error))?;
+        tenancy.ok_or_else(|| Problem::new(403, "Not allowed", "this tenant is not set up"))
+    }
+}
+
+/// The table's failures, as the caller should see them; the log has the rest.
+pub(crate) fn failed(error: &StoreError) -> Problem {
+    tracing::error!(%error, transient = error.is_transient(), "the table failed");
+    if error.is_transient() { Problem::unavailable() } else { Problem::internal() }
+}
+
+/// A query parameter, unless blank.
+pub(crate) fn parameter<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> Option<&'a str> {
+    request.query_string_parameters.first(name).filter(|value| !value.trim().is_empty())
+}

@@ -1,0 +1,12 @@
+//! # collections-api
+//!
+//! The read side: a debtor, its timeline, the aging report, payments that wait for their invoice. And the one click
+//! that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because mail
+//! scanners follow links.
+
+mod debtor;
+mod handler;
+mod report;
+mod unsubscribe;
+
+pub use handler::Handler;

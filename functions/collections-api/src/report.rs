@@ -1,0 +1,71 @@
+//! The aging report, from counters.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_aws::http::{Problem, json_response, told_time};
+use dunlin_domain::ids::AccountKey;
+use dunlin_domain::measure::{Bucket, DEFAULT_BOUNDS, aging};
+use dunlin_domain::money::{Currency, Money};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use crate::Handler;
+use crate::handler::{Answer, failed, parameter};
+
+/// More buckets than anyone reads.
+const BOUNDS_MAX: usize = 20;
+
+impl Handler {
+    pub(crate) async fn aging(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let wrong = |field, reason: &str| Problem::bad_request("a parameter is wrong").field(field, reason);
+        let today = tenancy.zone.date(self.clock.now(told_time(request)));
+        let as_of: Date = match parameter(request, "as_of") {
+            None => today,
+            Some(text) => text.parse().map_err(|_| wrong("as_of", "must be a date of the form 2026-03-31"))?,
+        };
+        let bounds = parameter(request, "bounds").map_or_else(|| Some(DEFAULT_BOUNDS.to_vec()), bounds);
+        let bounds = bounds.ok_or_else(|| wrong("bounds", "must be ascending numbers of days, such as 0,30,60,90"))?;
+        let currency = parameter(request, "currency").map(Currency::parse).transpose();
+        let currency = currency.map_err(|error| wrong("currency", &error.to_string()))?;
+        let portfolio = parameter(request, "portfolio");
+        let wanted = |account: &&AccountKey| {
+            portfolio.is_none_or(|portfolio| account.portfolio.as_str() == portfolio)
+                && currency.is_none_or(|currency| account.currency == currency)
+        };
+        // The accounts are read anew: one may be a minute younger than the settings that are kept.
+        let fresh = self.books.store().tenancy(&tenancy.tenant).await.map_err(|error| failed(&error))?;
+        let accounts = fresh.map(|fresh| fresh.accounts).unwrap_or_default();
+        let mut reports = Vec::new();
+        for account in accounts.iter().filter(wanted) {
+            let open = self.books.store().open_by_due_date(&tenancy.tenant, account).await;
+            let buckets = aging(&open.map_err(|error| failed(&error))?, as_of, &bounds);
+            reports.push(report(account, as_of, &buckets));
+        }
+        let method = "what is open now, by days between its due date and as_of";
+        Ok(json_response(200, &json!({ "method": method, "reports": reports })))
+    }
+}
+
+fn bounds(text: &str) -> Option<Vec<u32>> {
+    let bounds: Vec<u32> = text.split(',').map(|bound| bound.trim().parse().ok()).collect::<Option<_>>()?;
+    (bounds.len() <= BOUNDS_MAX && bounds.is_sorted_by(|a, b| a < b)).then_some(bounds)
+}
+
+fn report(account: &AccountKey, as_of: Date, buckets: &[Bucket]) -> Value {
+    let amount = |minor| Money::from_minor(minor, account.currency).to_string();
+    let bucket = |bucket: &Bucket| {
+        json!({
+            "from_days": bucket.from_days,
+            "to_days": bucket.to_days,
+            "amount": amount(bucket.open.minor),
+            "invoices": bucket.open.invoices,
+        })
+    };
+    json!({
+        "portfolio": account.portfolio.as_str(),
+        "currency": account.currency.code(),
+        "as_of": as_of.to_string(),
+        "total": amount(buckets.iter().map(|bucket| bucket.open.minor).sum()),
+        "buckets": buckets.iter().map(bucket).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,64 @@
+//! The one click that ends e-mail.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_aws::books::Races;
+use dunlin_aws::http::{Problem, path_parameter, response, told_time};
+use dunlin_aws::store::Writes;
+use dunlin_aws::unsubscribe;
+use dunlin_domain::debtor::Journal;
+use dunlin_domain::ids::{DebtorId, TenantId};
+
+use crate::Handler;
+use crate::handler::{Answer, failed};
+
+const HTML: &str = "text/html; charset=utf-8";
+
+impl Handler {
+    /// A button. Nothing happens before it is pressed.
+    pub(crate) async fn unsubscribe_page(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        self.whose(request).await?;
+        let button = "<form method=\"post\"><p>Do you want no more e-mail about your invoices?</p>\
+                      <p><button>No more e-mail</button></p></form>";
+        Ok(response(200, HTML, page(button)))
+    }
+
+    pub(crate) async fn unsubscribe(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let (tenant, debtor) = self.whose(request).await?;
+        let now = self.clock.now(told_time(request));
+        let unknown = || Problem::not_found("this link leads nowhere any more");
+        let tenancy = self.tenancies.get(&tenant).await.map_err(|error| failed(&error))?.ok_or_else(unknown)?;
+        let mut races = Races::default();
+        loop {
+            let loaded = self.books.store().load(&tenant, &debtor).await.map_err(|error| failed(&error))?;
+            let mut loaded = loaded.ok_or_else(unknown)?;
+            let mut journal = Journal::default();
+            loaded.debtor.opt_out_of_email(&mut journal);
+            if !loaded.is_changed() {
+                break;
+            }
+            let done = self.books.commit(&tenancy, &mut loaded, journal, &Writes::default(), now).await;
+            if races.pass(done).await.map_err(|error| failed(&error))? {
+                break;
+            }
+        }
+        Ok(response(200, HTML, page("<p>Done. You will get no more e-mail about your invoices from us.</p>")))
+    }
+
+    async fn whose(&self, request: &ApiGatewayV2httpRequest) -> Result<(TenantId, DebtorId), Problem> {
+        let key = self.secrets.get(&self.unsubscribe_secret).await.map_err(|error| {
+            tracing::error!(%error, "the key of unsubscribe links could not be read");
+            Problem::unavailable()
+        })?;
+        let token = path_parameter(request, "token")?;
+        unsubscribe::read(&key, token).map_err(|error| Problem::not_found(error.to_string()))
+    }
+}
+
+fn page(body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">\
+         <title>E-mail about your invoices</title></head>\
+         <body style=\"font-family:sans-serif;max-width:36em;margin:4em auto;padding:0 1em\">{body}</body></html>"
+    )
+}

@@ -1,0 +1,69 @@
+//! Payments that a tenant reports from its own books.
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use dunlin_aws::books::{Books, Reported};
+use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields, told_time};
+use dunlin_aws::store::Tenancy;
+use dunlin_domain::ids::SourceName;
+use dunlin_domain::intake::{FieldError, Intake, RawPayment};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::Handler;
+use crate::handler::failed;
+
+/// Payments booked at the same time.
+const CONCURRENCY: usize = 6;
+
+impl Handler {
+    pub(crate) async fn payments(&self, request: &ApiGatewayV2httpRequest) -> Result<ApiGatewayV2httpResponse, Problem> {
+        let tenant = tenant(request)?;
+        let now = self.clock.now(told_time(request));
+        let tenancy = self.tenancies.get(&tenant).await.map_err(|error| failed(&error.into()))?;
+        let tenancy = tenancy.ok_or_else(|| Problem::new(403, "Not allowed", "this tenant is not set up"))?;
+        let source = SourceName::parse("api").map_err(|_| Problem::internal())?;
+        let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
+        let payments = elements(request, "payments")?;
+        let booked = stream::iter(&payments).map(|payment| book(&self.books, &tenancy, &intake, payment, now));
+        let booked: Vec<Result<(&str, Vec<Value>), Problem>> = booked.buffered(CONCURRENCY).collect().await;
+        let mut results = Vec::with_capacity(payments.len());
+        for (index, (payment, booked)) in payments.iter().zip(booked).enumerate() {
+            let (status, errors) = booked?;
+            let reference = payment.get("payment_ref").cloned().unwrap_or_default();
+            results.push(json!({ "index": index, "payment_ref": reference, "status": status, "errors": errors }));
+        }
+        Ok(json_response(200, &json!({ "results": results })))
+    }
+}
+
+/// What became of one payment, or that the call should be sent again.
+async fn book(
+    books: &Books,
+    tenancy: &Tenancy,
+    intake: &Intake,
+    payment: &Value,
+    now: Timestamp,
+) -> Result<(&'static str, Vec<Value>), Problem> {
+    let rejected = |errors: &[FieldError]| Ok(("rejected", complaints(errors)));
+    let fields = match text_fields(payment, &RawPayment::FIELDS) {
+        Ok(fields) => fields,
+        Err(errors) => return rejected(&errors),
+    };
+    let report = match RawPayment::from_fields(|name| fields.get(name).cloned()).parse(intake) {
+        Ok(report) => report,
+        Err(errors) => return rejected(&errors),
+    };
+    let answer = books.record_report(tenancy, &report, None, now).await;
+    let status = match answer.map_err(|error| failed(&error))? {
+        Ok(Reported::Booked) => "booked",
+        Ok(Reported::Updated) => "updated",
+        Ok(Reported::Awaiting) => "awaiting",
+        Ok(Reported::Unchanged) => "unchanged",
+        Err(rejection) => {
+            return rejected(&[FieldError { field: rejection.field.into(), reason: rejection.reason }]);
+        }
+    };
+    Ok((status, Vec::new()))
+}

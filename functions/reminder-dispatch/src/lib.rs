@@ -1,0 +1,21 @@
+//! # reminder-dispatch
+//!
+//! Woken by its queue, which an EventBridge rule feeds with planned messages. For each one it reads the debtor anew,
+//! asks the rules again as if nothing had been planned, and only if exactly the same message is still right, sends it:
+//!
+//! 1. commit `sending` with this attempt's id; any commit in between makes it fail, and everything is asked again;
+//! 2. hand the message to SES or SNS, once, without the client's own retries;
+//! 3. commit how it ended.
+//!
+//! Retries: a message that is `sending` is never sent again. If nobody records how it ended before its lease is over,
+//! the scan marks it `unknown`. What the provider turned away for now goes back to `planned` and to the queue.
+
+mod error;
+mod event;
+mod handler;
+mod post;
+
+pub use error::DispatchError;
+pub use event::PlannedMessage;
+pub use handler::Handler;
+pub use post::Post;

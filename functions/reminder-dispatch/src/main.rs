@@ -1,0 +1,24 @@
+//! The Lambda binary; see the library for what it does.
+
+use dunlin_aws::mail::{Mailer, Renderer};
+use dunlin_aws::{books::Books, config, secrets::Secrets, sms::TextSender, telemetry};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use reminder_dispatch::{Handler, Post};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let aws = config::aws().await;
+    let once = config::without_retries(&aws);
+    let post = Post {
+        renderer: Renderer::new()?,
+        mailer: Mailer::new(aws_sdk_sesv2::Client::new(&once), config::require("CONFIGURATION_SET")?),
+        texts: TextSender::new(aws_sdk_sns::Client::new(&once)),
+        secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws)),
+        unsubscribe_secret: config::require("UNSUBSCRIBE_SECRET")?,
+        public_url: config::require("PUBLIC_URL")?,
+        mail_from: config::require("MAIL_FROM")?,
+    };
+    let handler = &Handler::new(Books::new(config::store(&aws)?), post, config::clock()?);
+    run(service_fn(|event: LambdaEvent<_>| handler.handle(event.payload, event.context.request_id))).await
+}

@@ -1,0 +1,110 @@
+//! From a plan to an envelope: what it says, to whom, and handing it over.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dunlin_aws::mail::{Addressing, Letter, Mailer, Renderer, SendError, Sender};
+use dunlin_aws::secrets::Secrets;
+use dunlin_aws::sms::TextSender;
+use dunlin_aws::store::Tenancy;
+use dunlin_aws::unsubscribe;
+use dunlin_domain::contact::{Channel, EmailAddress, PhoneNumber};
+use dunlin_domain::debtor::Debtor;
+use dunlin_domain::message::Plan;
+use jiff::Timestamp;
+
+use crate::DispatchError;
+
+/// All that it takes to send.
+#[derive(Debug)]
+pub struct Post {
+    /// What messages say.
+    pub renderer: Renderer,
+    /// SES.
+    pub mailer: Mailer,
+    /// SNS.
+    pub texts: TextSender,
+    /// Where the key of unsubscribe links lies.
+    pub secrets: Secrets,
+    /// That secret's name.
+    pub unsubscribe_secret: String,
+    /// Where the API is, without a slash at its end.
+    pub public_url: String,
+    /// The sender of tenants that have none of their own.
+    pub mail_from: String,
+}
+
+/// A message that only has to be handed over.
+#[derive(Debug)]
+pub(crate) enum Parcel {
+    /// An e-mail.
+    Mail { letter: Letter, to: EmailAddress, from: String, reply_to: String, unsubscribe_url: String },
+    /// A text message.
+    Text { text: String, to: PhoneNumber },
+}
+
+impl Post {
+    /// Writes the message. Everything that can fail before the claim fails here.
+    pub(crate) async fn pack(
+        &self,
+        plan: &Plan,
+        debtor: &Debtor,
+        tenancy: &Tenancy,
+        now: Timestamp,
+    ) -> Result<Option<Parcel>, DispatchError> {
+        let key = self.secrets.get(&self.unsubscribe_secret).await?;
+        let token = unsubscribe::token(&key, &debtor.tenant, &debtor.id).unwrap_or_default();
+        let unsubscribe_url = format!("{}/unsubscribe/{token}", self.public_url.trim_end_matches('/'));
+        let sender = Sender {
+            creditor: &tenancy.name,
+            pay_url: tenancy.pay_url.as_deref(),
+            unsubscribe_url: &unsubscribe_url,
+            today: debtor.today(now),
+        };
+        let profile = &debtor.profile;
+        Ok(match (plan.channel, &profile.email, &profile.phone) {
+            (Channel::Email, Some(to), _) => Some(Parcel::Mail {
+                letter: self.renderer.letter(plan, profile, &sender)?,
+                to: to.clone(),
+                from: named(&tenancy.name, tenancy.mail_from.as_deref().unwrap_or(&self.mail_from)),
+                reply_to: tenancy.reply_to.clone(),
+                unsubscribe_url,
+            }),
+            (Channel::Sms, _, Some(to)) => {
+                Some(Parcel::Text { text: self.renderer.text_message(plan, profile, &sender)?, to: to.clone() })
+            }
+            (Channel::Email, None, _) | (Channel::Sms, _, None) => None,
+        })
+    }
+
+    /// Hands a message over, once.
+    pub(crate) async fn send(&self, parcel: &Parcel, plan: &Plan, debtor: &Debtor) -> Result<String, SendError> {
+        match parcel {
+            Parcel::Text { text, to } => self.texts.send(text, to.as_str()).await,
+            Parcel::Mail { letter, to, from, reply_to, unsubscribe_url } => {
+                let addressing = Addressing {
+                    from: from.clone(),
+                    to: to.as_str(),
+                    reply_to,
+                    unsubscribe_url,
+                    tags: tags(plan, debtor),
+                };
+                self.mailer.send(letter, &addressing).await
+            }
+        }
+    }
+}
+
+/// `"Demo Ltd" <billing@example.com>`; a name that could break out of its quotes goes without them.
+fn named(name: &str, address: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control() && !"\"\\<>".contains(*c)).collect();
+    if address.contains('<') { address.to_owned() } else { format!("\"{name}\" <{address}>") }
+}
+
+/// What leads from SES's feedback back to the message. Tags hold few characters, so the debtor's reference is encoded.
+fn tags(plan: &Plan, debtor: &Debtor) -> Vec<(&'static str, String)> {
+    vec![
+        ("tenant", debtor.tenant.to_string()),
+        ("debtor", URL_SAFE_NO_PAD.encode(debtor.id.as_str()).chars().take(256).collect()),
+        ("message", plan.id.to_string()),
+    ]
+}

@@ -1,0 +1,319 @@
+//! The input: two CSV files, read row by row. Rows that cannot be placed on a day are rejected here, with the words of
+//! the platform's own parser; all others are for the deployed functions to judge.
+
+use std::path::{Path, PathBuf};
+
+use csv::{ByteRecord, ReaderBuilder};
+use dunlin_domain::ids::{PortfolioId, SourceName};
+use dunlin_domain::intake::{Document, FieldError, Intake, RawDocument, RawPayment};
+use dunlin_domain::remittance::Report;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::error::ReplayError;
+use crate::error::LocalError;
+
+/// The demo tenant's own portfolio, for rows that name none.
+pub(crate) const OWN_PORTFOLIO: &str = "main";
+
+pub(crate) const DOCUMENT_COLUMNS: [&str; 19] = [
+    "document",
+    "debtor_ref",
+    "debtor_name",
+    "invoice_number",
+    "issue_date",
+    "due_date",
+    "currency",
+    "amount",
+    "applies_to",
+    "debtor_kind",
+    "email",
+    "phone",
+    "sms_consent",
+    "country",
+    "region",
+    "time_zone",
+    "language",
+    "portfolio",
+    "description",
+];
+const PAYMENT_COLUMNS: [&str; 8] =
+    ["payment_ref", "invoice_number", "debtor_ref", "portfolio", "paid_on", "amount", "currency", "status"];
+
+const DOCUMENTS_NEED: [&str; 6] = ["debtor_ref", "invoice_number", "issue_date", "due_date", "currency", "amount"];
+const PAYMENTS_NEED: [&str; 4] = ["payment_ref", "paid_on", "amount", "currency"];
+
+/// What was not taken in, and why: one line for each complaint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Rejected {
+    pub(crate) file: String,
+    /// Counted from 1, as an editor shows it.
+    pub(crate) line: u64,
+    pub(crate) column: String,
+    pub(crate) reason: String,
+}
+
+/// A row as read: its line, and the known columns that are not blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) line: u64,
+    pub(crate) fields: Vec<(&'static str, String)>,
+}
+
+impl Row {
+    pub(crate) fn get(&self, column: &str) -> Option<&String> {
+        self.fields.iter().find(|(name, _)| *name == column).map(|(_, value)| value)
+    }
+
+    fn day(&self, column: &str) -> Option<Date> {
+        let text = self.get(column)?.trim();
+        if text.len() == "2026-03-31".len() { text.parse().ok() } else { None }
+    }
+
+    /// As the API takes it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        self.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+    }
+}
+
+/// An invoice or credit note with the day it was issued.
+#[derive(Debug, Clone)]
+pub(crate) struct DocumentRow {
+    pub(crate) row: Row,
+    pub(crate) issued: Date,
+    /// `None` where the functions will reject it.
+    pub(crate) document: Option<Document>,
+}
+
+/// A payment with the day it was made.
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentRow {
+    pub(crate) row: Row,
+    pub(crate) paid_on: Date,
+    /// `None` where the functions will reject it.
+    pub(crate) report: Option<Report>,
+}
+
+/// Both files.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Book {
+    pub(crate) documents: Vec<DocumentRow>,
+    pub(crate) payments: Vec<PaymentRow>,
+    pub(crate) rejected: Vec<Rejected>,
+}
+
+impl Book {
+    pub(crate) fn read(invoices: &Path, payments: &Path) -> Result<Self, LocalError> {
+        let intake = intake()?;
+        let mut book = Self::default();
+        for row in read(invoices, &DOCUMENT_COLUMNS, &DOCUMENTS_NEED, &mut book.rejected)? {
+            let parsed = raw_document(&row).parse(&intake);
+            match row.day("issue_date") {
+                Some(issued) => book.documents.push(DocumentRow { row, issued, document: parsed.ok() }),
+                None => reject(&mut book.rejected, invoices, row.line, parsed.err().unwrap_or_default()),
+            }
+        }
+        for row in read(payments, &PAYMENT_COLUMNS, &PAYMENTS_NEED, &mut book.rejected)? {
+            let parsed = raw_payment(&row).parse(&intake);
+            match row.day("paid_on") {
+                Some(paid_on) => book.payments.push(PaymentRow { row, paid_on, report: parsed.ok() }),
+                None => reject(&mut book.rejected, payments, row.line, parsed.err().unwrap_or_default()),
+            }
+        }
+        Ok(book)
+    }
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// `now` lies after every date, so that no payment counts as one to come: it is posted on its day.
+fn intake() -> Result<Intake, ReplayError> {
+    let (portfolio, source) = (PortfolioId::parse(OWN_PORTFOLIO), SourceName::parse("api"));
+    match (portfolio, source) {
+        (Ok(default_portfolio), Ok(source)) => Ok(Intake { default_portfolio, source, now: Timestamp::MAX }),
+        _ => Err(ReplayError::unexpected("the replay's own portfolio", OWN_PORTFOLIO)),
+    }
+}
+
+fn reject(rejected: &mut Vec<Rejected>, path: &Path, line: u64, errors: Vec<FieldError>) {
+    let file = file_name(path);
+    let one = |error: FieldError| Rejected {
+        file: file.clone(),
+        line,
+        column: error.field.to_owned(),
+        reason: error.reason,
+    };
+    rejected.extend(errors.into_iter().map(one));
+}
+
+fn read(
+    path: &Path,
+    columns: &'static [&'static str],
+    needed: &[&str],
+    rejected: &mut Vec<Rejected>,
+) -> Result<Vec<Row>, ReplayError> {
+    let failed = |source| ReplayError::Csv { path: path.to_path_buf(), source };
+    let mut reader = ReaderBuilder::new().flexible(true).from_path(path).map_err(failed)?;
+    let headers = reader.byte_headers().map_err(failed)?.clone();
+    let header = |name: &[u8]| {
+        let name = String::from_utf8_lossy(name);
+        columns.iter().find(|column| **column == name.trim()).copied()
+    };
+    let headers: Vec<Option<&'static str>> = headers.iter().map(header).collect();
+    let missing: Vec<&str> = needed.iter().copied().filter(|name| !headers.contains(&Some(*name))).collect();
+    if !missing.is_empty() {
+        return Err(ReplayError::MissingColumns { path: PathBuf::from(path), missing: missing.join(", ") });
+    }
+    let mut rows = Vec::new();
+    for record in reader.byte_records() {
+        let record = record.map_err(failed)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        match fields(&record, &headers) {
+            Ok(fields) => rows.push(Row { line, fields }),
+            Err((column, reason)) => {
+                rejected.push(Rejected { file: file_name(path), line, column: column.to_owned(), reason });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+type Fields = Vec<(&'static str, String)>;
+
+fn fields(record: &ByteRecord, headers: &[Option<&'static str>]) -> Result<Fields, (&'static str, String)> {
+    if record.len() != headers.len() {
+        return Err(("", format!("has {} fields where the first line has {}", record.len(), headers.len())));
+    }
+    let mut fields = Vec::new();
+    for (bytes, header) in record.iter().zip(headers) {
+        let Some(column) = header else { continue };
+        let text = std::str::from_utf8(bytes).map_err(|_| (*column, "is not UTF-8".to_owned()))?;
+        if !text.trim().is_empty() {
+            fields.push((*column, text.to_owned()));
+        }
+    }
+    Ok(fields)
+}
+
+fn raw_document(row: &Row) -> RawDocument {
+    let field = |column| row.get(column).cloned();
+    RawDocument {
+        document: field("document"),
+        debtor_ref: field("debtor_ref"),
+        debtor_name: field("debtor_name"),
+        invoice_number: field("invoice_number"),
+        issue_date: field("issue_date"),
+        due_date: field("due_date"),
+        currency: field("currency"),
+        amount: field("amount"),
+        applies_to: field("applies_to"),
+        debtor_kind: field("debtor_kind"),
+        email: field("email"),
+        phone: field("phone"),
+        sms_consent: field("sms_consent"),
+        country: field("country"),
+        region: field("region"),
+        time_zone: field("time_zone"),
+        language: field("language"),
+        portfolio: field("portfolio"),
+        description: field("description"),
+    }
+}
+
+fn raw_payment(row: &Row) -> RawPayment {
+    let field = |column| row.get(column).cloned();
+    RawPayment {
+        payment_ref: field("payment_ref"),
+        invoice_number: field("invoice_number"),
+        debtor_ref: field("debtor_ref"),
+        portfolio: field("portfolio"),
+        paid_on: field("paid_on"),
+        amount: field("amount"),
+        currency: field("currency"),
+        status: field("status"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn book(invoices: &str, payments: &str) -> Book {
+        book_of_bytes(invoices.as_bytes(), payments)
+    }
+
+    fn book_of_bytes(invoices: &[u8], payments: &str) -> Book {
+        let folder = scratch("book");
+        std::fs::write(folder.join("invoices.csv"), invoices).unwrap();
+        std::fs::write(folder.join("payments.csv"), payments).unwrap();
+        let book = Book::read(&folder.join("invoices.csv"), &folder.join("payments.csv")).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+        book
+    }
+
+    /// A folder of one test's own.
+    pub(crate) fn scratch(what: &str) -> PathBuf {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("dunlin-{what}-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    const INVOICES: &str = "debtor_ref,debtor_name,invoice_number,issue_date,due_date,currency,amount,colour\n";
+    const PAYMENTS: &str = "invoice_number,paid_on,amount,currency,payment_ref\n";
+
+    #[test]
+    fn rows_without_a_day_are_rejected_with_line_column_and_reason() {
+        let book = book(
+            &format!("{INVOICES}C1,One,I1,2026-01-05,2026-02-04,GBP,10.00,red\nC1,One,I2,05.01.2026,,GBP,1,\n"),
+            &format!("{PAYMENTS}I1,soon,10.00,GBP,P1\nI1,2026-01-09,10.00,GBP\n"),
+        );
+        assert_eq!(book.documents.len(), 1);
+        assert_eq!(book.documents[0].row.get("colour"), None);
+        let found: Vec<(&str, u64, &str)> =
+            book.rejected.iter().map(|one| (one.file.as_str(), one.line, one.column.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                ("invoices.csv", 3, "issue_date"),
+                ("invoices.csv", 3, "due_date"),
+                ("payments.csv", 3, ""),
+                ("payments.csv", 2, "paid_on"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bom_crlf_and_quotes_are_no_matter_and_wrong_bytes_are() {
+        let text = format!("\u{feff}{}", INVOICES.replace('\n', "\r\n"));
+        let mut bytes = text.into_bytes();
+        bytes.extend(b"C1,\"One, \"\"Ltd\"\"\",I1,2026-01-05,2026-02-04,GBP,10.00,\r\n");
+        bytes.extend(b"C1,M\xfcller,I2,2026-01-05,2026-02-04,GBP,10.00,\r\n");
+        let book = book_of_bytes(&bytes, PAYMENTS);
+        assert_eq!(book.documents[0].row.get("debtor_name").unwrap(), "One, \"Ltd\"");
+        assert_eq!(book.documents.len(), 1);
+        assert_eq!((book.rejected[0].line, book.rejected[0].column.as_str()), (3, "debtor_name"));
+    }
+
+    #[test]
+    fn what_only_the_functions_can_judge_is_left_to_them() {
+        let book = book(&format!("{INVOICES}C1,One,I1,2026-01-05,2026-01-04,EURO,-1,\n"), PAYMENTS);
+        assert!(book.rejected.is_empty());
+        assert!(book.documents[0].document.is_none());
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let folder = scratch("columns");
+        let file = folder.join("invoices.csv");
+        std::fs::write(&file, "debtor_ref,amount\n").unwrap();
+        let error = Book::read(&file, &file).unwrap_err().to_string();
+        std::fs::remove_dir_all(folder).unwrap();
+        assert!(error.contains("invoice_number, issue_date, due_date, currency"), "{error}");
+    }
+}
