@@ -2,12 +2,13 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures_util::StreamExt as _;
+use futures_util::stream;
 
 use crate::{ScanError, ScanWork};
 
-/// `SendMessageBatch` takes this many messages.
-const MESSAGES_PER_CALL: usize = 10;
+/// Messages sent at the same time.
+const CONCURRENCY: usize = 8;
 
 /// The scan's own queue.
 #[derive(Debug, Clone)]
@@ -28,20 +29,13 @@ impl ScanQueue {
     /// # Errors
     /// [`ScanError::Queue`].
     pub async fn send(&self, work: &[ScanWork]) -> Result<(), ScanError> {
-        for chunk in work.chunks(MESSAGES_PER_CALL) {
-            let mut entries = Vec::with_capacity(chunk.len());
-            for (index, work) in chunk.iter().enumerate() {
-                let body = serde_json::to_string(work)?;
-                let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build();
-                entries.push(entry.map_err(|error| ScanError::Queue(error.to_string()))?);
-            }
-            let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
-            let answer = call.send().await.map_err(|e| ScanError::Queue(DisplayErrorContext(&e).to_string()))?;
-            if let Some(failed) = answer.failed().first() {
-                let why = failed.message().unwrap_or_else(|| failed.code());
-                return Err(ScanError::Queue(format!("{} messages were not taken: {why}", answer.failed().len())));
-            }
-        }
-        Ok(())
+        let sent: Vec<Result<(), ScanError>> =
+            stream::iter(work).map(|work| self.send_one(work)).buffer_unordered(CONCURRENCY).collect().await;
+        sent.into_iter().collect()
+    }
+
+    async fn send_one(&self, work: &ScanWork) -> Result<(), ScanError> {
+        let call = self.client.send_message().queue_url(&self.url).message_body(serde_json::to_string(work)?);
+        call.send().await.map(drop).map_err(|error| ScanError::Queue(DisplayErrorContext(&error).to_string()))
     }
 }

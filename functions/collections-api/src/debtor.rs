@@ -3,10 +3,11 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, json_response, path_parameter};
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::{Account, Debtor};
+use dunlin_domain::debtor::{Account, Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{AccountKey, DebtorId};
 use dunlin_domain::invoice::{Invoice, Stop};
+use dunlin_domain::remittance::Target;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -22,7 +23,9 @@ impl Handler {
         let id = debtor_id(request)?;
         let now = self.clock.now(dunlin_aws::http::told_time(request));
         let loaded = self.books.store().load(&tenancy.tenant, &id).await.map_err(|error| failed(&error))?;
-        let debtor = loaded.ok_or_else(|| Problem::not_found(format!("there is no debtor {id}")))?.debtor;
+        let mut debtor = loaded.ok_or_else(|| Problem::not_found(format!("there is no debtor {id}")))?.debtor;
+        // Shown as it is now, not as it was at its last commit.
+        debtor.roll(&tenancy.policies, now, &mut Journal::default());
         let wake = decide(&debtor, &tenancy.policies, &tenancy.calendar, now).wake();
         Ok(json_response(200, &view(&debtor, wake, now)))
     }
@@ -61,11 +64,21 @@ impl Handler {
                     "amount": one.amount.map(|amount| amount.to_string()),
                     "currency": one.amount.map(|amount| amount.currency().code()),
                     "on": one.on.map(|on| on.to_string()),
-                    "waits_for": one.target.map(|target| format!("{target:?}")),
+                    "waits_for": one.target.as_ref().map(waits_for),
                 })
             })
             .collect();
         Ok(json_response(200, &json!({ "unmatched": waiting })))
+    }
+}
+
+/// What a remittance is meant for, in few words.
+fn waits_for(target: &Target) -> String {
+    match target {
+        Target::Invoice(id) => format!("invoice {id}"),
+        Target::OutsideInvoice(source, id) => format!("invoice {id} of {source}"),
+        Target::OutsideCustomer(source, id) => format!("customer {id} of {source}"),
+        Target::Debtor(debtor, _) => format!("debtor {debtor}"),
     }
 }
 

@@ -39,10 +39,8 @@ impl Handler {
             Trigger::Bucket(event) => {
                 for record in &event.records {
                     let bucket = record.s3.bucket.name.as_deref().unwrap_or_default();
-                    let object = &record.s3.object;
-                    // Keys come form-encoded; the library decodes them beside the original.
-                    let key = object.url_decoded_key.as_deref().or(object.key.as_deref()).unwrap_or_default();
-                    self.import(bucket, key).await?;
+                    let key = record.s3.object.key.as_deref().unwrap_or_default();
+                    self.import(bucket, &form_decoded(key)).await?;
                 }
                 Ok(Value::Null)
             }
@@ -78,6 +76,11 @@ impl Handler {
         });
         Ok(json_response(200, &answer(&invoices, statuses)))
     }
+}
+
+/// S3 encodes keys in notifications as forms do: a blank is a plus sign.
+fn form_decoded(key: &str) -> String {
+    form_urlencoded::parse(key.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
 }
 
 fn read(invoice: &Value, intake: &Intake) -> Result<Document, Vec<FieldError>> {

@@ -94,10 +94,12 @@ impl Post {
     }
 }
 
-/// `"Demo Ltd" <billing@example.com>`; a name that could break out of its quotes goes without them.
-fn named(name: &str, address: &str) -> String {
+/// `"Demo Ltd" <billing@example.com>`: the creditor's name with the sender's address, whatever name that came with. A
+/// character that could break out of the quotes is left out.
+fn named(name: &str, sender: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control() && !"\"\\<>".contains(*c)).collect();
-    if address.contains('<') { address.to_owned() } else { format!("\"{name}\" <{address}>") }
+    let address = sender.rsplit_once('<').map_or(sender, |(_, address)| address.trim_end_matches('>'));
+    format!("\"{name}\" <{address}>")
 }
 
 /// What leads from SES's feedback back to the message. Tags hold few characters, so the debtor's reference is encoded.
