@@ -66,7 +66,9 @@ impl Handler {
         let store = self.books.store();
         let probes = stream::iter(0..store.due_shards()).map(|shard| async move {
             let page = store.due(shard, now, 1, None).await?;
-            Ok::<_, ScanError>((!page.debtors.is_empty()).then_some(ScanWork { scheduled_time: now, shard: Some(shard) }))
+            Ok::<_, ScanError>(
+                (!page.debtors.is_empty()).then_some(ScanWork { scheduled_time: now, shard: Some(shard) }),
+            )
         });
         let due: Vec<_> = probes.buffered(CONCURRENCY).collect().await;
         let due: Vec<ScanWork> = due.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
@@ -129,7 +131,10 @@ impl Handler {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long Lambda still lets us run is no fact that anything is decided on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long Lambda still lets us run is no fact that anything is decided on"
+)]
 fn time_left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO)
 }

@@ -117,7 +117,8 @@ impl<R: AsyncBufRead + Unpin> Rows<R> {
             return Err(BadRow { column: None, reason });
         }
         let mut record = ByteRecord::new();
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter).from_reader(row);
+        let mut reader =
+            ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter).from_reader(row);
         reader.read_byte_record(&mut record).map_err(|error| BadRow { column: None, reason: error.to_string() })?;
         let text = |(column, field): (usize, &[u8])| {
             std::str::from_utf8(field).map(str::to_owned).map_err(|_| BadRow {

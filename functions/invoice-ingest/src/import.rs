@@ -9,11 +9,11 @@ use dunlin_domain::intake::{Document, FieldError, Intake, RawDocument};
 use jiff::Timestamp;
 use tokio::io::{AsyncBufRead, BufReader};
 
+use crate::IngestError;
 use crate::csv_rows::{BadRow, Row, Rows};
 use crate::handler::Handler;
 use crate::intake::{Numbers, Status, book};
 use crate::results::Results;
-use crate::IngestError;
 
 /// Rows held in memory at once.
 const ROWS_PER_BATCH: usize = 500;
@@ -34,10 +34,15 @@ impl ImportBucket {
     }
 
     /// An object as a stream, and the simulated time that it brings.
-    async fn open(&self, bucket: &str, key: &str) -> Result<(impl AsyncBufRead + Unpin + use<>, Option<Timestamp>), IngestError> {
+    async fn open(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(impl AsyncBufRead + Unpin + use<>, Option<Timestamp>), IngestError> {
         let object = self.client.get_object().bucket(bucket).key(key).send().await;
         let object = object.map_err(|error| IngestError::Bucket(DisplayErrorContext(&error).to_string()))?;
-        let told = object.metadata().and_then(|metadata| metadata.get(SIMULATED_TIME)).and_then(|time| time.parse().ok());
+        let told =
+            object.metadata().and_then(|metadata| metadata.get(SIMULATED_TIME)).and_then(|time| time.parse().ok());
         Ok((BufReader::new(object.body.into_async_read()), told))
     }
 
@@ -78,7 +83,8 @@ impl Handler {
         let (mut results, mut numbers) = (Results::new()?, Numbers::default());
         let mut rows = Rows::new(file);
         let header = rows.header().await?;
-        let missing: Vec<&str> = RawDocument::REQUIRED.into_iter().filter(|name| !header.iter().any(|h| h == name)).collect();
+        let missing: Vec<&str> =
+            RawDocument::REQUIRED.into_iter().filter(|name| !header.iter().any(|h| h == name)).collect();
         if !missing.is_empty() {
             let found = header.join(", ").chars().take(200).collect::<String>();
             let reason = format!("the file has no such column; its first line is: {found}");

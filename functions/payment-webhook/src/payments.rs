@@ -18,7 +18,10 @@ use crate::handler::failed;
 const CONCURRENCY: usize = 6;
 
 impl Handler {
-    pub(crate) async fn payments(&self, request: &ApiGatewayV2httpRequest) -> Result<ApiGatewayV2httpResponse, Problem> {
+    pub(crate) async fn payments(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+    ) -> Result<ApiGatewayV2httpResponse, Problem> {
         let tenant = tenant(request)?;
         let now = self.clock.now(told_time(request));
         let tenancy = self.tenancies.get(&tenant).await.map_err(|error| failed(&error.into()))?;

@@ -52,7 +52,11 @@ impl Handler {
     ///
     /// # Errors
     /// None: every message fails for itself.
-    pub async fn handle(&self, event: SqsEvent, request_id: String) -> Result<SqsBatchResponse, std::convert::Infallible> {
+    pub async fn handle(
+        &self,
+        event: SqsEvent,
+        request_id: String,
+    ) -> Result<SqsBatchResponse, std::convert::Infallible> {
         let handled = stream::iter(&event.records).map(|record| self.handle_one(record, &request_id));
         let failed: Vec<Option<String>> = handled.buffer_unordered(CONCURRENCY).collect().await;
         let mut response = SqsBatchResponse::default();

@@ -176,7 +176,8 @@ pub fn elements(request: &ApiGatewayV2httpRequest, name: &str) -> Result<Vec<Val
 /// # Errors
 /// One complaint for each field that is not text, or that is none of `known`.
 pub fn text_fields(element: &Value, known: &[&str]) -> Result<BTreeMap<String, String>, Vec<FieldError>> {
-    let complaint = |field: &str, reason: &str| FieldError { field: field.to_owned().into(), reason: reason.to_owned() };
+    let complaint =
+        |field: &str, reason: &str| FieldError { field: field.to_owned().into(), reason: reason.to_owned() };
     let Some(object) = element.as_object() else {
         return Err(vec![complaint("", "must be an object")]);
     };

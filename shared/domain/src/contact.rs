@@ -32,7 +32,11 @@ impl EmailAddress {
             !name.is_empty() && name.len() <= 64 && host.contains('.') && host.split('.').all(label)
         });
         let printable = !value.chars().any(|c| c.is_control() || c.is_whitespace() || "<>,;\"()".contains(c));
-        if well_formed && printable && value.len() <= 254 { Ok(Self(value.to_owned())) } else { Err(ContactError::Email) }
+        if well_formed && printable && value.len() <= 254 {
+            Ok(Self(value.to_owned()))
+        } else {
+            Err(ContactError::Email)
+        }
     }
 
     /// The address as text.

@@ -91,7 +91,8 @@ impl Books {
             match record(&mut loaded, &debtor, &draft, &references, &mut journal) {
                 Ok(invoiced) => {
                     touched.extend(point_at(&mut references, &draft, &debtor));
-                    self.book_awaiting(tenancy, &mut loaded, &draft, &mut references, &mut journal, &mut writes).await?;
+                    self.book_awaiting(tenancy, &mut loaded, &draft, &mut references, &mut journal, &mut writes)
+                        .await?;
                     answers.push(Ok(invoiced));
                 }
                 Err(rejection) => answers.push(Err(rejection)),
@@ -190,7 +191,8 @@ fn under_own_number(references: &References, draft: &InvoiceDraft) -> InvoiceDra
         return draft;
     }
     let booked = references.get(&own_key(&draft)).and_then(|reference| reference.invoice.clone());
-    let taken = references.get(&ReferenceKey::Invoice(draft.id.clone())).is_some_and(|reference| reference.invoice.is_some());
+    let taken =
+        references.get(&ReferenceKey::Invoice(draft.id.clone())).is_some_and(|reference| reference.invoice.is_some());
     match (booked, InvoiceNumber::parse(draft.source.outside_id.as_str())) {
         (Some((id, _)), _) => draft.id = id,
         (None, Ok(number)) if taken => draft.id = InvoiceId { number, ..draft.id },

@@ -92,12 +92,7 @@ impl Books {
     ///
     /// # Errors
     /// [`BooksError`]; what was committed stands, and the debtor stays due until the rest is done.
-    pub async fn finish_allocating(
-        &self,
-        tenancy: &Tenancy,
-        id: &DebtorId,
-        now: Timestamp,
-    ) -> Result<(), BooksError> {
+    pub async fn finish_allocating(&self, tenancy: &Tenancy, id: &DebtorId, now: Timestamp) -> Result<(), BooksError> {
         let mut races = Races::default();
         loop {
             let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(()) };

@@ -43,7 +43,8 @@ impl Mailer {
     pub async fn send(&self, letter: &Letter, addressing: &Addressing<'_>) -> Result<String, SendError> {
         let refused = |error: aws_sdk_sesv2::error::BuildError| SendError::Refused(error.to_string());
         let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(refused);
-        let header = |name: &str, value: String| MessageHeader::builder().name(name).value(value).build().map_err(refused);
+        let header =
+            |name: &str, value: String| MessageHeader::builder().name(name).value(value).build().map_err(refused);
         let body = Body::builder().text(content(&letter.text)?).html(content(&letter.html)?).build();
         let message = Message::builder()
             .subject(content(&letter.subject)?)
@@ -51,7 +52,8 @@ impl Mailer {
             .headers(header("List-Unsubscribe", format!("<{}>", addressing.unsubscribe_url))?)
             .headers(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())?)
             .build();
-        let tag = |(name, value): &(&str, String)| MessageTag::builder().name(*name).value(value).build().map_err(refused);
+        let tag =
+            |(name, value): &(&str, String)| MessageTag::builder().name(*name).value(value).build().map_err(refused);
         let call = self
             .client
             .send_email()

@@ -189,9 +189,9 @@ impl Store {
             .expression_attribute_values(":last", number(stretch.last));
         let update = match stretch.first.saturating_sub(1) {
             0 => update.condition_expression("attribute_not_exists(PK)"),
-            before => update
-                .condition_expression("version = :before")
-                .expression_attribute_values(":before", number(before)),
+            before => {
+                update.condition_expression("version = :before").expression_attribute_values(":before", number(before))
+            }
         };
         let update = update.build().map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())

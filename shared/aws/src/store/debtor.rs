@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    DecisionRecord, EntryRecord, HeadRecord, HeadStamp, InvoiceRecord, Item, MessageRecord, TaskRecord, from_item, seconds, to_item,
+    DecisionRecord, EntryRecord, HeadRecord, HeadStamp, InvoiceRecord, Item, MessageRecord, TaskRecord, from_item,
+    seconds, to_item,
 };
 use super::{Receipt, Reference, Store, StoreError, Versioned};
 
@@ -140,7 +141,8 @@ impl Store {
         if writes.is_empty() {
             let (item, condition) = (head.item, head.condition);
             let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
-            let call = call.condition_expression(condition.expression()).set_expression_attribute_values(condition.values());
+            let call =
+                call.condition_expression(condition.expression()).set_expression_attribute_values(condition.values());
             return call.send().await.map(drop).map_err(sort);
         }
         writes.push(self.put(head.item, Some(&head.condition))?);

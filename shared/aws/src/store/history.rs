@@ -91,7 +91,16 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
 }
 
 const AMOUNTS: [&str; 10] = [
-    "amount", "amount_due", "balance", "charged_back", "credit", "credited", "paid", "refunded", "reported_paid", "total",
+    "amount",
+    "amount_due",
+    "balance",
+    "charged_back",
+    "credit",
+    "credited",
+    "paid",
+    "refunded",
+    "reported_paid",
+    "total",
 ];
 
 /// Minor units become decimal strings, in lines too.

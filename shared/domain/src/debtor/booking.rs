@@ -280,7 +280,7 @@ impl Journal {
             self.events.push(event(EventKind::InvoiceCreated, is.owed));
         }
         let (owing, owed) = (is.balance.is_positive(), was.balance.is_positive());
-        if owed && !owing || new && !owing {
+        if (owed || new) && !owing {
             self.events.push(event(EventKind::InvoiceSettled, is.paid).detail(invoice.status()));
         } else if owing && !owed && !new {
             self.events.push(event(EventKind::InvoiceReopened, is.balance));

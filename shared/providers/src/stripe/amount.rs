@@ -39,9 +39,13 @@ mod tests {
 
     #[test]
     fn stripes_own_units_are_ours_in_the_end() {
-        for (amount, currency, decimal) in
-            [(1099, "usd", "10.99"), (500, "jpy", "500"), (500, "isk", "5"), (500, "mga", "500.00"), (1230, "kwd", "1.230")]
-        {
+        for (amount, currency, decimal) in [
+            (1099, "usd", "10.99"),
+            (500, "jpy", "500"),
+            (500, "isk", "5"),
+            (500, "mga", "500.00"),
+            (1230, "kwd", "1.230"),
+        ] {
             assert_eq!(money(amount, currency).unwrap().to_string(), decimal, "{currency}");
         }
         assert!(matches!(money(501, "ugx"), Err(MoneyError::TooPrecise { .. })));

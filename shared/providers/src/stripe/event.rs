@@ -48,7 +48,7 @@ pub enum Said {
     /// How an invoice stands.
     Invoice(Box<InvoiceDraft>),
     /// Something about a payment or credit note.
-    Report(Report),
+    Report(Box<Report>),
     /// Nothing that matters here, such as an invoice over nothing or without a customer.
     Nothing,
     /// An event of a type that Dunlin does not use.
@@ -74,8 +74,12 @@ impl StripeEvent {
     pub fn read(body: &[u8], mapping: &Mapping) -> Result<Self, MappingError> {
         let event: Event = serde_json::from_slice(body)?;
         let said = match event.event_type.as_str() {
-            "invoice.finalized" | "invoice.updated" | "invoice.voided" | "invoice.marked_uncollectible"
-            | "invoice.paid" | "invoice.payment_failed" => invoice(&event, mapping)?,
+            "invoice.finalized"
+            | "invoice.updated"
+            | "invoice.voided"
+            | "invoice.marked_uncollectible"
+            | "invoice.paid"
+            | "invoice.payment_failed" => invoice(&event, mapping)?,
             "payment_intent.processing" => payment_intent(&event, Stage::Pending, mapping)?,
             "payment_intent.succeeded" => payment_intent(&event, Stage::Settled, mapping)?,
             "payment_intent.payment_failed" => payment_intent(&event, Stage::Failed, mapping)?,
@@ -174,14 +178,15 @@ fn target(invoice: Option<&Expandable>, customer: Option<&Expandable>) -> Result
 
 fn payment_intent(event: &Event, stage: Stage, mapping: &Mapping) -> Result<Said, MappingError> {
     let intent: PaymentIntent = object(event)?;
-    let amount = if stage == Stage::Settled && intent.amount_received > 0 { intent.amount_received } else { intent.amount };
-    Ok(Said::Report(Report {
+    let amount =
+        if stage == Stage::Settled && intent.amount_received > 0 { intent.amount_received } else { intent.amount };
+    Ok(Said::Report(Box::new(Report {
         amount: Some(money(amount, &intent.currency)?),
         progress: Some(Progress::new(RemittanceKind::Payment, stage, time(event.created)?)),
         target: target(intent.invoice.as_ref(), intent.customer.as_ref())?,
         on: (stage == Stage::Settled).then(|| mapping.date(event.created)).transpose()?,
         ..Report::about(remittance(RemittanceKind::Payment, &intent.id)?)
-    }))
+    })))
 }
 
 /// A charge that was refunded was paid, so this says both.
@@ -189,14 +194,14 @@ fn refund(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     let charge: Charge = object(event)?;
     let id = charge.payment_intent.as_ref().map_or(charge.id.as_str(), Expandable::id);
     let captured = charge.amount_captured.unwrap_or(charge.amount);
-    Ok(Said::Report(Report {
+    Ok(Said::Report(Box::new(Report {
         amount: Some(money(captured, &charge.currency)?),
         progress: Some(Progress::new(RemittanceKind::Payment, Stage::Settled, time(event.created)?)),
         refunded: Some(money(charge.amount_refunded, &charge.currency)?),
         target: target(charge.invoice.as_ref(), charge.customer.as_ref())?,
         on: Some(mapping.date(event.created)?),
         ..Report::about(remittance(RemittanceKind::Payment, id)?)
-    }))
+    })))
 }
 
 fn dispute(event: &Event) -> Result<Said, MappingError> {
@@ -209,21 +214,21 @@ fn dispute(event: &Event) -> Result<Said, MappingError> {
         _ => Contest::Open,
     };
     let amount = money(dispute.amount, &dispute.currency)?;
-    Ok(Said::Report(Report {
+    Ok(Said::Report(Box::new(Report {
         contest: Some((OutsideId::parse(&dispute.id)?, contest, amount)),
         ..Report::about(remittance(RemittanceKind::Payment, payment)?)
-    }))
+    })))
 }
 
 fn credit_note(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     let note: CreditNote = object(event)?;
     let void = event.event_type == "credit_note.voided" || note.status.as_deref() == Some("void");
     let stage = if void { Stage::Failed } else { Stage::Settled };
-    Ok(Said::Report(Report {
+    Ok(Said::Report(Box::new(Report {
         amount: Some(money(note.amount, &note.currency)?),
         progress: Some(Progress::new(RemittanceKind::CreditNote, stage, time(event.created)?)),
         target: target(Some(&note.invoice), None)?,
         on: Some(mapping.date(note.created)?),
         ..Report::about(remittance(RemittanceKind::CreditNote, &note.id)?)
-    }))
+    })))
 }

@@ -73,7 +73,8 @@ pub(crate) fn read_in_flight(
     all: &BTreeMap<String, InFlightRecord>,
     currency: Currency,
 ) -> Result<BTreeMap<RemittanceId, InFlight>, StoreError> {
-    let one = |(id, one): (&String, &InFlightRecord)| Ok((read("in_flight", RemittanceId::parse(id))?, one.read(currency)));
+    let one =
+        |(id, one): (&String, &InFlightRecord)| Ok((read("in_flight", RemittanceId::parse(id))?, one.read(currency)));
     all.iter().map(one).collect()
 }
 
@@ -96,10 +97,9 @@ impl InvoiceRecord {
             refunded: sums.refunded.minor(),
             charged_back: sums.charged_back.minor(),
             standing: invoice.standing.as_str().to_owned(),
-            stamp: invoice.stamp.map(|stamp| StampRecord {
-                created: stamp.created,
-                standing: stamp.standing.as_str().to_owned(),
-            }),
+            stamp: invoice
+                .stamp
+                .map(|stamp| StampRecord { created: stamp.created, standing: stamp.standing.as_str().to_owned() }),
             in_flight: in_flight_records(&invoice.in_flight),
             contested: invoice.contested.iter().map(ToString::to_string).collect(),
             balance: invoice.balance().minor(),

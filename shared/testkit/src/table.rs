@@ -1,0 +1,188 @@
+//! A DynamoDB in this process. Each [`TestTable`] has its own database and its own port.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+};
+use dunlin_aws::books::Books;
+use dunlin_aws::store::{Store, TableConfig, Tenancy};
+use dunlin_domain::ids::TenantId;
+use dynoxide::Database;
+use dynoxide::actions::{
+    describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
+    get_shard_iterator::GetShardIteratorRequest, list_streams::ListStreamsRequest,
+};
+use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
+
+/// The table's name.
+pub const TABLE: &str = "dunlin-test";
+const DUE_INDEX: &str = "due";
+/// Over how many partitions of the index debtors are spread; few, because each costs a read an hour.
+pub const DUE_SHARDS: u32 = 2;
+
+/// The table of `infra/template.yaml`, empty but for tenants.
+#[derive(Debug)]
+pub struct TestTable {
+    database: Database,
+    client: Client,
+    server: JoinHandle<()>,
+    /// Where reading of the stream goes on.
+    iterator: Mutex<Option<String>>,
+}
+
+impl Drop for TestTable {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl TestTable {
+    /// Starts a database and makes the table.
+    pub async fn start() -> Self {
+        let database = Database::memory().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(url)
+            .build();
+        let table = Self { database, client: Client::from_conf(config), server, iterator: Mutex::new(None) };
+        table.create().await;
+        table
+    }
+
+    /// The client that talks to it.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The table as the functions see it.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        let config = TableConfig { table: TABLE.to_owned(), due_index: DUE_INDEX.to_owned(), due_shards: DUE_SHARDS };
+        Store::new(self.client.clone(), config)
+    }
+
+    /// The books in it.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        Books::new(self.store())
+    }
+
+    /// Sets a tenant up. `settings` add to, or replace, what a tenant must have.
+    pub async fn add_tenant(&self, tenant: &str, settings: &[(&str, &str)]) {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let mut item = HashMap::from([
+            ("PK".to_owned(), AttributeValue::S(format!("T#{tenant}"))),
+            ("SK".to_owned(), text("SETTINGS")),
+            ("name".to_owned(), AttributeValue::S(format!("{tenant} Ltd"))),
+            ("reply_to".to_owned(), AttributeValue::S(format!("accounts@{tenant}.example"))),
+            ("time_zone".to_owned(), text("UTC")),
+        ]);
+        item.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), text(value))));
+        self.client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// A tenant as the functions see it.
+    pub async fn tenancy(&self, tenant: &TenantId) -> Tenancy {
+        self.store().tenancy(tenant).await.unwrap().unwrap()
+    }
+
+    /// Every item, in no order, as plain JSON.
+    pub async fn items(&self) -> Vec<Map<String, Value>> {
+        let mut pages = self.client.scan().table_name(TABLE).into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.unwrap().iter().map(|(name, value)| (name.clone(), plain(value))).collect());
+        }
+        items
+    }
+
+    /// Records of the stream that were not read before, in order, filtered as the template does: heads of debtors that
+    /// were put.
+    pub fn new_heads(&self) -> Vec<Value> {
+        let mut position = self.iterator.lock().unwrap();
+        let mut iterator = position.take().unwrap_or_else(|| self.trim_horizon());
+        let mut heads = Vec::new();
+        loop {
+            let request = GetRecordsRequest { shard_iterator: iterator.clone(), limit: None };
+            let page = self.database.get_records(request).unwrap();
+            if page.records.is_empty() {
+                break;
+            }
+            iterator = page.next_shard_iterator.unwrap();
+            let records = page.records.iter().map(|record| serde_json::to_value(record).unwrap());
+            heads.extend(records.filter(is_head));
+        }
+        *position = Some(iterator);
+        heads
+    }
+
+    fn trim_horizon(&self) -> String {
+        let streams = self.database.list_streams(ListStreamsRequest::default()).unwrap().streams;
+        let stream_arn = streams.first().unwrap().stream_arn.clone();
+        let about = DescribeStreamRequest { stream_arn: stream_arn.clone(), ..DescribeStreamRequest::default() };
+        let shards = self.database.describe_stream(about).unwrap().stream_description.shards;
+        assert_eq!(shards.len(), 1, "the stream has one shard, so its records are in order");
+        let request = GetShardIteratorRequest {
+            stream_arn,
+            shard_id: shards.first().unwrap().shard_id.clone(),
+            shard_iterator_type: "TRIM_HORIZON".to_owned(),
+            sequence_number: None,
+        };
+        self.database.get_shard_iterator(request).unwrap().shard_iterator.unwrap()
+    }
+
+    async fn create(&self) {
+        let key =
+            |name: &str, key_type| KeySchemaElement::builder().attribute_name(name).key_type(key_type).build().unwrap();
+        let text = |name: &str| {
+            let definition = AttributeDefinition::builder().attribute_name(name);
+            definition.attribute_type(ScalarAttributeType::S).build().unwrap()
+        };
+        let unsettled = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes("unsettled");
+        let due = GlobalSecondaryIndex::builder()
+            .index_name(DUE_INDEX)
+            .key_schema(key("due_shard", KeyType::Hash))
+            .key_schema(key("due_at", KeyType::Range))
+            .projection(unsettled.build())
+            .build()
+            .unwrap();
+        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+        let call = self.client.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+        let call =
+            ["PK", "SK", "due_shard", "due_at"].iter().fold(call, |call, name| call.attribute_definitions(text(name)));
+        call.key_schema(key("PK", KeyType::Hash))
+            .key_schema(key("SK", KeyType::Range))
+            .global_secondary_indexes(due)
+            .stream_specification(stream.build().unwrap())
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+fn is_head(record: &Value) -> bool {
+    record["eventName"] != "REMOVE" && record["dynamodb"]["Keys"]["SK"]["S"] == "LIVE#DEBTOR"
+}
+
+fn plain(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!(text),
+        AttributeValue::N(number) => json!(number.parse::<i64>().unwrap()),
+        AttributeValue::Bool(value) => json!(value),
+        AttributeValue::L(items) => items.iter().map(plain).collect(),
+        AttributeValue::M(fields) => fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        _ => Value::Null,
+    }
+}
