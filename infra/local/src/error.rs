@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::client::ClientError;
+use crate::replay::ReplayError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
@@ -34,6 +35,8 @@ pub enum LocalError {
     Signals(#[from] ctrlc::Error),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
 }
 
 /// Names the file in an I/O error.

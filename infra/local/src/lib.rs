@@ -5,13 +5,16 @@
 
 pub mod client;
 pub mod console;
+pub mod demo;
 mod deploy;
 pub mod down;
 mod emulator;
 pub mod error;
 pub mod functions;
+pub mod generate;
 pub mod paths;
 pub mod process;
+pub mod replay;
 pub mod stack;
 mod tenant;
 pub mod test;

@@ -1,11 +1,15 @@
 //! The command line behind `cargo local`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use dunlin_local::console::say;
 use dunlin_local::error::LocalError;
-use dunlin_local::{down, process, test, up};
+use dunlin_local::generate::{Generate, generate};
+use dunlin_local::replay::{Replay, replay};
+use dunlin_local::{demo, down, process, test, up};
+use jiff::civil::Date;
 
 #[derive(Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", about = "Dunlin on this machine, without Docker")]
@@ -30,8 +34,67 @@ enum LocalCommand {
     },
     /// Stop the stack that `up` started
     Down,
+    /// Replay the sample book through four simulated months and show what happened
+    Demo {
+        #[command(flatten)]
+        stack: StackArguments,
+    },
+    /// Replay invoices and payments through simulated days, on the deployed functions
+    Replay(ReplayArguments),
+    /// Write a sample book: the same seed gives the same bytes
+    Generate(GenerateArguments),
     /// Check everything: format, template, lints, unit, property, store and end-to-end tests
     Test,
+}
+
+#[derive(Args)]
+struct StackArguments {
+    /// The port of the stack, if none runs: 4566 unless said otherwise
+    #[arg(long)]
+    port: Option<u16>,
+    /// Deploy the functions as they were last built
+    #[arg(long)]
+    no_build: bool,
+}
+
+#[derive(Args)]
+struct ReplayArguments {
+    /// CSV with a line for each invoice or credit note
+    #[arg(long)]
+    invoices: PathBuf,
+    /// CSV with a line for each payment
+    #[arg(long)]
+    payments: PathBuf,
+    /// The first day; what was open before it comes in first
+    #[arg(long)]
+    from: Date,
+    /// The last day
+    #[arg(long)]
+    to: Date,
+    /// The folder for messages.csv, decisions.csv, invoices.csv, rejected.csv and summary.json
+    #[arg(long)]
+    out: PathBuf,
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    stack: StackArguments,
+}
+
+#[derive(Args)]
+struct GenerateArguments {
+    #[arg(long)]
+    seed: u64,
+    #[arg(long)]
+    debtors: u64,
+    /// The first day
+    #[arg(long)]
+    from: Date,
+    #[arg(long)]
+    days: u32,
+    /// The folder for invoices.csv and payments.csv
+    #[arg(long)]
+    out: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +116,13 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
             if json { up::show_json(&stack) } else { up::show(&stack) }
         }
         LocalCommand::Down => down::down(),
+        LocalCommand::Demo { stack } => demo::demo(stack.port, !stack.no_build),
+        LocalCommand::Replay(ReplayArguments { invoices, payments, from, to, out, json, stack }) => {
+            replay(&Replay { invoices, payments, from, to, out }, stack.port, !stack.no_build, json)
+        }
+        LocalCommand::Generate(GenerateArguments { seed, debtors, from, days, out }) => {
+            generate(&Generate { seed, debtors, from, days, out })
+        }
         LocalCommand::Test => test::test(),
     }
 }

@@ -1,6 +1,7 @@
 //! The input: two CSV files, read row by row. Rows that cannot be placed on a day are rejected here, with the words of
 //! the platform's own parser; all others are for the deployed functions to judge.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -12,7 +13,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::error::ReplayError;
-use crate::error::LocalError;
+use crate::error::{LocalError, at};
 
 /// The demo tenant's own portfolio, for rows that name none.
 pub(crate) const OWN_PORTFOLIO: &str = "main";
@@ -73,7 +74,8 @@ impl Row {
 
     /// As the API takes it.
     pub(crate) fn json(&self) -> serde_json::Value {
-        self.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect()
+        let field = |(name, value): &(&str, String)| ((*name).to_owned(), serde_json::Value::from(value.as_str()));
+        self.fields.iter().map(field).collect()
     }
 }
 
@@ -143,7 +145,7 @@ fn reject(rejected: &mut Vec<Rejected>, path: &Path, line: u64, errors: Vec<Fiel
     let one = |error: FieldError| Rejected {
         file: file.clone(),
         line,
-        column: error.field.to_owned(),
+        column: error.field.to_string(),
         reason: error.reason,
     };
     rejected.extend(errors.into_iter().map(one));
@@ -154,9 +156,10 @@ fn read(
     columns: &'static [&'static str],
     needed: &[&str],
     rejected: &mut Vec<Rejected>,
-) -> Result<Vec<Row>, ReplayError> {
+) -> Result<Vec<Row>, LocalError> {
     let failed = |source| ReplayError::Csv { path: path.to_path_buf(), source };
-    let mut reader = ReaderBuilder::new().flexible(true).from_path(path).map_err(failed)?;
+    let text = fs::read(path).map_err(at(path))?;
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_slice());
     let headers = reader.byte_headers().map_err(failed)?.clone();
     let header = |name: &[u8]| {
         let name = String::from_utf8_lossy(name);
@@ -165,12 +168,13 @@ fn read(
     let headers: Vec<Option<&'static str>> = headers.iter().map(header).collect();
     let missing: Vec<&str> = needed.iter().copied().filter(|name| !headers.contains(&Some(*name))).collect();
     if !missing.is_empty() {
-        return Err(ReplayError::MissingColumns { path: PathBuf::from(path), missing: missing.join(", ") });
+        return Err(ReplayError::MissingColumns { path: PathBuf::from(path), missing: missing.join(", ") }.into());
     }
     let mut rows = Vec::new();
+    let mut lines = Lines::of(&text);
     for record in reader.byte_records() {
         let record = record.map_err(failed)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
         match fields(&record, &headers) {
             Ok(fields) => rows.push(Row { line, fields }),
             Err((column, reason)) => {
@@ -179,6 +183,32 @@ fn read(
         }
     }
     Ok(rows)
+}
+
+/// Line numbers by place. The CSV reader's own are one too low where lines end in CRLF: it says that a record begins at
+/// the line feed before it.
+struct Lines<'a> {
+    text: &'a [u8],
+    place: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self { text, place: 0, line: 1 }
+    }
+
+    /// Places have to ascend.
+    fn at(&mut self, place: u64) -> u64 {
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let place = usize::try_from(place).unwrap_or(usize::MAX).min(self.text.len());
+        let blank = self.text.get(place..).unwrap_or_default().iter().take_while(|byte| is_end(byte)).count();
+        let place = place.saturating_add(blank);
+        let passed = self.text.get(self.place..place).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u64::try_from(passed).unwrap_or(0));
+        self.place = place;
+        self.line
+    }
 }
 
 type Fields = Vec<(&'static str, String)>;
@@ -298,6 +328,16 @@ pub(crate) mod tests {
         assert_eq!(book.documents[0].row.get("debtor_name").unwrap(), "One, \"Ltd\"");
         assert_eq!(book.documents.len(), 1);
         assert_eq!((book.rejected[0].line, book.rejected[0].column.as_str()), (3, "debtor_name"));
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_does() {
+        let text = "a,b\r\n1,\"x\r\ny\"\r\n\r\n2,z\n3,z";
+        let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
+        let mut lines = Lines::of(text.as_bytes());
+        let places: Vec<u64> = reader.byte_records().map(|one| one.unwrap().position().unwrap().byte()).collect();
+        let found: Vec<u64> = places.into_iter().map(|place| lines.at(place)).collect();
+        assert_eq!(found, [2, 5, 6]);
     }
 
     #[test]

@@ -45,8 +45,10 @@ fn behind_of(client: &Client, debtors: &[String]) -> Result<Vec<String>, LocalEr
         ["LIVE#DEBTOR", "CURSOR"].map(|sort_key| json!({ "PK": { "S": partition(debtor) }, "SK": { "S": sort_key } }))
     });
     let items = batch_get(client, &keys.collect::<Vec<_>>(), &["version"])?;
-    let versions: BTreeMap<(String, String), String> =
-        items.iter().filter_map(|item| Some(((text(item, "PK")?, text(item, "SK")?), text(item, "version")?))).collect();
+    let versions: BTreeMap<(String, String), String> = items
+        .iter()
+        .filter_map(|item| Some(((text(item, "PK")?, text(item, "SK")?), text(item, "version")?)))
+        .collect();
     let version = |debtor: &String, sort_key: &str| versions.get(&(partition(debtor), sort_key.to_owned()));
     // A debtor of rejected rows only has neither.
     let is_behind = |debtor: &&String| version(debtor, "LIVE#DEBTOR") != version(debtor, "CURSOR");

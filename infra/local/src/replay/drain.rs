@@ -12,8 +12,8 @@ use crate::client::{Client, Depth};
 use crate::error::LocalError;
 
 /// The first look comes soon, later ones ever later: an hour with little to do is over in tens of milliseconds.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Longer than the visibility timeout of the dispatch queue, so that one failed delivery is seen to be tried again.
 const PATIENCE: Duration = Duration::from_secs(420);
@@ -116,7 +116,7 @@ impl Watch {
             return Err(lost(&seen, self.still_for()));
         }
         std::thread::sleep(self.pause);
-        self.pause = self.pause.saturating_mul(3).checked_div(2).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+        self.pause = self.pause.saturating_mul(6).checked_div(5).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         Ok(())
     }
 }
@@ -183,7 +183,9 @@ mod tests {
         };
         let hour = "2026-03-02T08:00:00Z".parse().unwrap();
         let told = stuck(&seen, hour, Duration::from_secs(9), Path::new("ministack.log")).to_string();
-        for part in ["2026-03-02T08:00:00Z", "the dispatch queue holds 2 waiting, 1 in flight", "2 debtors", "T#demo#D#C1"] {
+        for part in
+            ["2026-03-02T08:00:00Z", "the dispatch queue holds 2 waiting, 1 in flight", "2 debtors", "T#demo#D#C1"]
+        {
             assert!(told.contains(part), "{part} is not in: {told}");
         }
     }

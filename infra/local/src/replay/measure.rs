@@ -7,7 +7,6 @@ use dunlin_domain::measure::dso_countback;
 use dunlin_domain::money::{Currency, Money};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::error::ReplayError;
 use super::table;
@@ -75,7 +74,13 @@ pub(crate) fn standing(client: &Client, as_of: Date, settled: &[InvoiceDraft]) -
         }
         sales.retain(|_, minor| *minor != 0);
         let days = if receivables == 0 { Some("0".to_owned()) } else { dso(receivables, &sales, as_of) };
-        accounts.push(AccountStanding { portfolio, currency, receivables: total, aging: buckets, dso_countback_days: days });
+        accounts.push(AccountStanding {
+            portfolio,
+            currency,
+            receivables: total,
+            aging: buckets,
+            dso_countback_days: days,
+        });
     }
     accounts.sort_by(|a, b| (&a.currency, &a.portfolio).cmp(&(&b.currency, &b.portfolio)));
     Ok(Standing { as_of, accounts })

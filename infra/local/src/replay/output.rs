@@ -43,7 +43,12 @@ const INVOICES: [&str; 6] = ["invoice_number", "debtor_ref", "currency", "amount
 const REJECTED: [&str; 4] = ["file", "line", "column", "reason"];
 
 /// Writes all of them; those of an earlier replay are replaced.
-pub(crate) fn write(folder: &Path, records: &Records, rejected: &[Rejected], summary: &Summary) -> Result<(), LocalError> {
+pub(crate) fn write(
+    folder: &Path,
+    records: &Records,
+    rejected: &[Rejected],
+    summary: &Summary,
+) -> Result<(), LocalError> {
     fs::create_dir_all(folder).map_err(at(folder))?;
     let messages = records.messages.iter().map(message_row).collect::<Result<Vec<_>, _>>()?;
     table(&folder.join("messages.csv"), &MESSAGES, messages)?;
@@ -107,9 +112,8 @@ fn decision_row((decision, account): (&Decision, &AccountDecision)) -> [String; 
 
 /// `overdue(+): 9 days since 2026-03-01; quiet_hours(-): until ..`.
 pub(crate) fn reasons(reasons: &[Reason]) -> String {
-    let one = |reason: &Reason| {
-        format!("{}({}): {}", reason.rule, if reason.speaks_for { '+' } else { '-' }, reason.detail)
-    };
+    let one =
+        |reason: &Reason| format!("{}({}): {}", reason.rule, if reason.speaks_for { '+' } else { '-' }, reason.detail);
     reasons.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
@@ -155,7 +159,8 @@ mod tests {
     #[test]
     fn the_files_have_the_promised_columns_and_shapes() {
         let folder = scratch("output");
-        let reason = |speaks_for| Reason { rule: "overdue".into(), speaks_for, detail: "1 day; since, \"then\"".into() };
+        let reason =
+            |speaks_for| Reason { rule: "overdue".into(), speaks_for, detail: "1 day; since, \"then\"".into() };
         let account = AccountDecision {
             portfolio: "main".into(),
             currency: "GBP".into(),
@@ -202,7 +207,10 @@ mod tests {
              2026-03-02T08:00:00Z,C1,main,GBP,send,reminder-1,,default@1,abc,\
              \"overdue(+): 1 day; since, \"\"then\"\"; overdue(-): 1 day; since, \"\"then\"\"\"\n"
         );
-        assert_eq!(read("invoices.csv"), "invoice_number,debtor_ref,currency,amount,balance,status\nI1,C1,JPY,1000,0,paid\n");
+        assert_eq!(
+            read("invoices.csv"),
+            "invoice_number,debtor_ref,currency,amount,balance,status\nI1,C1,JPY,1000,0,paid\n"
+        );
         assert_eq!(read("rejected.csv"), "file,line,column,reason\ninvoices.csv,7,amount,is missing\n");
         assert!(read("summary.json").starts_with("{\n"));
         fs::remove_dir_all(folder).unwrap();

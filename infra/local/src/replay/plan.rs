@@ -59,7 +59,9 @@ impl Plan {
         }
         let past = Past::of(&book, from);
         let mut plan = Self::default();
-        plan.days.extend(from.series(jiff::Span::new().days(1)).take_while(|day| *day <= to).map(|day| (day, Load::default())));
+        plan.days.extend(
+            from.series(jiff::Span::new().days(1)).take_while(|day| *day <= to).map(|day| (day, Load::default())),
+        );
         let mut ingested = BTreeSet::new();
         for row in book.documents {
             plan.place_document(row, (from, to), &past, &mut ingested);
@@ -138,7 +140,8 @@ impl Past {
         let mut whole: BTreeSet<DebtorId> = BTreeSet::new();
         let settled = |report: &&Report| report.progress.is_some_and(|progress| progress.stage() == Stage::Settled);
         let payments = book.payments.iter().filter(|row| row.paid_on < from).filter_map(|row| row.report.as_ref());
-        let documents = || book.documents.iter().filter(|row| row.issued < from).filter_map(|row| row.document.as_ref());
+        let documents =
+            || book.documents.iter().filter(|row| row.issued < from).filter_map(|row| row.document.as_ref());
         let notes = documents().filter_map(|document| match document {
             Document::CreditNote(note) => Some(&note.report),
             Document::Invoice(_) => None,

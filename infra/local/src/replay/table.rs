@@ -181,7 +181,9 @@ impl Records {
             "ENTRY" => self.entries.push(Entry { debtor, ..record(body)? }),
             "TASK" => self.tasks.push(record(body)?),
             "DEBTOR" => {
-                for Pending { mut plan, planned_at } in record::<Head>(body)?.accounts.into_iter().filter_map(|one| one.pending) {
+                for Pending { mut plan, planned_at } in
+                    record::<Head>(body)?.accounts.into_iter().filter_map(|one| one.pending)
+                {
                     plan.insert("planned_at".to_owned(), planned_at.to_string().into());
                     self.messages.push(Message { debtor: debtor.clone(), ..record(Value::Object(plan))? });
                 }
@@ -284,9 +286,7 @@ fn query(
 
 fn plain_item(item: Value) -> Value {
     match item {
-        Value::Object(attributes) => {
-            attributes.into_iter().map(|(name, attribute)| (name, plain(attribute))).collect()
-        }
+        Value::Object(attributes) => attributes.into_iter().map(|(name, attribute)| (name, plain(attribute))).collect(),
         other => other,
     }
 }

@@ -148,7 +148,8 @@ impl<'a> View<'a> {
             return None;
         };
         let days = days_between(oldest, today);
-        findings.in_favour(Rule::Overdue, format!("due on {oldest}, {days} days ago"));
+        let ago = if days == 1 { "yesterday".to_owned() } else { format!("{days} days ago") };
+        findings.in_favour(Rule::Overdue, format!("due on {oldest}, {ago}"));
         let ahead = || policy.ladder().filter(|step| step.offset_days > cycle.furthest());
         let Some(step) = ahead().rfind(|step| step.offset_days <= days) else {
             match ahead().next() {
