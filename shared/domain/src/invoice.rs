@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
 use crate::money::{Currency, Money, MoneyError};
+pub use crate::remittance::InFlight;
 use crate::remittance::RemittanceId;
 
 /// Where an invoice comes from, and its id there.
@@ -63,15 +64,6 @@ pub struct SnapshotStamp {
     pub created: i64,
     /// Its standing then.
     pub standing: Standing,
-}
-
-/// A payment that has been started and is not settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InFlight {
-    /// How much is coming.
-    pub amount: Money,
-    /// When waiting for it ends; then the debt is chased again.
-    pub until: Timestamp,
 }
 
 /// Sums of what has been said about an invoice. Each only grows, but for reversals that are undone.

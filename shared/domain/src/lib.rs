@@ -2,12 +2,13 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | [`money`], [`ids`], [`contact`] | checked values |
+//! | [`money`], [`ids`], [`contact`], [`profile`] | checked values |
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`decide`] | what is right to do now |
+//! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
 //! | [`measure`] | aging and DSO |
 
@@ -17,6 +18,7 @@ pub mod calendar;
 pub mod contact;
 pub mod debtor;
 pub mod decide;
+pub mod decision;
 pub mod event;
 pub mod ids;
 pub mod intake;
@@ -26,4 +28,6 @@ pub mod measure;
 pub mod message;
 pub mod money;
 pub mod policy;
+pub mod profile;
+pub mod reason;
 pub mod remittance;

@@ -8,10 +8,10 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::contact::Channel;
-use crate::decide::Reason;
 use crate::ids::{AccountKey, DebtorId, InvoiceId, PolicyRef, StepName, TenantId};
 use crate::money::Money;
 use crate::policy::{Stage, TaskKind};
+use crate::reason::Reason;
 
 /// Names one run down the ladder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

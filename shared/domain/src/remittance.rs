@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::ids::{DebtorId, IdError, InvoiceId, OutsideId, PortfolioId, SourceName};
-use crate::invoice::InFlight;
 use crate::money::{Money, MoneyError};
 
 /// Money, or a reduction of the debt.
@@ -216,6 +215,15 @@ impl Report {
     pub fn about(id: RemittanceId) -> Self {
         Self { id, amount: None, progress: None, refunded: None, contest: None, target: None, on: None }
     }
+}
+
+/// A payment that has been started and is not settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InFlight {
+    /// How much is coming.
+    pub amount: Money,
+    /// When waiting for it ends; then the debt is chased again.
+    pub until: Timestamp,
 }
 
 /// What a remittance does to a debtor.

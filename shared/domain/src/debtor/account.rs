@@ -65,7 +65,7 @@ pub struct Account {
     pub cycles: u32,
     /// The one that runs.
     pub cycle: Option<Cycle>,
-    /// Due dates not yet past that a courtesy was sent for, with that step's day.
+    /// Due dates that a courtesy was sent for, with that step's day; forgotten soon after they are past.
     pub noted: BTreeMap<Date, i32>,
     /// The message under way; there is at most one.
     pub pending: Option<Pending>,

@@ -64,7 +64,10 @@ impl Debtor {
         }
         let after = known.map_or_else(|| Ok(raised(draft)), |known| renewed(known, draft))?;
         let mut profile = self.profile.clone();
-        profile.apply(&draft.profile);
+        // A snapshot that comes late says who the debtor was, not who it is.
+        if known.is_none_or(|known| draft.stamp >= known.stamp) {
+            profile.apply(&draft.profile);
+        }
         let outcome = match known {
             None => Invoiced::Created,
             Some(known) if *known == after && profile == self.profile => Invoiced::Unchanged,

@@ -1,19 +1,27 @@
 //! The clock, decisions and messages: what changes a debtor without touching money.
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{Cycle, Debtor, Journal, StepDone};
-use crate::decide::{Action, Decision, Reason, Rule};
+use crate::decision::{Action, Decision};
 use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
 use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task};
 use crate::policy::Policies;
+use crate::reason::{Reason, Rule};
 
 /// A planned message that nobody picked up in this time is given up and decided anew.
 pub const PLANNED_FOR: SignedDuration = SignedDuration::from_hours(6);
 
 /// How many contacts the debtor remembers; more than any cap in the rule packs looks back at.
 const CONTACTS_KEPT: usize = 40;
+
+/// How long after its due date it is remembered that a courtesy was sent: a debtor who is found to live elsewhere may
+/// have the due date before them again. Clocks differ by up to 26 hours.
+const NOTED_FOR_DAYS: i64 = 2;
 
 impl Debtor {
     /// Lets time pass until `now`: messages that nobody answers for are closed, cycles begin and end.
@@ -36,11 +44,11 @@ impl Debtor {
                     let pending = Pending { plan: plan.clone(), planned_at: now, state: PendingState::Planned };
                     self.account_mut(&one.account).pending = Some(pending);
                 }
-                Some(Action::OpenTask { task, offset_days }) => {
+                Some(Action::OpenTask { task, offset_days, notes }) => {
                     let event = Event::new(EventKind::TaskOpened).account(&one.account).amount(task.amount_due);
                     journal.events.push(event.detail(task.kind.as_str()));
                     journal.tasks.push(task.clone());
-                    self.step_done(&one.account, task, *offset_days, now);
+                    self.step_done(&one.account, task, (*offset_days, notes), now);
                 }
             }
         }
@@ -69,7 +77,10 @@ impl Debtor {
     pub fn release(&mut self, account: &AccountKey) {
         if let Some(pending) = self.account_mut(account).pending.as_mut() {
             pending.state = PendingState::Planned;
-            self.contacts.pop();
+            let channel = pending.plan.channel;
+            if let Some(counted) = self.contacts.iter().rposition(|(_, one)| *one == channel) {
+                self.contacts.remove(counted);
+            }
         }
     }
 
@@ -117,7 +128,7 @@ impl Debtor {
         let today = self.today(now);
         let overdue = self.invoices_of(key).into_iter().any(|invoice| invoice.is_overdue(today));
         let account = self.account_mut(key);
-        account.noted.retain(|due, _| *due >= today);
+        account.noted.retain(|due, _| *due >= today.saturating_sub(NOTED_FOR_DAYS.days()));
         match (&account.cycle, overdue) {
             (None, true) => {
                 let number = account.cycles.saturating_add(1);
@@ -136,15 +147,19 @@ impl Debtor {
         }
     }
 
-    fn step_done(&mut self, key: &AccountKey, task: &Task, offset_days: i32, now: Timestamp) {
+    fn step_done(
+        &mut self,
+        key: &AccountKey,
+        task: &Task,
+        (offset_days, notes): (i32, &BTreeMap<Date, i32>),
+        now: Timestamp,
+    ) {
         let account = self.account_mut(key);
         match (&task.cycle, account.cycle.as_mut()) {
             (CycleRef::Overdue(number), Some(cycle)) if cycle.number == *number => {
                 cycle.done.insert(task.step.clone(), StepDone { offset_days, at: now });
             }
-            (CycleRef::Upcoming(due), _) => {
-                account.noted.insert(*due, offset_days);
-            }
+            (CycleRef::Upcoming(_), _) => account.noted.extend(notes),
             (CycleRef::Overdue(_), _) => {}
         }
     }

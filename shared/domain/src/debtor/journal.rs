@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Debtor;
-use crate::decide::Decision;
+use crate::decision::Decision;
 use crate::event::Event;
 use crate::ids::AccountKey;
 use crate::ledger::{Entry, EntryKind};

@@ -6,13 +6,12 @@ mod account;
 mod booking;
 mod contact;
 mod journal;
-mod profile;
 
+pub use crate::profile::{Profile, ProfilePatch};
 pub use account::{Account, Allocation, Cycle, StepDone};
 pub use booking::{BookingError, Invoiced};
 pub use contact::PLANNED_FOR;
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
-pub use profile::{Profile, ProfilePatch};
 
 use std::collections::BTreeMap;
 

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::{AccountDecision, Action, Reason, Rule};
 use crate::calendar::{Calendar, Closed};
 use crate::debtor::{Account, Cycle, Debtor, PLANNED_FOR};
+use crate::decision::{AccountDecision, Action};
 use crate::ids::AccountKey;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Line, MessageId, PendingState, Plan, Task};
 use crate::money::Money;
 use crate::policy::{Policies, Policy, Step, StepAction, TaskKind};
+use crate::reason::{Reason, Rule};
 
 /// One account as the rules see it.
 pub(super) struct View<'a> {
@@ -75,7 +76,13 @@ impl<'a> View<'a> {
             CycleRef::Upcoming(_) => (Rule::CourtesyDue, "is in order"),
         };
         findings.in_favour(rule, format!("{} {detail}", reached.step.name));
-        let lines = self.lines_beyond_credit(&reached, findings)?;
+        let Some(lines) = self.lines_beyond_credit(&reached, findings) else {
+            // What this message would not have listed may fall due before anything else happens.
+            let today = self.debtor.today(self.now);
+            let others = invoices.iter().filter(|one| !reached.invoices.iter().any(|listed| listed.id == one.id));
+            findings.wakes.extend(others.map(|one| self.next_look_before_due(policy, one, today)));
+            return None;
+        };
         if let Some(closed) = self.calendar.closed(&self.debtor.profile.zone, self.now) {
             let rule = match closed {
                 Closed::Weekend => Rule::Weekend,
@@ -274,7 +281,7 @@ impl<'a> View<'a> {
         let open_task = |kind| {
             let (account, step_name) = (self.key.clone(), step.name.clone());
             let task = Task { kind, account, step: step_name, cycle: cycle.clone(), amount_due };
-            Some(Action::OpenTask { task, offset_days: step.offset_days })
+            Some(Action::OpenTask { task, offset_days: step.offset_days, notes: reached.notes.clone() })
         };
         let channels = match &step.action {
             StepAction::Message(channels) => channels,

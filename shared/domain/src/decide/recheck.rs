@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{Action, Reason, Rule, decide};
+use super::decide;
 use crate::calendar::Calendar;
 use crate::debtor::Debtor;
+use crate::decision::Action;
 use crate::ids::AccountKey;
 use crate::message::{MessageId, Outcome, PendingState, Plan};
 use crate::policy::Policies;
+use crate::reason::{Reason, Rule};
 
 /// What to do with a message that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

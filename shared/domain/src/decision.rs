@@ -1,0 +1,67 @@
+//! What was decided, and why: data, made by [`crate::decide`] and carried out by [`crate::debtor`].
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::ids::{AccountKey, PolicyRef};
+use crate::message::{Plan, Task};
+use crate::reason::Reason;
+
+/// What to do for one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Write to the debtor.
+    Send(Plan),
+    /// Give a person something to do.
+    OpenTask {
+        /// What.
+        task: Task,
+        /// The day of the step that asks for it.
+        offset_days: i32,
+        /// Due dates not yet past that it is about, with the courtesy step that was in order.
+        notes: BTreeMap<Date, i32>,
+    },
+}
+
+/// What was decided for one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountDecision {
+    /// Creditor and currency.
+    pub account: AccountKey,
+    /// What to do, if anything.
+    pub action: Option<Action>,
+    /// When to look again, if nothing is done now and nothing happens before.
+    pub wake: Option<Timestamp>,
+    /// Every rule that spoke.
+    pub reasons: Vec<Reason>,
+}
+
+/// What one evaluation of a debtor concluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The policy for new cycles at the time.
+    pub policy: PolicyRef,
+    /// A hash over all that was looked at: equal inputs, equal hash.
+    pub inputs: String,
+    /// One for each account.
+    pub accounts: Vec<AccountDecision>,
+}
+
+impl Decision {
+    /// The next moment to look at the debtor: now, where there is something to do.
+    #[must_use]
+    pub fn wake(&self) -> Option<Timestamp> {
+        let wake = |one: &AccountDecision| if one.action.is_some() { Some(self.at) } else { one.wake };
+        self.accounts.iter().filter_map(wake).min()
+    }
+
+    /// Whether there is something to do.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        self.accounts.iter().any(|one| one.action.is_some())
+    }
+}

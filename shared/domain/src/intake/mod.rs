@@ -1,0 +1,119 @@
+//! The door: what people and systems hand in, checked field by field. Whatever gets past it is sound.
+
+mod document;
+mod draft;
+mod fields;
+mod payment;
+
+pub use document::RawDocument;
+pub use draft::{CreditNoteDraft, Document, InvoiceDraft};
+pub use fields::FieldError;
+pub use payment::RawPayment;
+
+use jiff::Timestamp;
+
+use crate::ids::{PortfolioId, SourceName};
+
+/// Where rows come from, and what they mean where they say nothing.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// The tenant's own portfolio.
+    pub default_portfolio: PortfolioId,
+    /// How it came in: `api` or `csv`.
+    pub source: SourceName,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// The source of payments and credit notes that a tenant reports from its own books, however they come in: handed in
+/// by API and by CSV, the same reference is the same payment.
+pub const BOOKS: &str = "books";
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::remittance::Stage;
+
+    fn intake() -> Intake {
+        Intake {
+            default_portfolio: PortfolioId::parse("main").unwrap(),
+            source: SourceName::parse("api").unwrap(),
+            now: "2026-03-02T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn row(changes: &[(&str, &str)]) -> RawDocument {
+        let mut raw = RawDocument {
+            debtor_ref: Some("C1".into()),
+            debtor_name: Some("Customer 1".into()),
+            invoice_number: Some("I1".into()),
+            issue_date: Some("2026-01-31".into()),
+            due_date: Some("2026-03-02".into()),
+            currency: Some("EUR".into()),
+            amount: Some("100.00".into()),
+            ..RawDocument::default()
+        };
+        for (field, value) in changes {
+            let slot = match *field {
+                "issue_date" => &mut raw.issue_date,
+                "due_date" => &mut raw.due_date,
+                "currency" => &mut raw.currency,
+                "amount" => &mut raw.amount,
+                "time_zone" => &mut raw.time_zone,
+                "email" => &mut raw.email,
+                "document" => &mut raw.document,
+                "debtor_ref" => &mut raw.debtor_ref,
+                other => panic!("no field {other}"),
+            };
+            *slot = Some((*value).to_owned());
+        }
+        raw
+    }
+
+    fn complaints(changes: &[(&str, &str)]) -> Vec<Cow<'static, str>> {
+        row(changes).parse(&intake()).unwrap_err().into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn a_sound_row_becomes_a_draft() {
+        let Ok(Document::Invoice(draft)) = row(&[]).parse(&intake()) else { panic!("refused") };
+        assert_eq!(draft.id.to_string(), "main/I1");
+        assert_eq!(draft.total.minor(), 10_000);
+        assert_eq!(draft.digest(), draft.clone().digest());
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        assert_eq!(complaints(&[("issue_date", "31.01.2026")]), ["issue_date"]);
+        assert_eq!(complaints(&[("issue_date", "2026-02-30")]), ["issue_date"]);
+        assert_eq!(complaints(&[("issue_date", "20260131")]), ["issue_date"]);
+        assert_eq!(complaints(&[("due_date", "2026-01-30")]), ["due_date"]);
+        assert_eq!(complaints(&[("currency", "EURO")]), ["currency"]);
+        assert_eq!(complaints(&[("amount", "1.005")]), ["amount"]);
+        assert_eq!(complaints(&[("amount", "-5")]), ["amount"]);
+        assert_eq!(complaints(&[("amount", "0")]), ["amount"]);
+        assert_eq!(complaints(&[("currency", ""), ("amount", "x")]), ["currency", "amount"]);
+        assert_eq!(complaints(&[("time_zone", "Mars/X"), ("email", "nobody")]), ["email", "time_zone"]);
+        assert_eq!(complaints(&[("document", "order")]), ["document"]);
+        assert_eq!(complaints(&[("debtor_ref", "  ")]), ["debtor_ref"]);
+    }
+
+    #[test]
+    fn a_payment_to_come_is_under_way() {
+        let raw = RawPayment {
+            payment_ref: Some("P1".into()),
+            invoice_number: Some("I1".into()),
+            paid_on: Some("2026-03-03".into()),
+            amount: Some("5".into()),
+            currency: Some("EUR".into()),
+            ..RawPayment::default()
+        };
+        let stage = |raw: &RawPayment| raw.parse(&intake()).unwrap().progress.unwrap().stage();
+        assert_eq!(stage(&raw), Stage::Pending);
+        assert_eq!(stage(&RawPayment { paid_on: Some("2026-03-02".into()), ..raw.clone() }), Stage::Settled);
+        let unnamed = RawPayment { invoice_number: None, ..raw };
+        assert_eq!(unnamed.parse(&intake()).unwrap_err()[0].field, "invoice_number");
+    }
+}

@@ -1,0 +1,184 @@
+//! A debtor with one account in EUR, lived through step by step.
+
+use dunlin_domain::calendar::{Calendar, Zone};
+use dunlin_domain::contact::EmailAddress;
+use dunlin_domain::debtor::{Debtor, Journal};
+use dunlin_domain::decide::decide;
+use dunlin_domain::decision::{AccountDecision, Action};
+use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
+use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::invoice::{Source, Standing};
+use dunlin_domain::ledger::Entry;
+use dunlin_domain::message::{Outcome, Plan};
+use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::policy::{Policies, Policy};
+use dunlin_domain::profile::{Profile, ProfilePatch};
+use dunlin_domain::reason::Rule;
+use dunlin_domain::remittance::{Effect, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+pub(crate) fn eur(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::parse("EUR").unwrap())
+}
+
+pub(crate) fn account() -> AccountKey {
+    AccountKey { portfolio: PortfolioId::parse("main").unwrap(), currency: Currency::parse("EUR").unwrap() }
+}
+
+pub(crate) fn invoice_id(number: &str) -> InvoiceId {
+    InvoiceId::parse(&format!("main/{number}")).unwrap()
+}
+
+pub(crate) fn remittance_id(kind: RemittanceKind, id: &str) -> RemittanceId {
+    RemittanceId { kind, source: SourceName::parse("test").unwrap(), outside_id: OutsideId::parse(id).unwrap() }
+}
+
+pub(crate) fn draft(number: &str, issued: &str, due: &str, minor: i64) -> InvoiceDraft {
+    InvoiceDraft {
+        debtor: DebtorId::parse("C1").unwrap(),
+        profile: ProfilePatch::default(),
+        id: invoice_id(number),
+        source: Source { name: SourceName::parse("test").unwrap(), outside_id: OutsideId::parse(number).unwrap() },
+        customer: None,
+        issue_date: day(issued),
+        due_date: day(due),
+        total: eur(minor),
+        description: None,
+        standing: Standing::Open,
+        reported_paid: eur(0),
+        stamp: None,
+    }
+}
+
+/// A debtor, its ledger, and what was last decided.
+pub(crate) struct Book {
+    pub(crate) debtor: Debtor,
+    pub(crate) policies: Policies,
+    pub(crate) entries: Vec<Entry>,
+    last: Option<AccountDecision>,
+    payments: u32,
+}
+
+impl Book {
+    pub(crate) fn new(zone: &str) -> Self {
+        let mut profile = Profile::unknown("Customer 1".to_owned(), Zone::parse(zone).unwrap());
+        profile.email = Some(EmailAddress::parse("ap@c1.example").unwrap());
+        let debtor = Debtor::new(TenantId::parse("t").unwrap(), DebtorId::parse("C1").unwrap(), profile);
+        let policies = Policies::new(Policy::built_in().unwrap(), []);
+        Self { debtor, policies, entries: Vec::new(), last: None, payments: 0 }
+    }
+
+    fn keep(&mut self, journal: Journal) {
+        self.entries.extend(journal.entries);
+    }
+
+    pub(crate) fn invoice(&mut self, number: &str, issued: &str, due: &str, minor: i64) {
+        let mut journal = Journal::default();
+        self.debtor.record_invoice(&draft(number, issued, due, minor), &mut journal).unwrap();
+        self.keep(journal);
+    }
+
+    pub(crate) fn book(
+        &mut self,
+        id: &RemittanceId,
+        invoice: &str,
+        effects: (Option<Effect>, Option<Effect>),
+        on: Date,
+    ) {
+        let mut journal = Journal::default();
+        self.debtor.book_on_invoice(id, &invoice_id(invoice), effects, on, &mut journal).unwrap();
+        self.keep(journal);
+    }
+
+    /// A payment that settles at once.
+    pub(crate) fn pay(&mut self, invoice: &str, minor: i64, on: &str) {
+        self.payments += 1;
+        let id = remittance_id(RemittanceKind::Payment, &format!("p{}", self.payments));
+        let effect = effect_of(&id, minor, Stage::Settled, &format!("{on}T00:00:00Z"));
+        self.book(&id, invoice, (None, effect), day(on));
+    }
+
+    /// A payment under way; one for each invoice.
+    pub(crate) fn pending(&mut self, invoice: &str, minor: i64, now: &str) {
+        let id = remittance_id(RemittanceKind::Payment, &format!("pending-{invoice}"));
+        let effect = effect_of(&id, minor, Stage::Pending, now);
+        self.book(&id, invoice, (None, effect), at(now).to_zoned(jiff::tz::TimeZone::UTC).date());
+    }
+
+    /// That payment fails.
+    pub(crate) fn failed(&mut self, invoice: &str, minor: i64, now: &str) {
+        let id = remittance_id(RemittanceKind::Payment, &format!("pending-{invoice}"));
+        let (was, is) = (effect_of(&id, minor, Stage::Pending, now), effect_of(&id, minor, Stage::Failed, now));
+        self.book(&id, invoice, (was, is), at(now).to_zoned(jiff::tz::TimeZone::UTC).date());
+    }
+
+    /// A credit note that names no invoice.
+    pub(crate) fn credit(&mut self, minor: i64, on: &str) {
+        let id = remittance_id(RemittanceKind::CreditNote, "cn");
+        let effect = effect_of(&id, minor, Stage::Settled, &format!("{on}T00:00:00Z"));
+        let mut journal = Journal::default();
+        self.debtor.book_on_account(&id, &account(), (None, effect), day(on), &mut journal).unwrap();
+        self.keep(journal);
+    }
+
+    /// Evaluates at `now` and carries the decision out.
+    pub(crate) fn run(&mut self, now: &str) {
+        let now = at(now);
+        let mut journal = Journal::default();
+        self.debtor.roll(&self.policies, now, &mut journal);
+        let decision = decide(&self.debtor, &self.policies, &Calendar::default(), now);
+        self.debtor.carry_out(&decision, now, &mut journal);
+        self.last = decision.accounts.into_iter().next();
+        self.keep(journal);
+    }
+
+    /// The step that is taken at `now`, if one is.
+    pub(crate) fn step_at(&mut self, now: &str) -> Option<String> {
+        self.run(now);
+        match self.action()? {
+            Action::Send(plan) => Some(plan.step.to_string()),
+            Action::OpenTask { task, .. } => Some(task.step.to_string()),
+        }
+    }
+
+    pub(crate) fn action(&self) -> Option<&Action> {
+        self.last.as_ref()?.action.as_ref()
+    }
+
+    pub(crate) fn plan(&self) -> Option<Plan> {
+        Some(self.debtor.accounts.get(&account())?.pending.as_ref()?.plan.clone())
+    }
+
+    pub(crate) fn wake(&self) -> Option<Timestamp> {
+        self.last.as_ref()?.wake
+    }
+
+    pub(crate) fn reasons(&self, rule: Rule) -> Vec<&str> {
+        let reasons = self.last.iter().flat_map(|last| &last.reasons);
+        reasons.filter(|reason| reason.rule == rule).map(|reason| reason.detail.as_str()).collect()
+    }
+
+    /// The message under way goes out.
+    pub(crate) fn sent(&mut self, now: &str) {
+        let mut journal = Journal::default();
+        self.debtor.settle(&account(), Outcome::Sent("id".to_owned()), at(now), &mut journal);
+        self.keep(journal);
+    }
+}
+
+pub(crate) fn effect_of(id: &RemittanceId, minor: i64, stage: Stage, said: &str) -> Option<Effect> {
+    let mut remittance = Remittance::unseen(id.clone());
+    let progress = Progress::new(id.kind, stage, at(said));
+    let report = Report { amount: Some(eur(minor)), progress: Some(progress), ..Report::about(id.clone()) };
+    remittance.join(&report).unwrap();
+    remittance.effect().unwrap()
+}

@@ -1,0 +1,7 @@
+//! The rules: tables of what is right when, and the invariants on random histories.
+
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "in tests a panic is the report")]
+
+mod decide;
+mod history;
+mod properties;
