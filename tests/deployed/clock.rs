@@ -14,7 +14,8 @@ fn a_stack_that_does_not_simulate_goes_by_the_clock() {
         "currency": "GBP", "amount": "10.00", "time_zone": "Europe/London",
     }] });
     body(client.api_post("/v1/invoices", &invoice, at("2020-01-01T00:00:00Z")).unwrap());
-    let file = "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC2,A-2,2020-01-01,2020-01-31,GBP,10.00\n";
+    let file =
+        "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC2,A-2,2020-01-01,2020-01-31,GBP,10.00\n";
     let time = [("simulated-time", "2020-01-01T00:00:00Z".to_owned())];
     client.put_object(&client.stack().import_bucket, "imports/demo/a.csv", file.as_bytes(), &time).unwrap();
     eventually("the import", || client.get_object(&client.stack().import_bucket, "results/demo/a.json").unwrap());

@@ -28,9 +28,7 @@ fn open_amount(client: &Client, currency: &str) -> Option<String> {
 
 /// A counter follows its commit; it does not come with it.
 fn expect_open(client: &Client, currency: &str, amount: &str) {
-    eventually(&format!("{amount} {currency} open"), || {
-        (open_amount(client, currency)? == amount).then_some(())
-    });
+    eventually(&format!("{amount} {currency} open"), || (open_amount(client, currency)? == amount).then_some(()));
 }
 
 #[test]
@@ -38,9 +36,11 @@ fn invoices_are_reminded_of_until_they_are_paid() {
     let stack = start(&Options::for_test("main-job"));
     let client = stack.client();
 
-    let answer = client.api_post("/v1/invoices", &json!({ "invoices": [invoice("A-1", "100.00")] }), at("2026-02-01T00:00:00Z"));
+    let answer =
+        client.api_post("/v1/invoices", &json!({ "invoices": [invoice("A-1", "100.00")] }), at("2026-02-01T00:00:00Z"));
     assert_eq!(body(answer.unwrap())["created"], 1);
-    let again = client.api_post("/v1/invoices", &json!({ "invoices": [invoice("A-1", "100.00")] }), at("2026-02-02T00:00:00Z"));
+    let again =
+        client.api_post("/v1/invoices", &json!({ "invoices": [invoice("A-1", "100.00")] }), at("2026-02-02T00:00:00Z"));
     assert_eq!(body(again.unwrap())["unchanged"], 1);
     let part = json!({ "payment_ref": "P-1", "invoice_number": "A-1", "paid_on": "2026-02-20", "amount": "40.00", "currency": "GBP" });
     for expected in ["booked", "unchanged"] {
@@ -66,7 +66,8 @@ fn invoices_are_reminded_of_until_they_are_paid() {
     expect_open(&client, "GBP", "0.00");
 
     let timeline = body(client.api_get("/v1/debtors/C1/timeline?limit=200").unwrap());
-    let kinds: Vec<&str> = timeline["entries"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        timeline["entries"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "message").count(), 2);
     assert_eq!(kinds.iter().filter(|kind| **kind == "entry").count(), 3);
 

@@ -1,11 +1,12 @@
 //! Handing a text message to SNS.
 
 use aws_sdk_sns::Client;
+use aws_sdk_sns::config::http::HttpResponse;
 use aws_sdk_sns::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use crate::mail::SendError;
+use crate::mail::{SendError, surely_not_taken};
 
 /// SNS. Its client must not repeat calls by itself ([`crate::config::without_retries`]).
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl TextSender {
     }
 }
 
-fn sort<R: std::fmt::Debug>(error: &SdkError<PublishError, R>) -> SendError {
+fn sort(error: &SdkError<PublishError, HttpResponse>) -> SendError {
     let text = DisplayErrorContext(error).to_string();
     match error {
         SdkError::ServiceError(service) => match service.err() {
@@ -45,7 +46,8 @@ fn sort<R: std::fmt::Debug>(error: &SdkError<PublishError, R>) -> SendError {
             | PublishError::PlatformApplicationDisabledException(_)
             | PublishError::EndpointDisabledException(_)
             | PublishError::ValidationException(_) => SendError::Refused(text),
-            _ => SendError::NotNow(text),
+            _ if surely_not_taken(service.raw().status().as_u16()) => SendError::NotNow(text),
+            _ => SendError::NoAnswer(text),
         },
         SdkError::ConstructionFailure(_) => SendError::Refused(text),
         _ => SendError::NoAnswer(text),

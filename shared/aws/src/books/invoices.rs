@@ -8,6 +8,7 @@ use dunlin_domain::intake::InvoiceDraft;
 use dunlin_domain::money::Money;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{Books, BooksError, Races};
 use crate::store::{Loaded, Receipt, Reference, ReferenceKey, StoreError, Tenancy, Writes};
@@ -90,7 +91,9 @@ impl Books {
             }
             match record(&mut loaded, &debtor, &draft, &references, &mut journal) {
                 Ok(invoiced) => {
-                    touched.extend(point_at(&mut references, &draft, &debtor));
+                    // A snapshot that comes late changes nothing about the invoice, nor where it lies.
+                    let issued = loaded.debtor.invoices.get(&draft.id).map_or(draft.issue_date, |one| one.issue_date);
+                    touched.extend(point_at(&mut references, &draft, &debtor, issued));
                     self.book_awaiting(tenancy, &mut loaded, &draft, &mut references, &mut journal, &mut writes)
                         .await?;
                     answers.push(Ok(invoiced));
@@ -121,6 +124,10 @@ impl Books {
             let waiting: Vec<RemittanceId> = std::mem::take(&mut reference.awaiting);
             for mut remittance in self.store.remittances(&tenancy.tenant, &waiting).await? {
                 let id = remittance.value.id.clone();
+                // It was said since what it is for: it waits, or was booked, elsewhere.
+                if remittance.value.target.as_ref().and_then(ReferenceKey::of).as_ref() != Some(&key) {
+                    continue;
+                }
                 let effect = remittance.value.effect().map_err(BookingError::from)?;
                 let on = remittance.value.on.unwrap_or(draft.issue_date);
                 let booked = match &key {
@@ -225,7 +232,7 @@ fn record(
 }
 
 /// Lets an invoice's references lead to it, and says which ones that are.
-fn point_at(references: &mut References, draft: &InvoiceDraft, debtor: &DebtorId) -> Vec<ReferenceKey> {
+fn point_at(references: &mut References, draft: &InvoiceDraft, debtor: &DebtorId, issued: Date) -> Vec<ReferenceKey> {
     let own = own_key(draft);
     let mut touched = Vec::new();
     for key in reference_keys(draft) {
@@ -233,7 +240,7 @@ fn point_at(references: &mut References, draft: &InvoiceDraft, debtor: &DebtorId
         let before = reference.clone();
         reference.debtor = Some(debtor.clone());
         if !matches!(key, ReferenceKey::OutsideCustomer(..)) {
-            reference.invoice = Some((draft.id.clone(), draft.issue_date));
+            reference.invoice = Some((draft.id.clone(), issued));
         }
         if key == own {
             reference.digest = Some(draft.digest());

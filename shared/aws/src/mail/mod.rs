@@ -19,3 +19,9 @@ pub enum SendError {
     #[error("no answer: {0}")]
     NoAnswer(String),
 }
+
+/// Whether an answer that is an error says that the message was not taken. A success that cannot be read, a gateway that
+/// gave up waiting and a server that broke down on the way may each hide one that was.
+pub(crate) fn surely_not_taken(status: u16) -> bool {
+    matches!(status, 400..=499 | 503)
+}

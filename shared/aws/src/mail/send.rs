@@ -1,11 +1,12 @@
 //! Handing an e-mail to SES.
 
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::http::HttpResponse;
 use aws_sdk_sesv2::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
 
-use super::{Letter, SendError};
+use super::{Letter, SendError, surely_not_taken};
 
 /// From whom to whom.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ impl Mailer {
 }
 
 /// Sorts SES's answers: what is wrong with this message, what is wrong for now, and silence.
-fn sort<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendError {
+fn sort(error: &SdkError<SendEmailError, HttpResponse>) -> SendError {
     let text = DisplayErrorContext(error).to_string();
     match error {
         SdkError::ServiceError(service) => match service.err() {
@@ -79,8 +80,9 @@ fn sort<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendError {
             | SendEmailError::BadRequestException(_)
             | SendEmailError::MailFromDomainNotVerifiedException(_)
             | SendEmailError::NotFoundException(_) => SendError::Refused(text),
-            // Throttling, a paused account, a server's error: SES answered, so it did not take the message.
-            _ => SendError::NotNow(text),
+            // Throttling, a paused account: SES answered, and did not take the message.
+            _ if surely_not_taken(service.raw().status().as_u16()) => SendError::NotNow(text),
+            _ => SendError::NoAnswer(text),
         },
         SdkError::ConstructionFailure(_) => SendError::Refused(text),
         _ => SendError::NoAnswer(text),

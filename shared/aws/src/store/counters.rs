@@ -132,9 +132,8 @@ impl Store {
             match self.transact(self.count_writes(&step)?).await {
                 Ok(()) => return Ok(()),
                 Err(StoreError::Conflict) => self.drop_counted(&mut step).await?,
-                Err(StoreError::TooLarge(_)) if step.len() > 1 => {
-                    let Some(second) = step.keys().nth(step.len() / 2).cloned() else { break };
-                    let rest = step.split_off(&second);
+                Err(StoreError::TooLarge(items)) => {
+                    let rest = halved(&mut step).ok_or(StoreError::TooLarge(items))?;
                     Box::pin(self.count_step(step)).await?;
                     step = rest;
                 }
@@ -304,6 +303,20 @@ fn sums_of(step: &BTreeMap<(TenantId, DebtorId), Stretch>) -> BTreeMap<Key, BTre
         }
     }
     sums
+}
+
+/// Takes the second half out: of the debtors, or of the commits of a single one; `None` where a single commit is left.
+fn halved(step: &mut BTreeMap<(TenantId, DebtorId), Stretch>) -> Option<BTreeMap<(TenantId, DebtorId), Stretch>> {
+    if step.len() > 1 {
+        let second = step.keys().nth(step.len() / 2).cloned()?;
+        return Some(step.split_off(&second));
+    }
+    let (debtor, stretch) = step.iter_mut().next()?;
+    let middle = stretch.changes.keys().nth(stretch.changes.len() / 2).copied()?;
+    let later = stretch.changes.split_off(&middle);
+    let rest = Stretch { first: middle, last: stretch.last, changes: later };
+    stretch.last = stretch.changes.keys().next_back().copied()?;
+    Some(BTreeMap::from([(debtor.clone(), rest)]))
 }
 
 fn items_of(step: &BTreeMap<(TenantId, DebtorId), Stretch>) -> usize {

@@ -1,0 +1,29 @@
+//! Journeys through the real handlers and a real table, and checks of the project's own shape.
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | [`world`] | the deployment in this process: table, stream, bus, queues, providers |
+//! | [`invoices`], [`files`] | taking invoices in, by API and by file |
+//! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
+//! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
+//! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
+//! | [`tenants`], [`api`] | who sees what; answers |
+//! | [`properties`] | the invariants on random histories |
+//! | [`samples`], [`architecture`] | `events/`, and the shape of the house |
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "in tests a panic is the report")]
+
+mod api;
+mod architecture;
+mod files;
+mod invoices;
+mod payments;
+mod projector_counts;
+mod properties;
+mod reminders;
+mod samples;
+mod scan;
+mod sending;
+mod stripe;
+mod tenants;
+mod world;

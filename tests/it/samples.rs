@@ -1,0 +1,129 @@
+//! Every event in `events/`, through the handler that it wakes. One that no test uses is dead weight.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const STRIPE: [(&str, &str); 15] = [
+    ("invoice_finalized", "booked"),
+    ("invoice_updated", "booked"),
+    ("invoice_payment_failed", "booked"),
+    ("payment_intent_processing", "booked"),
+    ("payment_intent_payment_failed", "booked"),
+    ("payment_intent_succeeded", "booked"),
+    ("invoice_paid", "booked"),
+    ("credit_note_created", "booked"),
+    ("charge_refunded", "booked"),
+    ("charge_dispute_created", "booked"),
+    ("charge_dispute_closed", "booked"),
+    ("credit_note_voided", "booked"),
+    ("invoice_marked_uncollectible", "booked"),
+    ("invoice_voided", "booked"),
+    ("customer_created", "type not used"),
+];
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("events")
+}
+
+/// The samples, and which of them were used.
+struct Samples {
+    used: BTreeSet<String>,
+}
+
+impl Samples {
+    fn take(&mut self, name: &str) -> Value {
+        self.used.insert(name.to_owned());
+        let text = fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn all() -> BTreeSet<String> {
+        let folders = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+        let name = |path: std::path::PathBuf| path.strip_prefix(folder()).unwrap().to_str().unwrap().to_owned();
+        files.map(name).collect()
+    }
+}
+
+#[tokio::test]
+async fn every_sample_does_what_it_is_for() {
+    let world = World::with_simulated_time(true).await;
+    let mut samples = Samples { used: BTreeSet::new() };
+
+    let (status, answer) = world.call_ingest(samples.take("invoice-ingest/post_invoices.json")).await;
+    assert_eq!(status, 200, "{answer}");
+    let statuses: Vec<&str> =
+        answer["results"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["created", "created", "created", "rejected"]);
+    import(&world, &mut samples).await;
+
+    world.set_clock("2026-03-02T08:00:00Z");
+    for name in ["hourly_schedule", "run", "shard"] {
+        world.scan_event(samples.take(&format!("aging-scan/{name}.json"))).await.unwrap();
+    }
+    world.scan_at("2026-03-02T08:00:00Z").await;
+    let planned = samples.take("reminder-dispatch/message_planned.json");
+    let bodies = [planned["Records"][0]["body"].as_str().unwrap().to_owned()];
+    assert!(world.deliver(&bodies).await.is_empty());
+    let mails = world.mails();
+    assert_eq!(mails.len(), 1, "the sample names the message that the samples before it lead to");
+
+    let (status, answer) = world.call_webhook(samples.take("payment-webhook/post_payments.json")).await;
+    assert_eq!(status, 200, "{answer}");
+    let statuses: Vec<&str> =
+        answer["results"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["booked", "booked", "booked", "rejected"]);
+    stripe(&world, &mut samples).await;
+    project(&world, &mut samples).await;
+    read(&world, &mut samples).await;
+
+    assert_eq!(Samples::all(), samples.used);
+}
+
+async fn import(world: &World, samples: &mut Samples) {
+    let file =
+        "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC-2,F-1,2026-01-01,2026-01-31,EUR,5.00\n";
+    world.outside.objects.lock().unwrap().insert("imports/demo/march 2026 (final).csv".to_owned(), file.into());
+    let trigger = serde_json::from_value(samples.take("invoice-ingest/csv_uploaded.json")).unwrap();
+    world.ingest.handle(trigger).await.unwrap();
+    let results = world.outside.objects.lock().unwrap().get("results/demo/march 2026 (final).json").cloned().unwrap();
+    let counts: Value = serde_json::from_slice(&results).unwrap();
+    assert_eq!(counts["created"], 1, "{counts}");
+}
+
+async fn stripe(world: &World, samples: &mut Samples) {
+    for (name, outcome) in STRIPE {
+        let (status, answer) = world.call_webhook(samples.take(&format!("payment-webhook/stripe_{name}.json"))).await;
+        assert_eq!((status, &answer["outcome"]), (200, &json!(outcome)), "{name}: {answer}");
+    }
+}
+
+async fn project(world: &World, samples: &mut Samples) {
+    let batch = samples.take("projector/stream_batch.json");
+    world.projector.handle(serde_json::from_value(batch).unwrap()).await.unwrap();
+    let told: Vec<String> = world.outside.take_bus().into_iter().map(|(kind, _)| kind).collect();
+    assert!(told.contains(&"invoice.created".to_owned()), "{told:?}");
+}
+
+async fn read(world: &World, samples: &mut Samples) {
+    world.pump().await;
+    for (name, field) in [
+        ("get_debtor", "accounts"),
+        ("get_timeline", "entries"),
+        ("get_aging", "reports"),
+        ("get_unmatched", "unmatched"),
+    ] {
+        let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert!(status == 200 && answer[field].is_array(), "{name}: {answer}");
+    }
+    for name in ["unsubscribe_page", "unsubscribe_one_click"] {
+        let (status, page) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert_eq!(status, 200, "{name}: {page}");
+    }
+    assert!(world.debtor("C-1001").await.profile.email_opted_out);
+}

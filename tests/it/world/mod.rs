@@ -1,0 +1,248 @@
+//! The deployment in this process: the real handlers around one table, joined as the template joins them.
+
+mod look;
+mod outside;
+
+pub(crate) use look::{call, call_to, number, object_created, text};
+pub(crate) use outside::{Outside, SentMail, SesAnswer, UNSUBSCRIBE_KEY, WEBHOOK_SECRET};
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use aws_lambda_events::dynamodb;
+use aws_lambda_events::sqs::SqsEvent;
+use dunlin_aws::bus::Bus;
+use dunlin_aws::clock::Clock;
+use dunlin_aws::mail::{Mailer, Renderer};
+use dunlin_aws::secrets::Secrets;
+use dunlin_aws::sms::TextSender;
+use dunlin_aws::store::Tenancy;
+use dunlin_testkit::TestTable;
+use dunlin_testkit::build::{at, tenant};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The tenant that most tests are about.
+pub(crate) const TENANT: &str = "demo";
+/// Lambda gives a function this many stream records at once.
+const RECORDS_PER_BATCH: usize = 100;
+
+thread_local! {
+    /// Each test has a thread, and so a clock, of its own.
+    static NOW: Cell<Timestamp> = const { Cell::new(Timestamp::UNIX_EPOCH) };
+}
+
+fn now() -> Timestamp {
+    NOW.get()
+}
+
+/// The deployment.
+pub(crate) struct World {
+    pub(crate) table: TestTable,
+    pub(crate) outside: Arc<Outside>,
+    pub(crate) ingest: invoice_ingest::Handler,
+    pub(crate) scan: aging_scan::Handler,
+    pub(crate) dispatch: reminder_dispatch::Handler,
+    pub(crate) webhook: payment_webhook::Handler,
+    pub(crate) api: collections_api::Handler,
+    pub(crate) projector: projector::Handler,
+    /// Bodies of the dispatch queue's messages.
+    pub(crate) queue: Mutex<Vec<String>>,
+    /// Every domain event so far: type and detail.
+    pub(crate) told: Mutex<Vec<(String, Value)>>,
+    requests: Cell<u32>,
+}
+
+impl World {
+    /// A deployment with the tenant `demo`, on Monday, 2 March 2026, at midnight.
+    pub(crate) async fn start() -> Self {
+        Self::with_simulated_time(false).await
+    }
+
+    pub(crate) async fn with_simulated_time(simulated: bool) -> Self {
+        let table = TestTable::start().await;
+        table.add_tenant(TENANT, &[("pay_url", "https://pay.example/demo")]).await;
+        let outside = Arc::new(Outside::default());
+        let clock = Clock::new(now, simulated);
+        let (books, store) = (table.books(), table.store());
+        let secrets = || Secrets::new(outside.secrets());
+        let post = reminder_dispatch::Post {
+            renderer: Renderer::new().unwrap(),
+            mailer: Mailer::new(outside.ses(), "dunlin-mail".to_owned()),
+            texts: TextSender::new(outside.sns()),
+            secrets: secrets(),
+            unsubscribe_secret: "unsubscribe".to_owned(),
+            public_url: "https://api.example/".to_owned(),
+            mail_from: "billing@dunlin.example".to_owned(),
+        };
+        let signing = payment_webhook::SigningSecrets::new(secrets(), "dunlin/tenant/".to_owned());
+        let bucket = invoice_ingest::ImportBucket::new(outside.s3());
+        let scan_queue = aging_scan::ScanQueue::new(outside.sqs(), "https://sqs.example/scan".to_owned());
+        let world = Self {
+            ingest: invoice_ingest::Handler::new(books.clone(), bucket, clock),
+            scan: aging_scan::Handler::new(books.clone(), scan_queue),
+            dispatch: reminder_dispatch::Handler::new(books.clone(), post, clock),
+            webhook: payment_webhook::Handler::new(books.clone(), signing, clock),
+            api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), clock),
+            projector: projector::Handler::new(store, Bus::new(outside.eventbridge(), "dunlin-bus".to_owned())),
+            queue: Mutex::default(),
+            told: Mutex::default(),
+            requests: Cell::new(0),
+            table,
+            outside,
+        };
+        world.set_clock("2026-03-02T00:00:00Z");
+        world
+    }
+
+    /// Sets this test's clock.
+    pub(crate) fn set_clock(&self, time: &str) {
+        NOW.set(at(time));
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        now()
+    }
+
+    pub(crate) async fn tenancy(&self) -> Tenancy {
+        self.table.tenancy(&tenant(TENANT)).await
+    }
+
+    /// An hour of the deployment: the scan with its shards, then the stream and the queue until both are empty.
+    pub(crate) async fn hour(&self, time: &str) {
+        self.scan_at(time).await;
+        self.pump().await;
+    }
+
+    /// Hours of each day from `from` to `to`, both included, at 00:00, 08:00, 12:00 and 22:00.
+    pub(crate) async fn days(&self, from: &str, to: &str) {
+        let (from, to) = (dunlin_testkit::build::day(from), dunlin_testkit::build::day(to));
+        for day in from.series(jiff::Span::new().days(1)).take_while(|day| *day <= to) {
+            for hour in ["00:00", "08:00", "12:00", "22:00"] {
+                self.hour(&format!("{day}T{hour}:00Z")).await;
+            }
+        }
+    }
+
+    /// The scheduler's event, then every message that the scan sends itself.
+    pub(crate) async fn scan_at(&self, time: &str) {
+        self.set_clock(time);
+        self.scan_event(json!({ "version": "0", "source": "aws.scheduler", "time": time, "detail": {} }))
+            .await
+            .unwrap();
+        for body in self.outside.take_scan_work() {
+            self.scan_event(sqs(&[body])).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn scan_event(&self, event: Value) -> Result<(), aging_scan::ScanError> {
+        let trigger = serde_json::from_value(event).unwrap();
+        // Far from now: the handler reads the real clock only to see how long it may still run.
+        self.scan.handle(trigger, SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000_000)).await
+    }
+
+    /// Moves on whatever hangs off the table, until nothing moves. What comes back to the queue waits there for the next
+    /// call, as it would for its visibility timeout.
+    pub(crate) async fn pump(&self) {
+        let mut returned = Vec::new();
+        loop {
+            let moved = self.project().await;
+            let waiting = self.take_queue();
+            if !moved && waiting.is_empty() {
+                self.queue.lock().unwrap().extend(returned);
+                return;
+            }
+            returned.extend(self.deliver(&waiting).await);
+        }
+    }
+
+    /// Gives new stream records to the projector; what it says on the bus reaches the dispatch queue.
+    pub(crate) async fn project(&self) -> bool {
+        let heads = self.table.new_heads();
+        for batch in heads.chunks(RECORDS_PER_BATCH) {
+            self.projector.handle(stream_event(batch)).await.unwrap();
+        }
+        for (kind, detail) in self.outside.take_bus() {
+            if kind == "message.planned" {
+                self.queue.lock().unwrap().push(envelope(&kind, &detail));
+            }
+            self.told.lock().unwrap().push((kind, detail));
+        }
+        !heads.is_empty()
+    }
+
+    /// Delivers messages of the dispatch queue in batches of ten, and returns those that come back.
+    pub(crate) async fn deliver(&self, bodies: &[String]) -> Vec<String> {
+        let mut returned = Vec::new();
+        for batch in bodies.chunks(10) {
+            self.requests.set(self.requests.get() + 1);
+            let request = format!("request-{}", self.requests.get());
+            let event: SqsEvent = serde_json::from_value(sqs(batch)).unwrap();
+            let Ok(response) = self.dispatch.handle(event, request).await;
+            for failure in response.batch_item_failures {
+                let index: usize = failure.item_identifier.strip_prefix("message-").unwrap().parse().unwrap();
+                returned.push(batch.get(index).unwrap().clone());
+            }
+        }
+        returned
+    }
+
+    /// What waits in the dispatch queue.
+    pub(crate) fn take_queue(&self) -> Vec<String> {
+        std::mem::take(&mut self.queue.lock().unwrap())
+    }
+
+    pub(crate) fn mails(&self) -> Vec<SentMail> {
+        self.outside.mails.lock().unwrap().clone()
+    }
+
+    /// How many events of a kind were told so far.
+    pub(crate) fn told(&self, kind: &str) -> usize {
+        self.told.lock().unwrap().iter().filter(|(one, _)| one == kind).count()
+    }
+}
+
+/// A batch of an SQS queue.
+pub(crate) fn sqs(bodies: &[String]) -> Value {
+    let record = |(index, body): (usize, &String)| {
+        json!({
+            "messageId": format!("message-{index}"), "receiptHandle": "handle", "body": body,
+            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:queue", "awsRegion": "us-east-1",
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
+/// What EventBridge puts around a domain event before SQS gets it.
+pub(crate) fn envelope(kind: &str, detail: &Value) -> String {
+    json!({
+        "version": "0", "id": detail["id"], "detail-type": kind, "source": "dunlin", "account": "000000000000",
+        "time": detail["occurred_at"], "region": "us-east-1", "resources": [], "detail": detail,
+    })
+    .to_string()
+}
+
+/// A batch of the table's stream.
+pub(crate) fn stream_event(records: &[Value]) -> dynamodb::Event {
+    serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+/// Runs a future for so many polls and then drops it, as Lambda does with a function that is killed; `None` where it was
+/// not done.
+pub(crate) async fn killed_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context| {
+        let polled = future.as_mut().poll(context);
+        left = left.saturating_sub(1);
+        match polled {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
