@@ -1,7 +1,7 @@
 //! End to end: the real template on the local stack, with IAM enforced. Run by `cargo local test`, which builds the
 //! functions first.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "in tests a panic is the report")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in tests a panic is the report")]
 
 mod clock;
 mod main_job;

@@ -112,10 +112,10 @@ async fn reasons_cannot_become_formulas() {
 #[tokio::test]
 async fn a_file_larger_than_a_batch_is_read_to_its_end() {
     let world = World::start().await;
-    let rows = (0..1_200).map(|n| good(&format!("I{n}")).replace("C1,", &format!("C{},", n % 40)));
+    let rows = (0..620).map(|n| good(&format!("I{n}")).replace("C1,", &format!("C{},", n % 40)));
     let file: Vec<String> = std::iter::once(HEADER.to_owned()).chain(rows).collect();
     let (_, counts) = world.import("big.csv", file.join("\n").as_bytes()).await;
-    assert_eq!((&counts["rows"], &counts["created"]), (&json!(1_200), &json!(1_200)));
+    assert_eq!((&counts["rows"], &counts["created"]), (&json!(620), &json!(620)));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@
 //! | [`properties`] | the invariants on random histories |
 //! | [`samples`], [`architecture`] | `events/`, and the shape of the house |
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "in tests a panic is the report")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the report")]
 
 mod api;
 mod architecture;

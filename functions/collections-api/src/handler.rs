@@ -67,7 +67,9 @@ pub(crate) fn failed(error: &StoreError) -> Problem {
     if error.is_transient() { Problem::unavailable() } else { Problem::internal() }
 }
 
-/// A query parameter, unless blank.
-pub(crate) fn parameter<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> Option<&'a str> {
-    request.query_string_parameters.first(name).filter(|value| !value.trim().is_empty())
+/// A query parameter, unless blank. The gateway joins what is given several times by commas, and the library takes every
+/// comma for such a joint; none of our parameters is a list, so it is put together again.
+pub(crate) fn parameter(request: &ApiGatewayV2httpRequest, name: &str) -> Option<String> {
+    let value = request.query_string_parameters.all(name)?.join(",");
+    (!value.trim().is_empty()).then_some(value)
 }

@@ -23,13 +23,13 @@ impl Handler {
             None => today,
             Some(text) => text.parse().map_err(|_| wrong("as_of", "must be a date of the form 2026-03-31"))?,
         };
-        let bounds = parameter(request, "bounds").map_or_else(|| Some(DEFAULT_BOUNDS.to_vec()), bounds);
+        let bounds = parameter(request, "bounds").map_or_else(|| Some(DEFAULT_BOUNDS.to_vec()), |text| bounds(&text));
         let bounds = bounds.ok_or_else(|| wrong("bounds", "must be ascending numbers of days, such as 0,30,60,90"))?;
-        let currency = parameter(request, "currency").map(Currency::parse).transpose();
+        let currency = parameter(request, "currency").map(|code| Currency::parse(&code)).transpose();
         let currency = currency.map_err(|error| wrong("currency", &error.to_string()))?;
         let portfolio = parameter(request, "portfolio");
         let wanted = |account: &&AccountKey| {
-            portfolio.is_none_or(|portfolio| account.portfolio.as_str() == portfolio)
+            portfolio.as_ref().is_none_or(|portfolio| account.portfolio.as_str() == portfolio)
                 && currency.is_none_or(|currency| account.currency == currency)
         };
         // The accounts are read anew: one may be a minute younger than the settings that are kept.

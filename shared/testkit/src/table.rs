@@ -27,7 +27,6 @@ const DUE_INDEX: &str = "due";
 pub const DUE_SHARDS: u32 = 2;
 
 /// The table of `infra/template.yaml`, empty but for tenants.
-
 pub struct TestTable {
     database: Database,
     client: Client,

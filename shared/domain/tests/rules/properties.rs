@@ -56,7 +56,7 @@ enum Step {
     /// An invoice is told of (again), perhaps with other terms.
     Invoice { number: usize, due_in: i64, total: i64, standing: Standing },
     /// A remittance is reported on.
-    Report { remittance: usize, report: Report },
+    Report { remittance: usize, report: Box<Report> },
     /// A payment that names no invoice.
     OnAccount { amount: i64 },
     /// Hours pass, and the scan runs.
@@ -82,7 +82,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]);
     let invoice = (0..NUMBERS.len(), 0..40_i64, 1..300_i64, standing);
     let reported = prop::sample::select(remittances().into_iter().enumerate().collect::<Vec<_>>());
-    let reported = reported.prop_flat_map(|(index, (id, _))| report(id).prop_map(move |report| (index, report)));
+    let reported =
+        reported.prop_flat_map(|(index, (id, _))| report(id).prop_map(move |report| (index, Box::new(report))));
     prop_oneof![
         2 => invoice.prop_map(|(number, due_in, total, standing)| Step::Invoice { number, due_in, total, standing }),
         4 => reported.prop_map(|(remittance, report)| Step::Report { remittance, report }),
@@ -131,8 +132,7 @@ impl World {
             }
             Step::Dispatch => self.dispatch(),
         }
-        let mut journal = Journal::default();
-        journal.entries = self.book.entries.split_off(entries);
+        let journal = Journal { entries: self.book.entries.split_off(entries), ..Journal::default() };
         let deltas = Deltas::between(Some(&before), &self.book.debtor, &journal, self.now);
         self.book.entries.extend(journal.entries);
         let open = |debtor: &dunlin_domain::debtor::Debtor| debtor.balance(&account()).unwrap().minor();
