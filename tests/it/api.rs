@@ -16,7 +16,10 @@ async fn a_debtor_is_shown_as_it_is_now() {
     let (status, debtor) = get(&world, "GET /v1/debtors/{id}", "C 1/ä", json!({})).await;
     assert_eq!(status, 200);
     let account = &debtor["accounts"][0];
-    assert_eq!((&account["balance"], &account["overdue"], &account["cycle"]), (&json!("100.00"), &json!(false), &Value::Null));
+    assert_eq!(
+        (&account["balance"], &account["overdue"], &account["cycle"]),
+        (&json!("100.00"), &json!(false), &Value::Null)
+    );
     assert_eq!(debtor["next_look_at"], "2026-03-03T08:00:00Z");
     world.set_clock("2026-03-04T10:00:00Z");
     let (_, debtor) = get(&world, "GET /v1/debtors/{id}", "C 1/ä", json!({})).await;
@@ -68,11 +71,13 @@ async fn the_aging_report_sorts_what_is_open() {
     let (_, report) = get(&world, "GET /v1/reports/aging", "", json!({ "portfolio": "main", "currency": "EUR" })).await;
     let report = &report["reports"][0];
     assert_eq!((&report["as_of"], &report["total"]), (&json!("2026-03-02"), &json!("300.00")));
-    let amounts: Vec<&str> = report["buckets"].as_array().unwrap().iter().map(|bucket| bucket["amount"].as_str().unwrap()).collect();
+    let amounts: Vec<&str> =
+        report["buckets"].as_array().unwrap().iter().map(|bucket| bucket["amount"].as_str().unwrap()).collect();
     assert_eq!(amounts, ["100.00", "100.00", "0.00", "0.00", "100.00"]);
     let query = json!({ "portfolio": "main", "currency": "EUR", "as_of": "2026-03-23", "bounds": "0,7,21" });
     let (_, report) = get(&world, "GET /v1/reports/aging", "", query).await;
-    let amounts: Vec<&Value> = report["reports"][0]["buckets"].as_array().unwrap().iter().map(|bucket| &bucket["amount"]).collect();
+    let amounts: Vec<&Value> =
+        report["reports"][0]["buckets"].as_array().unwrap().iter().map(|bucket| &bucket["amount"]).collect();
     assert_eq!(amounts, ["0.00", "0.00", "100.00", "200.00"]);
     for (field, value) in [("as_of", "today"), ("bounds", "30,10"), ("bounds", "x"), ("currency", "EURO")] {
         let (status, problem) = get(&world, "GET /v1/reports/aging", "", json!({ field: value })).await;
@@ -113,8 +118,10 @@ async fn told_time_counts_only_where_time_is_simulated() {
 async fn a_files_told_time_counts_only_where_time_is_simulated() {
     for (simulated, at) in [(false, "2026-03-02T00:00:00Z"), (true, "2026-03-10T10:00:00Z")] {
         let world = World::with_simulated_time(simulated).await;
-        *world.outside.metadata.lock().unwrap() = Some(("simulated-time".to_owned(), "2026-03-10T10:00:00Z".to_owned()));
-        let file = "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC1,I1,2026-03-01,2026-03-05,EUR,5.00\n";
+        *world.outside.metadata.lock().unwrap() =
+            Some(("simulated-time".to_owned(), "2026-03-10T10:00:00Z".to_owned()));
+        let file =
+            "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC1,I1,2026-03-01,2026-03-05,EUR,5.00\n";
         world.import("a.csv", file.as_bytes()).await;
         let head = world.table.items().await.into_iter().find(|item| item["SK"] == "LIVE#DEBTOR").unwrap();
         assert_eq!(head["committed_at"], at);

@@ -34,7 +34,12 @@ fn recounted(items: &[Map<String, Value>]) -> Counters {
             add(portfolio, format!("DUE#{}", text(item, "due_date")), "minor", number(item, "balance"));
             add(portfolio, format!("DUE#{}", text(item, "due_date")), "invoices", 1);
         } else if sk.contains("#ENTRY#") {
-            add(text(item, "portfolio"), format!("DAY#{}", text(item, "on")), text(item, "kind"), number(item, "amount"));
+            add(
+                text(item, "portfolio"),
+                format!("DAY#{}", text(item, "on")),
+                text(item, "kind"),
+                number(item, "amount"),
+            );
         } else if sk.contains("#MESSAGE#") {
             let day = &text(item, "settled_at")[..10];
             add(text(item, "portfolio"), format!("DAY#{day}"), text(item, "status"), 1);
@@ -69,7 +74,9 @@ async fn busy_week() -> World {
     let world = World::start().await;
     for n in 0..9 {
         let debtor = format!("C{}", n % 3);
-        world.has([draft(&debtor, &format!("I{n}")).issued("2026-02-20").due(&format!("2026-03-0{}", 1 + n)).build()]).await;
+        world
+            .has([draft(&debtor, &format!("I{n}")).issued("2026-02-20").due(&format!("2026-03-0{}", 1 + n)).build()])
+            .await;
     }
     world.post_payments(pay("P1", &[("invoice_number", "I1"), ("amount", "40")])).await;
     world.post_payments(pay("P2", &[("debtor_ref", "C0"), ("amount", "350")])).await;
@@ -100,7 +107,9 @@ async fn redelivery_overlap_and_bisect_count_once() {
     // The first half fails at the bus, is halved, delivered, and delivered again; then all of it overlaps with the rest.
     *world.outside.bus_failures.lock().unwrap() = 1;
     assert!(world.projector.handle(stream_event(&heads[..half])).await.is_err());
-    for batch in [&heads[..half / 2], &heads[half / 2..half], &heads[..half], &heads[half / 3..], &heads[..], &heads[half..]] {
+    for batch in
+        [&heads[..half / 2], &heads[half / 2..half], &heads[..half], &heads[half / 3..], &heads[..], &heads[half..]]
+    {
         world.projector.handle(stream_event(batch)).await.unwrap();
     }
     world.pump().await;
@@ -111,7 +120,8 @@ async fn redelivery_overlap_and_bisect_count_once() {
 async fn commits_that_were_never_delivered_are_missed() {
     let world = busy_week().await;
     let heads = world.table.new_heads();
-    let of_one: Vec<Value> = heads.iter().filter(|head| head["dynamodb"]["Keys"]["PK"]["S"] == "T#demo#D#C0").cloned().collect();
+    let of_one: Vec<Value> =
+        heads.iter().filter(|head| head["dynamodb"]["Keys"]["PK"]["S"] == "T#demo#D#C0").cloned().collect();
     world.projector.handle(stream_event(&of_one[..1])).await.unwrap();
     assert!(world.projector.handle(stream_event(&of_one[2..])).await.is_err(), "a gap is no silent loss");
 }
@@ -141,5 +151,8 @@ async fn events_carry_an_id_that_is_the_same_at_every_delivery() {
     ids.dedup();
     assert_eq!(ids.len(), all, "and no two events share one");
     let (_, created) = first.iter().find(|(kind, _)| kind == "invoice.created").unwrap();
-    assert_eq!((&created["amount"], &created["currency"], &created["tenant"]), (&json!("100.00"), &json!("EUR"), &json!("demo")));
+    assert_eq!(
+        (&created["amount"], &created["currency"], &created["tenant"]),
+        (&json!("100.00"), &json!("EUR"), &json!("demo"))
+    );
 }

@@ -112,8 +112,13 @@ async fn one_debtor_that_cannot_be_decided_does_not_stop_the_others() {
     // Someone has written nonsense into C7's head.
     let client = world.table.client();
     let key = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
-    let update = client.update_item().table_name(dunlin_testkit::table::TABLE).key("PK", key("T#demo#D#C7")).key("SK", key("LIVE#DEBTOR"));
-    let update = update.update_expression("SET accounts[0].currency = :x").expression_attribute_values(":x", key("???"));
+    let update = client
+        .update_item()
+        .table_name(dunlin_testkit::table::TABLE)
+        .key("PK", key("T#demo#D#C7"))
+        .key("SK", key("LIVE#DEBTOR"));
+    let update =
+        update.update_expression("SET accounts[0].currency = :x").expression_attribute_values(":x", key("???"));
     update.send().await.unwrap();
     world.set_clock(MORNING);
     world.scan_event(json!({ "time": MORNING })).await.unwrap();

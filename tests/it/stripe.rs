@@ -124,9 +124,16 @@ async fn a_payment_under_way_stops_the_chase_and_its_end_decides() {
     world.stripe_all(&[finalized(), processing.clone()]).await;
     let invoices = world.debtor("cus_1").await.invoices;
     assert_eq!(invoices.values().next().unwrap().in_flight.len(), 1);
-    world.stripe_all(&[event("evt_4", "payment_intent.payment_failed", NOON - 500, intent("pi_1", 1, 10_000, 0))]).await;
+    world
+        .stripe_all(&[event("evt_4", "payment_intent.payment_failed", NOON - 500, intent("pi_1", 1, 10_000, 0))])
+        .await;
     assert!(world.debtor("cus_1").await.invoices.values().next().unwrap().in_flight.is_empty());
-    world.stripe_all(&[event("evt_5", "payment_intent.succeeded", NOON - 400, intent("pi_1", 1, 10_000, 10_000)), processing]).await;
+    world
+        .stripe_all(&[
+            event("evt_5", "payment_intent.succeeded", NOON - 400, intent("pi_1", 1, 10_000, 10_000)),
+            processing,
+        ])
+        .await;
     assert_eq!(world.stands("S-1").await, (0, "paid".to_owned()));
 }
 
@@ -134,7 +141,9 @@ async fn a_payment_under_way_stops_the_chase_and_its_end_decides() {
 async fn a_payment_may_come_before_its_invoice() {
     let world = World::start().await;
     world.stripe_all(&[succeeded()]).await;
-    world.stripe_all(&[event("evt_3", "invoice.paid", NOON - 400, invoice(1, "paid", 10_000)), finalized(), succeeded()]).await;
+    world
+        .stripe_all(&[event("evt_3", "invoice.paid", NOON - 400, invoice(1, "paid", 10_000)), finalized(), succeeded()])
+        .await;
     assert_eq!(world.stands("S-1").await, (0, "paid".to_owned()));
     let state = world.state().await;
     assert_eq!(state.keys().filter(|(pk, _)| pk.contains("#REMITTANCE#")).count(), 1);
@@ -145,7 +154,15 @@ async fn a_payment_may_come_before_its_invoice() {
 async fn a_refund_reopens_and_leaves_the_rest_to_a_person() {
     let world = World::start().await;
     let refunded = |id: &str, cents| event(id, "charge.refunded", NOON - 300, charge("pi_1", 1, 10_000, cents));
-    world.stripe_all(&[refunded("evt_6", 2_500), finalized(), succeeded(), refunded("evt_7", 4_000), refunded("evt_6", 2_500)]).await;
+    world
+        .stripe_all(&[
+            refunded("evt_6", 2_500),
+            finalized(),
+            succeeded(),
+            refunded("evt_7", 4_000),
+            refunded("evt_6", 2_500),
+        ])
+        .await;
     assert_eq!(world.stands("S-1").await, (4_000, "open".to_owned()));
     world.days("2026-03-20", "2026-03-25").await;
     assert_eq!(world.mails().len(), 0, "what the creditor paid back is not chased");
@@ -153,7 +170,12 @@ async fn a_refund_reopens_and_leaves_the_rest_to_a_person() {
 
 #[tokio::test]
 async fn a_dispute_takes_the_money_back_until_it_is_decided() {
-    let told = |status: &str| (event("evt_8", "charge.dispute.created", NOON - 300, dispute("pi_1", 10_000, "needs_response")), event("evt_9", "charge.dispute.closed", NOON - 200, dispute("pi_1", 10_000, status)));
+    let told = |status: &str| {
+        (
+            event("evt_8", "charge.dispute.created", NOON - 300, dispute("pi_1", 10_000, "needs_response")),
+            event("evt_9", "charge.dispute.closed", NOON - 200, dispute("pi_1", 10_000, status)),
+        )
+    };
     for (status, balance) in [("won", 0), ("lost", 10_000)] {
         let world = World::start().await;
         let (created, closed) = told(status);
@@ -187,7 +209,13 @@ async fn a_payment_that_first_named_only_its_customer_does_not_block_its_invoice
     let world = World::start().await;
     let mut nameless = intent("pi_1", 1, 10_000, 0);
     nameless["invoice"] = Value::Null;
-    world.stripe_all(&[event("evt_3", "payment_intent.processing", NOON - 600, nameless.clone()), succeeded(), finalized()]).await;
+    world
+        .stripe_all(&[
+            event("evt_3", "payment_intent.processing", NOON - 600, nameless.clone()),
+            succeeded(),
+            finalized(),
+        ])
+        .await;
     assert_eq!(world.stands("S-1").await, (0, "paid".to_owned()));
 }
 
@@ -220,7 +248,8 @@ async fn a_late_snapshot_does_not_bring_an_old_address_back() {
 #[tokio::test]
 async fn snapshots_of_one_second_count_each() {
     let (none, some) = (invoice(1, "open", 0), invoice(1, "open", 4_000));
-    let events = [event("evt_1", "invoice.finalized", NOON - 900, none), event("evt_2", "invoice.updated", NOON - 900, some)];
+    let events =
+        [event("evt_1", "invoice.finalized", NOON - 900, none), event("evt_2", "invoice.updated", NOON - 900, some)];
     for order in [[0, 1], [1, 0]] {
         let world = World::start().await;
         world.stripe_all(&order.map(|index| events[index].clone())).await;

@@ -46,7 +46,13 @@ async fn the_tenant_comes_from_the_token_and_from_nowhere_else() {
     let world = two().await;
     world.pump().await;
     let get = |route: &str, tenant: Option<&str>| {
-        call_to(route, tenant, &json!({ "id": "C1", "tenant": "demo" }), &json!({ "tenant": "demo" }), "{\"tenant\":\"demo\"}")
+        call_to(
+            route,
+            tenant,
+            &json!({ "id": "C1", "tenant": "demo" }),
+            &json!({ "tenant": "demo" }),
+            "{\"tenant\":\"demo\"}",
+        )
     };
     let (_, theirs) = world.call_api(get("GET /v1/debtors/{id}", Some("other"))).await;
     assert_eq!(theirs["accounts"][0]["balance"], "7.00");
@@ -70,7 +76,9 @@ async fn a_token_without_a_tenant_opens_nothing() {
         let (status, problem) = world.call_ingest(call("POST /v1/invoices", tenant, &invoices("1.00"))).await;
         assert_eq!((status, &problem["status"]), (403, &json!(403)), "{tenant:?}");
         assert_eq!(world.call_webhook(call("POST /v1/payments", tenant, &payments("1.00"))).await.0, 403, "{tenant:?}");
-        for route in ["GET /v1/debtors/{id}", "GET /v1/debtors/{id}/timeline", "GET /v1/reports/aging", "GET /v1/unmatched"] {
+        for route in
+            ["GET /v1/debtors/{id}", "GET /v1/debtors/{id}/timeline", "GET /v1/reports/aging", "GET /v1/unmatched"]
+        {
             let (status, _) = world.call_api(call_to(route, tenant, &json!({ "id": "C1" }), &json!({}), "")).await;
             assert_eq!(status, 403, "{route} as {tenant:?}");
         }
@@ -88,7 +96,11 @@ async fn a_file_goes_to_the_tenant_in_its_key() {
     world.outside.objects.lock().unwrap().insert("imports/other/a.csv".to_owned(), file.into());
     world.ingest.handle(serde_json::from_value(object_created("imports/other/a.csv")).unwrap()).await.unwrap();
     let items = world.table.items().await;
-    let of: Vec<&str> = items.iter().filter(|item| item.get("invoice") == Some(&json!("main/I2"))).map(|item| text(item, "PK")).collect();
+    let of: Vec<&str> = items
+        .iter()
+        .filter(|item| item.get("invoice") == Some(&json!("main/I2")))
+        .map(|item| text(item, "PK"))
+        .collect();
     assert!(!of.is_empty() && of.iter().all(|pk| pk.starts_with("T#other#")), "{of:?}");
 }
 

@@ -39,7 +39,8 @@ impl Handler {
                 Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
             })?,
         };
-        let page = self.books.store().timeline(&tenancy.tenant, &id, limit, parameter(request, "after").as_deref()).await;
+        let page =
+            self.books.store().timeline(&tenancy.tenant, &id, limit, parameter(request, "after").as_deref()).await;
         let page = page.map_err(|error| failed(&error))?;
         let entries: Vec<Value> = page
             .entries

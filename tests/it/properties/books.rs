@@ -76,7 +76,10 @@ struct Accepted(BTreeMap<String, Value>);
 impl Accepted {
     fn note(&mut self, key: String, input: &Value, result: &Value) {
         if result["status"] == "rejected" {
-            assert!(!result["errors"][0]["reason"].as_str().unwrap().is_empty(), "I4: rejected without a reason: {input}");
+            assert!(
+                !result["errors"][0]["reason"].as_str().unwrap().is_empty(),
+                "I4: rejected without a reason: {input}"
+            );
         } else {
             self.0.insert(key, input.clone());
         }

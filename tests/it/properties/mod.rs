@@ -73,7 +73,8 @@ impl World {
             assert_eq!(currencies, 1, "I8: {}", mail.text);
         }
         let items = self.table.items().await;
-        let sent = items.iter().filter(|item| text(item, "SK").contains("#MESSAGE#") && item["status"] == "sent").count();
+        let sent =
+            items.iter().filter(|item| text(item, "SK").contains("#MESSAGE#") && item["status"] == "sent").count();
         assert!(sent <= mails.len(), "{sent} are marked as sent, {} went out", mails.len());
     }
 }

@@ -59,7 +59,8 @@ struct Model {
 impl Model {
     /// I5: a mail lists only what is open when it leaves, and asks for exactly that.
     fn check(&self, mail: &SentMail) {
-        let listed: Vec<(&String, &i64)> = self.open.iter().filter(|(number, _)| mail.text.contains(number.as_str())).collect();
+        let listed: Vec<(&String, &i64)> =
+            self.open.iter().filter(|(number, _)| mail.text.contains(number.as_str())).collect();
         assert!(!listed.is_empty(), "{}", mail.text);
         for (number, cents) in &listed {
             assert!(**cents > 0, "I5: {number} is settled, and yet: {}", mail.text);

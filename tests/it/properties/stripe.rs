@@ -60,7 +60,8 @@ impl Told {
             }
             Self::Disputed { id, cents, end: Some(end) } => ("charge.dispute.closed", dispute(&pi(id), *cents, end)),
             Self::Credited { id, cents, void } => {
-                let (kind, status) = if *void { ("credit_note.voided", "void") } else { ("credit_note.created", "issued") };
+                let (kind, status) =
+                    if *void { ("credit_note.voided", "void") } else { ("credit_note.created", "issued") };
                 (kind, note(&format!("cn_{n}_{id}"), n, *cents, status))
             }
         };
@@ -82,9 +83,8 @@ fn history() -> impl Strategy<Value = (Vec<Value>, Vec<usize>)> {
             })
             .collect();
         let count = events.len();
-        let order = prop::collection::vec(0..count, 0..count).prop_map(move |repeated| {
-            (0..count).chain(repeated).collect::<Vec<usize>>()
-        });
+        let order = prop::collection::vec(0..count, 0..count)
+            .prop_map(move |repeated| (0..count).chain(repeated).collect::<Vec<usize>>());
         (Just(events), order.prop_shuffle())
     })
 }
