@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::console::print;
 use crate::error::LocalError;
 
 /// Process groups that end when this program is interrupted.
@@ -74,6 +76,35 @@ pub(crate) fn run(what: &str, command: &mut Command, advice: &'static str) -> Re
 /// Runs a program to its end, its output going where ours goes.
 pub(crate) fn run_aloud(what: &str, command: &mut Command, advice: &'static str) -> Result<(), LocalError> {
     let status = wait(command).map_err(not_started(command, advice))?.status;
+    if status.success() {
+        return Ok(());
+    }
+    Err(LocalError::CommandFailed { what: what.to_owned(), outcome: status.to_string(), output: String::new() })
+}
+
+/// The same, and `hear` gets each line of its standard output.
+pub(crate) fn run_heard(
+    what: &str,
+    command: &mut Command,
+    advice: &'static str,
+    mut hear: impl FnMut(&str),
+) -> Result<(), LocalError> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(not_started(command, advice))?;
+    let group = child.id();
+    end_on_interrupt(group);
+    let lines = child.stdout.take().map(|output| BufReader::new(output).lines());
+    for line in lines.into_iter().flatten().map_while(Result::ok) {
+        print(&line)?;
+        hear(&line);
+    }
+    let status = child.wait();
+    keep_on_interrupt(group);
+    let status = status.map_err(not_started(command, advice))?;
     if status.success() {
         return Ok(());
     }
