@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use dunlin_aws::mail::{Renderer, Sender};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::Channel;
-use dunlin_domain::debtor::Profile;
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
 use dunlin_domain::message::{CycleRef, Line, MessageId, Plan};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
+use dunlin_domain::profile::Profile;
 use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2026, 3, 9);

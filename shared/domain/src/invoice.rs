@@ -10,8 +10,7 @@ use jiff::civil::Date;
 
 use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
 use crate::money::{Currency, Money, MoneyError};
-pub use crate::remittance::InFlight;
-use crate::remittance::RemittanceId;
+use crate::remittance::{InFlight, RemittanceId};
 
 /// Where an invoice comes from, and its id there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::ProfilePatch;
 use dunlin_domain::ids::{
     AccountKey, DebtorId, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName, TenantId,
 };
 use dunlin_domain::intake::{BOOKS, InvoiceDraft};
 use dunlin_domain::invoice::{Source, Standing};
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::profile::ProfilePatch;
 use dunlin_domain::remittance::{Progress, RemittanceId, RemittanceKind, Report, Stage, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -9,9 +9,10 @@ pub use remittances::{Answer, Reported};
 
 use std::time::Duration;
 
-use dunlin_domain::debtor::{BookingError, Debtor, Journal, Profile};
+use dunlin_domain::debtor::{BookingError, Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::DebtorId;
+use dunlin_domain::profile::Profile;
 use jiff::Timestamp;
 
 use crate::store::{Commit, Loaded, Store, StoreError, Tenancy, Writes};

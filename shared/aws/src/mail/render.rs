@@ -1,8 +1,8 @@
 //! What a message says, from templates that escape by themselves.
 
-use dunlin_domain::debtor::Profile;
 use dunlin_domain::message::{CycleRef, Plan};
 use dunlin_domain::money::Money;
+use dunlin_domain::profile::Profile;
 
 use jiff::civil::Date;
 use minijinja::{Environment, context};

@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::ids::{PolicyRef, StepName};
-use crate::invoice::InFlight;
 use crate::message::Pending;
 use crate::money::{Currency, Money, MoneyError};
-use crate::remittance::RemittanceId;
+use crate::remittance::{InFlight, RemittanceId};
 
 /// A step that has been taken in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,6 @@ mod booking;
 mod contact;
 mod journal;
 
-pub use crate::profile::{Profile, ProfilePatch};
 pub use account::{Account, Allocation, Cycle, StepDone};
 pub use booking::{BookingError, Invoiced};
 pub use contact::PLANNED_FOR;
@@ -22,6 +21,7 @@ use crate::contact::Channel;
 use crate::ids::{AccountKey, DebtorId, InvoiceId, TenantId};
 use crate::invoice::Invoice;
 use crate::money::{Money, MoneyError};
+use crate::profile::Profile;
 
 /// Someone who owes, within one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

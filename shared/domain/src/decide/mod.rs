@@ -7,14 +7,13 @@ mod fingerprint;
 mod ladder;
 mod recheck;
 
-pub use crate::decision::{AccountDecision, Action, Decision};
-pub use crate::reason::{Reason, Rule};
 pub use recheck::{Recheck, recheck};
 
 use jiff::Timestamp;
 
 use crate::calendar::Calendar;
 use crate::debtor::Debtor;
+use crate::decision::Decision;
 use crate::policy::Policies;
 
 /// Decides for every account of a debtor, which must have been [rolled](Debtor::roll) to `now`.

@@ -2,11 +2,11 @@
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::ProfilePatch;
 use dunlin_domain::ids::{DebtorId, IdError, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName};
 use dunlin_domain::intake::InvoiceDraft;
 use dunlin_domain::invoice::{SnapshotStamp, Source, Standing};
 use dunlin_domain::money::MoneyError;
+use dunlin_domain::profile::ProfilePatch;
 use dunlin_domain::remittance::{Contest, Progress, RemittanceId, RemittanceKind, Report, Stage, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;

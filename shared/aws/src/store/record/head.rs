@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::{Account, Allocation, Cycle, Debtor, Deltas, MessageCount, Profile, StepDone};
+use dunlin_domain::debtor::{Account, Allocation, Cycle, Debtor, Deltas, MessageCount, StepDone};
 use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::message::{Pending, PendingState};
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::profile::Profile;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;

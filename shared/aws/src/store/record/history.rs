@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
-use dunlin_domain::decide::{Action, Decision, Reason};
+use dunlin_domain::decision::{Action, Decision};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
+use dunlin_domain::reason::Reason;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -208,7 +209,7 @@ pub(crate) struct AccountDecisionRecord {
 
 impl DecisionRecord {
     pub(crate) fn of(decision: &Decision) -> Self {
-        let account = |one: &dunlin_domain::decide::AccountDecision| {
+        let account = |one: &dunlin_domain::decision::AccountDecision| {
             let (action, step, message_id) = match &one.action {
                 None => ("none", None, None),
                 Some(Action::Send(plan)) => ("send", Some(plan.step.to_string()), Some(plan.id.to_string())),

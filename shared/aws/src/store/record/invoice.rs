@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::ids::{InvoiceId, OutsideId, SourceName};
-use dunlin_domain::invoice::{InFlight, Invoice, SnapshotStamp, Source, Standing, Sums};
+use dunlin_domain::invoice::{Invoice, SnapshotStamp, Source, Standing, Sums};
 use dunlin_domain::money::{Currency, Money};
-use dunlin_domain::remittance::RemittanceId;
+use dunlin_domain::remittance::{InFlight, RemittanceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
