@@ -124,6 +124,9 @@ async fn commits_that_were_never_delivered_are_missed() {
         heads.iter().filter(|head| head["dynamodb"]["Keys"]["PK"]["S"] == "T#demo#D#C0").cloned().collect();
     world.projector.handle(stream_event(&of_one[..1])).await.unwrap();
     assert!(world.projector.handle(stream_event(&of_one[2..])).await.is_err(), "a gap is no silent loss");
+    let gap_within = [of_one[1].clone(), of_one[3].clone()];
+    assert!(world.projector.handle(stream_event(&gap_within)).await.is_err(), "nor one within a batch");
+    world.projector.handle(stream_event(&of_one[1..])).await.unwrap();
 }
 
 /// Covers: one debtor's commits in a batch touched more counters than a transaction takes.

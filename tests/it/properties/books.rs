@@ -144,6 +144,11 @@ proptest! {
                     + invoices(&items).filter(|invoice| text(invoice, "invoice") == key).count();
                 assert_eq!(found, 1, "I4: {input} was accepted and lies in {found} places");
             }
+            // Nothing waits for what is there.
+            for one in items.iter().filter(|item| item["SK"] == "REMITTANCE" && !item.contains_key("debtor")) {
+                let there = invoices(&items).any(|invoice| one["target"]["invoice"] == invoice["invoice"] && one["currency"] == invoice["currency"]);
+                assert!(!there, "I4: {one:?} was not booked when its invoice came");
+            }
             // Everything that waits is where people look.
             let waiting: Vec<String> = items.iter().filter(|item| item["SK"] == "REMITTANCE" && !item.contains_key("debtor"))
                 .map(|item| text(item, "remittance").to_owned()).collect();

@@ -17,6 +17,8 @@ const DUE: [&str; 4] = ["2026-03-02", "2026-03-06", "2026-03-01", "2026-03-10"];
 enum Step {
     /// Time goes by.
     Wait { hours: i64, minutes: i64 },
+    /// It is the next morning, when messages go out.
+    Morning,
     /// The scan runs, for the last full hour.
     Scan { kill: Option<usize> },
     /// The stream is read.
@@ -39,11 +41,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(SesAnswer::TimedOut),
     ];
     prop_oneof![
-        4 => (0_i64..30, 0_i64..60).prop_map(|(hours, minutes)| Step::Wait { hours, minutes }),
+        2 => (0_i64..30, 0_i64..60).prop_map(|(hours, minutes)| Step::Wait { hours, minutes }),
+        3 => Just(Step::Morning),
         5 => kill().prop_map(|kill| Step::Scan { kill }),
         4 => Just(Step::Project),
-        5 => (0_usize..4, kill()).prop_map(|(again, kill)| Step::Deliver { again, kill }),
-        2 => (0_usize..4, prop_oneof![Just(10_000_i64), Just(2_500), Just(6_000)]).prop_map(|(n, cents)| Step::Pay { n, cents }),
+        4 => (0_usize..4, kill()).prop_map(|(again, kill)| Step::Deliver { again, kill }),
+        3 => (0_usize..4, prop_oneof![Just(10_000_i64), Just(2_500), Just(6_000)]).prop_map(|(n, cents)| Step::Pay { n, cents }),
         1 => answers.prop_map(Step::Ses),
     ]
 }
@@ -81,6 +84,10 @@ async fn take(world: &World, model: &mut Model, step: &Step) {
         Step::Wait { hours, minutes } => {
             let later = SignedDuration::from_hours(*hours).checked_add(SignedDuration::from_mins(*minutes)).unwrap();
             world.set_clock(&clock(world.now().checked_add(later).unwrap()));
+        }
+        Step::Morning => {
+            let today = jiff::tz::TimeZone::UTC.to_datetime(world.now()).date();
+            world.set_clock(&format!("{}T08:00:00Z", today.tomorrow().unwrap()));
         }
         Step::Scan { kill } => {
             let now = world.now();

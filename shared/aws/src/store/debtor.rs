@@ -288,7 +288,8 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);
     }
     for message in &journal.messages {
-        let key = at(message.planned_at, "MESSAGE", message.plan.id.as_str());
+        // One that was withheld and planned again at once keeps both records.
+        let key = at(message.planned_at, "MESSAGE", &format!("{}.{version:08}", message.plan.id));
         items.push(to_item(&key, &MessageRecord::of(message))?);
     }
     if let Some(decision) = &journal.decision {
