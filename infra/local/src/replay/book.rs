@@ -18,31 +18,6 @@ use crate::error::{LocalError, at};
 /// The demo tenant's own portfolio, for rows that name none.
 pub(crate) const OWN_PORTFOLIO: &str = "main";
 
-pub(crate) const DOCUMENT_COLUMNS: [&str; 19] = [
-    "document",
-    "debtor_ref",
-    "debtor_name",
-    "invoice_number",
-    "issue_date",
-    "due_date",
-    "currency",
-    "amount",
-    "applies_to",
-    "debtor_kind",
-    "email",
-    "phone",
-    "sms_consent",
-    "country",
-    "region",
-    "time_zone",
-    "language",
-    "portfolio",
-    "description",
-];
-const PAYMENT_COLUMNS: [&str; 8] =
-    ["payment_ref", "invoice_number", "debtor_ref", "portfolio", "paid_on", "amount", "currency", "status"];
-
-const DOCUMENTS_NEED: [&str; 6] = ["debtor_ref", "invoice_number", "issue_date", "due_date", "currency", "amount"];
 const PAYMENTS_NEED: [&str; 4] = ["payment_ref", "paid_on", "amount", "currency"];
 
 /// What was not taken in, and why: one line for each complaint.
@@ -109,15 +84,15 @@ impl Book {
     pub(crate) fn read(invoices: &Path, payments: &Path) -> Result<Self, LocalError> {
         let intake = intake()?;
         let mut book = Self::default();
-        for row in read(invoices, &DOCUMENT_COLUMNS, &DOCUMENTS_NEED, &mut book.rejected)? {
-            let parsed = raw_document(&row).parse(&intake);
+        for row in read(invoices, &RawDocument::FIELDS, &RawDocument::REQUIRED, &mut book.rejected)? {
+            let parsed = RawDocument::from_fields(|column| row.get(column).cloned()).parse(&intake);
             match row.day("issue_date") {
                 Some(issued) => book.documents.push(DocumentRow { row, issued, document: parsed.ok() }),
                 None => reject(&mut book.rejected, invoices, row.line, parsed.err().unwrap_or_default()),
             }
         }
-        for row in read(payments, &PAYMENT_COLUMNS, &PAYMENTS_NEED, &mut book.rejected)? {
-            let parsed = raw_payment(&row).parse(&intake);
+        for row in read(payments, &RawPayment::FIELDS, &PAYMENTS_NEED, &mut book.rejected)? {
+            let parsed = RawPayment::from_fields(|column| row.get(column).cloned()).parse(&intake);
             match row.day("paid_on") {
                 Some(paid_on) => book.payments.push(PaymentRow { row, paid_on, report: parsed.ok() }),
                 None => reject(&mut book.rejected, payments, row.line, parsed.err().unwrap_or_default()),
@@ -226,45 +201,6 @@ fn fields(record: &ByteRecord, headers: &[Option<&'static str>]) -> Result<Field
         }
     }
     Ok(fields)
-}
-
-fn raw_document(row: &Row) -> RawDocument {
-    let field = |column| row.get(column).cloned();
-    RawDocument {
-        document: field("document"),
-        debtor_ref: field("debtor_ref"),
-        debtor_name: field("debtor_name"),
-        invoice_number: field("invoice_number"),
-        issue_date: field("issue_date"),
-        due_date: field("due_date"),
-        currency: field("currency"),
-        amount: field("amount"),
-        applies_to: field("applies_to"),
-        debtor_kind: field("debtor_kind"),
-        email: field("email"),
-        phone: field("phone"),
-        sms_consent: field("sms_consent"),
-        country: field("country"),
-        region: field("region"),
-        time_zone: field("time_zone"),
-        language: field("language"),
-        portfolio: field("portfolio"),
-        description: field("description"),
-    }
-}
-
-fn raw_payment(row: &Row) -> RawPayment {
-    let field = |column| row.get(column).cloned();
-    RawPayment {
-        payment_ref: field("payment_ref"),
-        invoice_number: field("invoice_number"),
-        debtor_ref: field("debtor_ref"),
-        portfolio: field("portfolio"),
-        paid_on: field("paid_on"),
-        amount: field("amount"),
-        currency: field("currency"),
-        status: field("status"),
-    }
 }
 
 #[cfg(test)]
