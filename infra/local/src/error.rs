@@ -11,7 +11,7 @@ pub enum LocalError {
     MissingTool { tool: String, advice: &'static str },
     #[error("{what} failed ({outcome}).\n{output}")]
     CommandFailed { what: String, outcome: String, output: String },
-    #[error("the tools could not be installed into {folder}: {reason}\nThis needs python3 (3.10 or newer) with its `venv` module, and pip's way to pypi.org.", folder = .folder.display())]
+    #[error("the tools could not be installed into {folder}: {reason}\nThis needs python3 (3.10 or newer) with its `venv` module, and a network from which pip can install packages.", folder = .folder.display())]
     Install { folder: PathBuf, reason: String },
     #[error("port {0} is in use by another program. Stop that program, or choose a port: `cargo local up --port {next}`.", next = .0.saturating_add(1))]
     PortInUse(u16),
