@@ -4,7 +4,7 @@ use dunlin_aws::unsubscribe;
 use dunlin_testkit::build::{debtor, draft, tenant};
 use serde_json::json;
 
-use crate::world::{SesAnswer, UNSUBSCRIBE_KEY, World};
+use crate::world::{SesAnswer, UNSUBSCRIBE_KEY, World, killed_after};
 
 const MORNING: &str = "2026-03-03T08:00:00Z";
 
@@ -50,7 +50,8 @@ async fn a_message_carries_what_leads_back_to_it() {
 async fn a_message_delivered_twice_is_sent_once() {
     let (world, queue) = planned().await;
     let twice = [queue[0].clone(), queue[0].clone()];
-    assert!(world.deliver(&twice).await.is_empty());
+    let returned = world.deliver(&twice).await;
+    assert!(world.deliver(&returned).await.is_empty(), "one that was under way comes back once");
     assert!(world.deliver(&queue).await.is_empty());
     assert_eq!(world.mails().len(), 1);
     assert_eq!(outcome(&world).await, reminder("sent"));
@@ -165,10 +166,6 @@ async fn a_message_without_a_clear_answer_becomes_unknown_and_is_never_sent_agai
         world.outside.answer(silence);
         assert!(world.deliver(&queue).await.is_empty(), "{silence:?}: sending it again is not for the queue");
         world.outside.answer(SesAnswer::Taken);
-        world.set_clock("2026-03-03T08:04:00Z");
-        world.deliver(&queue).await;
-        assert_eq!(outcome(&world).await, [], "{silence:?}: its lease is not over");
-        world.hour("2026-03-03T09:00:00Z").await;
         assert_eq!(outcome(&world).await, reminder("unknown"), "{silence:?}");
         world.deliver(&queue).await;
         world.days("2026-03-03", "2026-03-08").await;
@@ -195,16 +192,44 @@ async fn text_messages_know_the_same_answers() {
 }
 
 #[tokio::test]
-async fn a_planned_message_that_nobody_picks_up_is_planned_again() {
+async fn a_planned_message_that_turns_up_late_is_planned_again() {
     let (world, queue) = planned().await;
     world.hour("2026-03-03T13:00:00Z").await;
+    world.set_clock("2026-03-03T14:00:00Z");
+    assert!(world.deliver(&queue).await.is_empty());
     assert_eq!(world.mails().len(), 0);
-    world.hour("2026-03-03T14:00:00Z").await;
+    world.hour("2026-03-03T15:00:00Z").await;
     assert_eq!(world.mails().len(), 1);
     world.deliver(&queue).await;
-    assert_eq!(world.mails().len(), 1, "the lost message turns up late and does nothing");
+    assert_eq!(world.mails().len(), 1);
     let statuses: Vec<String> = outcome(&world).await.into_iter().map(|(_, status)| status).collect();
     assert_eq!(statuses, ["withheld", "sent"]);
+}
+
+#[tokio::test]
+async fn a_planned_message_that_is_lost_gives_way_to_the_next_step() {
+    let (world, _lost) = planned().await;
+    world.days("2026-03-04", "2026-03-10").await;
+    let steps: Vec<(String, String)> = outcome(&world).await;
+    assert_eq!(steps[0], ("reminder-1".to_owned(), "withheld".to_owned()));
+    assert_eq!(steps[1], ("reminder-7".to_owned(), "sent".to_owned()));
+    assert_eq!(world.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_died_is_found_by_the_messages_next_delivery() {
+    let (mut world, mut queue) = planned().await;
+    let mut polls = 1;
+    while killed_after(polls, world.deliver(&queue)).await.is_none() && world.mails().is_empty() {
+        polls += 1;
+        (world, queue) = planned().await;
+    }
+    world.set_clock("2026-03-03T08:01:00Z");
+    assert_eq!(world.deliver(&queue).await, queue, "it stays in the queue while its attempt may live");
+    world.set_clock("2026-03-03T08:06:00Z");
+    assert!(world.deliver(&queue).await.is_empty());
+    assert!(["unknown", "sent"].contains(&outcome(&world).await[0].1.as_str()));
+    assert_eq!(world.mails().len(), 1);
 }
 
 #[tokio::test]

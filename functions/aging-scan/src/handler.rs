@@ -115,12 +115,15 @@ impl Handler {
             tracing::warn!(%tenant, "a debtor of a tenant without settings is due");
             return Ok(());
         };
-        self.books.finish_allocating(&tenancy, debtor, now).await?;
         let mut races = Races::default();
         loop {
             let Some(mut loaded) = self.books.store().load(tenant, debtor).await? else { return Ok(()) };
+            if loaded.debtor.is_allocating() {
+                self.books.finish_allocating(&tenancy, debtor, now).await?;
+                continue;
+            }
             let mut journal = Journal::default();
-            loaded.debtor.roll(&tenancy.policies, now, &mut journal);
+            self.books.roll(&tenancy, &mut loaded, &mut journal, now).await?;
             let decision = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now);
             loaded.debtor.carry_out(&decision, now, &mut journal);
             let done = self.books.commit(&tenancy, &mut loaded, journal, &Writes::default(), now).await;

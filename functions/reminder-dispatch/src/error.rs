@@ -22,6 +22,9 @@ pub enum DispatchError {
     /// A template is broken.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// Another attempt is sending it. Should that one die, the message has to come back to be called unknown.
+    #[error("another attempt is sending the message")]
+    UnderWay,
     /// The provider turned it away for now.
     #[error("the provider did not take the message for now: {0}")]
     NotNow(String),

@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use dunlin_aws::books::{Books, Races};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::mail::SendError;
-use dunlin_aws::store::{Loaded, Tenancy, Writes};
+use dunlin_aws::store::{Loaded, StoreError, Tenancy, Writes};
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::{Recheck, recheck};
@@ -35,10 +35,20 @@ pub struct Handler {
 
 /// A message that this attempt may send.
 struct Claim {
-    account: AccountKey,
     plan: Plan,
-    debtor: Debtor,
     parcel: Parcel,
+    /// The debtor as the claim left it.
+    loaded: Loaded,
+}
+
+/// What one invocation is about to do with one message.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    planned: &'a PlannedMessage,
+    tenancy: &'a Tenancy,
+    /// Never twice the same.
+    id: &'a str,
+    now: Timestamp,
 }
 
 impl Handler {
@@ -58,7 +68,9 @@ impl Handler {
         event: SqsEvent,
         request_id: String,
     ) -> Result<SqsBatchResponse, std::convert::Infallible> {
-        let handled = stream::iter(&event.records).map(|record| self.handle_one(record, &request_id));
+        let numbered = event.records.iter().enumerate();
+        let attempts: Vec<_> = numbered.map(|(index, record)| (format!("{request_id}.{index}"), record)).collect();
+        let handled = stream::iter(&attempts).map(|(attempt, record)| self.handle_one(record, attempt));
         let failed: Vec<Option<String>> = handled.buffer_unordered(CONCURRENCY).collect().await;
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
@@ -67,11 +79,10 @@ impl Handler {
     }
 
     /// The id of a record that could not be handled.
-    async fn handle_one(&self, record: &SqsMessage, request_id: &str) -> Option<String> {
+    async fn handle_one(&self, record: &SqsMessage, attempt: &str) -> Option<String> {
         let error = match PlannedMessage::read(record.body.as_deref().unwrap_or_default()) {
             Ok(planned) => {
-                let attempt = format!("{request_id}/{}", planned.message);
-                let error = self.dispatch(&planned, &attempt).await.err()?;
+                let error = self.dispatch(&planned, attempt).await.err()?;
                 tracing::warn!(tenant = %planned.tenant, message_id = %planned.message, %error, "message not dispatched");
                 error
             }
@@ -85,114 +96,90 @@ impl Handler {
         let now = self.clock.now(Some(planned.occurred_at));
         let tenancy = self.tenancies.get(&planned.tenant).await?;
         let tenancy = tenancy.ok_or_else(|| DispatchError::UnknownTenant(planned.tenant.to_string()))?;
-        let Some(claim) = self.claim(&tenancy, planned, attempt, now).await? else { return Ok(()) };
-        let sent = self.post.send(&claim.parcel, &claim.plan, &claim.debtor).await;
-        let (status, result) = match sent {
-            Ok(provider_id) => ("sent", self.record(&tenancy, planned, attempt, Outcome::Sent(provider_id), now).await),
-            Err(SendError::Refused(why)) => {
-                ("failed", self.record(&tenancy, planned, attempt, Outcome::Failed(why), now).await)
-            }
+        let attempt = Attempt { planned, tenancy: &tenancy, id: attempt, now };
+        let Some(claim) = self.claim(attempt).await? else { return Ok(()) };
+        let Claim { plan, parcel, loaded } = claim;
+        let outcome = match self.post.send(&parcel, &plan, &loaded.debtor).await {
+            Ok(provider_id) => Outcome::Sent(provider_id),
+            Err(SendError::Refused(why)) => Outcome::Failed(why),
             Err(SendError::NotNow(why)) => {
-                self.release(&tenancy, planned, attempt, now).await?;
+                self.change_own(attempt, loaded, |debtor, account, _| debtor.release(account)).await?;
                 return Err(DispatchError::NotNow(why));
             }
-            // It may have gone out. The claim stands until its lease is over, and then it is unknown.
+            // It may have gone out, so it is never sent again.
             Err(SendError::NoAnswer(why)) => {
                 tracing::error!(message_id = %planned.message, %why, "no answer from the provider");
-                return Ok(());
+                Outcome::Unknown
             }
         };
-        tracing::info!(tenant = %planned.tenant, message_id = %planned.message, step = %claim.plan.step, account = %claim.account, status, "message settled");
-        result
+        tracing::info!(tenant = %planned.tenant, message_id = %planned.message, step = %plan.step, account = %plan.account, status = outcome.status(), "message settled");
+        let settle = |debtor: &mut Debtor, account: &AccountKey, journal: &mut Journal| {
+            debtor.settle(account, outcome.clone(), now, journal);
+        };
+        self.change_own(attempt, loaded, settle).await
     }
 
     /// Asks again whether the message is right, and marks it as being sent; `None` where there is nothing to send.
-    async fn claim(
-        &self,
-        tenancy: &Tenancy,
-        planned: &PlannedMessage,
-        attempt: &str,
-        now: Timestamp,
-    ) -> Result<Option<Claim>, DispatchError> {
-        let mut races = Races::default();
+    async fn claim(&self, attempt: Attempt<'_>) -> Result<Option<Claim>, DispatchError> {
+        let Attempt { planned, tenancy, id, now } = attempt;
+        let (mut races, mut claimed) = (Races::default(), false);
         loop {
             let Some(mut loaded) = self.load(planned).await? else { return Ok(None) };
             let mut journal = Journal::default();
-            loaded.debtor.roll(&tenancy.policies, now, &mut journal);
-            let asked = recheck(&loaded.debtor, &planned.message, &tenancy.policies, &tenancy.calendar, now);
-            let claim = match asked {
-                Recheck::Over => return Ok(None),
+            if let Some(account) = held_by(&loaded.debtor, &planned.message, id).filter(|_| claimed) {
+                // The claim was made, and its answer lost. It is made again, on what is known by now.
+                loaded.debtor.release(&account);
+            }
+            self.books.roll(tenancy, &mut loaded, &mut journal, now).await?;
+            let claim = match recheck(&loaded.debtor, &planned.message, &tenancy.policies, &tenancy.calendar, now) {
+                Recheck::Over if !loaded.is_changed() => return Ok(None),
+                Recheck::Over => None,
+                Recheck::UnderWay => return Err(DispatchError::UnderWay),
                 Recheck::Withhold(account, outcome) => {
                     loaded.debtor.settle(&account, outcome, now, &mut journal);
                     None
                 }
-                Recheck::Send(plan) => self.prepare(tenancy, &mut loaded, plan, attempt, now, &mut journal).await?,
+                Recheck::Send(plan) => self.prepare(attempt, &mut loaded, plan, &mut journal).await?,
             };
             let done = self.books.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await;
+            let done = match done {
+                // Nobody knows whether it was made: looking again tells.
+                Err(StoreError::Busy(_)) if !claimed => Err(StoreError::Conflict),
+                done => done,
+            };
+            claimed = true;
             if races.pass(done).await? {
-                return Ok(claim);
+                return Ok(claim.map(|(plan, parcel)| Claim { plan, parcel, loaded }));
             }
         }
     }
 
     async fn prepare(
         &self,
-        tenancy: &Tenancy,
+        Attempt { tenancy, id, now, .. }: Attempt<'_>,
         loaded: &mut Loaded,
         plan: Plan,
-        attempt: &str,
-        now: Timestamp,
         journal: &mut Journal,
-    ) -> Result<Option<Claim>, DispatchError> {
-        let account = plan.account.clone();
+    ) -> Result<Option<(Plan, Parcel)>, DispatchError> {
         let Some(parcel) = self.post.pack(&plan, &loaded.debtor, tenancy, now).await? else {
             let reason = Reason::against(Rule::NoChannel, "the address is gone");
-            loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
+            loaded.debtor.settle(&plan.account, Outcome::Withheld(vec![reason]), now, journal);
             return Ok(None);
         };
-        loaded.debtor.claim(&account, attempt, now, LEASE);
-        Ok(Some(Claim { account, plan, debtor: loaded.debtor.clone(), parcel }))
-    }
-
-    /// Writes down how the attempt ended.
-    async fn record(
-        &self,
-        tenancy: &Tenancy,
-        planned: &PlannedMessage,
-        attempt: &str,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<(), DispatchError> {
-        self.change_own(tenancy, planned, attempt, now, |debtor, account, journal| {
-            debtor.settle(account, outcome.clone(), now, journal);
-        })
-        .await
-    }
-
-    /// Puts the message back to `planned`.
-    async fn release(
-        &self,
-        tenancy: &Tenancy,
-        planned: &PlannedMessage,
-        attempt: &str,
-        now: Timestamp,
-    ) -> Result<(), DispatchError> {
-        self.change_own(tenancy, planned, attempt, now, |debtor, account, _| debtor.release(account)).await
+        loaded.debtor.claim(&plan.account, id, now, LEASE);
+        Ok(Some((plan, parcel)))
     }
 
     /// Changes a message that this attempt holds; if it holds it no more, its lease was over and others have decided.
     async fn change_own(
         &self,
-        tenancy: &Tenancy,
-        planned: &PlannedMessage,
-        attempt: &str,
-        now: Timestamp,
+        Attempt { planned, tenancy, id, now }: Attempt<'_>,
+        mut loaded: Loaded,
         change: impl Fn(&mut Debtor, &AccountKey, &mut Journal),
     ) -> Result<(), DispatchError> {
         let mut races = Races::default();
         loop {
-            let Some(mut loaded) = self.load(planned).await? else { return Ok(()) };
-            let Some(account) = held_by(&loaded.debtor, &planned.message, attempt) else {
+            let Some(account) = held_by(&loaded.debtor, &planned.message, id) else {
                 tracing::error!(message_id = %planned.message, "the outcome came after the lease was over");
                 return Ok(());
             };
@@ -202,6 +189,8 @@ impl Handler {
             if races.pass(done).await? {
                 return Ok(());
             }
+            let Some(again) = self.load(planned).await? else { return Ok(()) };
+            loaded = again;
         }
     }
 

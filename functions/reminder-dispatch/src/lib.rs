@@ -5,10 +5,11 @@
 //!
 //! 1. commit `sending` with this attempt's id; any commit in between makes it fail, and everything is asked again;
 //! 2. hand the message to SES or SNS, once, without the client's own retries;
-//! 3. commit how it ended.
+//! 3. write down how it ended, then commit it.
 //!
-//! Retries: a message that is `sending` is never sent again. If nobody records how it ended before its lease is over,
-//! the scan marks it `unknown`. What the provider turned away for now goes back to `planned` and to the queue.
+//! Retries: a message that is `sending` is never sent again. It stays in the queue until it is over: if its attempt has
+//! left no word when its lease is over, it is `unknown`. What the provider turned away for now goes back to `planned`
+//! and to the queue.
 
 mod error;
 mod event;

@@ -189,6 +189,8 @@ pub struct Message {
     pub settled_at: Timestamp,
     /// How.
     pub outcome: Outcome,
+    /// The attempt that handed it over, or may have.
+    pub attempt: Option<String>,
 }
 
 /// Work for a person, opened by a step.

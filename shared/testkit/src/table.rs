@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -18,7 +20,8 @@ use dynoxide::actions::{
     get_shard_iterator::GetShardIteratorRequest, list_streams::ListStreamsRequest,
 };
 use serde_json::{Map, Value, json};
-use tokio::task::JoinHandle;
+
+use crate::dynamo::Dynamo;
 
 /// The table's name.
 pub const TABLE: &str = "dunlin-test";
@@ -29,34 +32,43 @@ pub const DUE_SHARDS: u32 = 2;
 /// The table of `infra/template.yaml`, empty but for tenants.
 pub struct TestTable {
     database: Database,
+    dynamo: Dynamo,
     client: Client,
-    server: JoinHandle<()>,
     /// Where reading of the stream goes on.
     iterator: Mutex<Option<String>>,
 }
 
-impl Drop for TestTable {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
 impl TestTable {
-    /// Starts a database and makes the table.
+    /// Starts a database and makes the table. The client repeats what failed as it does on AWS, only sooner.
     pub async fn start() -> Self {
+        Self::with_retries(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1))).await
+    }
+
+    /// The same with a client that repeats nothing by itself, so that every fault reaches whoever asked.
+    pub async fn without_retries() -> Self {
+        Self::with_retries(RetryConfig::disabled()).await
+    }
+
+    async fn with_retries(retries: RetryConfig) -> Self {
         let database = Database::memory().unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(dynoxide::server::serve_on(listener, database.clone()));
+        let dynamo = Dynamo::new(database.clone());
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(url)
+            .retry_config(retries)
+            .http_client(dynamo.clone())
             .build();
-        let table = Self { database, client: Client::from_conf(config), server, iterator: Mutex::new(None) };
+        let table = Self { database, dynamo, client: Client::from_conf(config), iterator: Mutex::new(None) };
         table.create().await;
+        drop(table.dynamo.take_bill());
         table
+    }
+
+    /// What requests meet on their way: what they cost, and how they fail.
+    #[must_use]
+    pub fn dynamo(&self) -> &Dynamo {
+        &self.dynamo
     }
 
     /// The client that talks to it.
@@ -149,12 +161,12 @@ impl TestTable {
             let definition = AttributeDefinition::builder().attribute_name(name);
             definition.attribute_type(ScalarAttributeType::S).build().unwrap()
         };
-        let unsettled = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes("unsettled");
+        let keys = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
         let due = GlobalSecondaryIndex::builder()
             .index_name(DUE_INDEX)
             .key_schema(key("due_shard", KeyType::Hash))
             .key_schema(key("due_at", KeyType::Range))
-            .projection(unsettled.build())
+            .projection(keys)
             .build()
             .unwrap();
         let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);

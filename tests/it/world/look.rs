@@ -125,7 +125,7 @@ impl World {
             if derived || history || key.1.starts_with("ACCOUNT#") {
                 continue;
             }
-            for passing in ["version", "committed_at", "deltas", "events", "due_at", "digest", "awaiting"] {
+            for passing in ["version", "sequence", "committed_at", "deltas", "events", "due_at", "digest", "awaiting"] {
                 item.remove(passing);
             }
             state.insert(key, item);

@@ -17,7 +17,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The projector's batches take seconds at most.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Waits until every commit of these debtors has been counted: the projector's cursor has reached the head's version.
+/// Waits until all that these debtors' commits changed has been counted: the projector's cursor has reached the head's
+/// sequence.
 pub(crate) fn wait_until_complete(client: &Client, debtors: &[String]) -> Result<(), LocalError> {
     let mut since = Instant::now();
     let mut left: Vec<String> = debtors.to_vec();
@@ -44,15 +45,27 @@ fn behind_of(client: &Client, debtors: &[String]) -> Result<Vec<String>, LocalEr
     let keys = debtors.iter().flat_map(|debtor| {
         ["LIVE#DEBTOR", "CURSOR"].map(|sort_key| json!({ "PK": { "S": partition(debtor) }, "SK": { "S": sort_key } }))
     });
-    let items = batch_get(client, &keys.collect::<Vec<_>>(), &["version"])?;
-    let versions: BTreeMap<(String, String), String> = items
-        .iter()
-        .filter_map(|item| Some(((text(item, "PK")?, text(item, "SK")?), text(item, "version")?)))
-        .collect();
-    let version = |debtor: &String, sort_key: &str| versions.get(&(partition(debtor), sort_key.to_owned()));
+    let items = batch_get(client, &keys.collect::<Vec<_>>(), &["version", "sequence"])?;
+    // The cursor's version is the sequence that it has reached.
+    let reached = |item: &Value| text(item, "sequence").or_else(|| text(item, "version"));
+    let sequences: BTreeMap<(String, String), String> =
+        items.iter().filter_map(|item| Some(((text(item, "PK")?, text(item, "SK")?), reached(item)?))).collect();
+    let sequence = |debtor: &String, sort_key: &str| sequences.get(&(partition(debtor), sort_key.to_owned()));
     // A debtor of rejected rows only has neither.
-    let is_behind = |debtor: &&String| version(debtor, "LIVE#DEBTOR") != version(debtor, "CURSOR");
+    let is_behind = |debtor: &&String| sequence(debtor, "LIVE#DEBTOR") != sequence(debtor, "CURSOR");
     Ok(debtors.iter().filter(is_behind).cloned().collect())
+}
+
+/// Which of these partitions hold a debtor who has a message under way.
+pub(crate) fn unsettled(client: &Client, partitions: &BTreeSet<String>) -> Result<Vec<String>, LocalError> {
+    let mut unsettled = Vec::new();
+    for some in partitions.iter().collect::<Vec<_>>().chunks(KEYS_PER_CALL) {
+        let keys = some.iter().map(|partition| json!({ "PK": { "S": partition }, "SK": { "S": "LIVE#DEBTOR" } }));
+        let items = batch_get(client, &keys.collect::<Vec<_>>(), &["unsettled"])?;
+        unsettled
+            .extend(items.iter().filter(|item| item.get("unsettled").is_some()).filter_map(|item| text(item, "PK")));
+    }
+    Ok(unsettled)
 }
 
 /// Messages that went out, by counter, for the progress bar.

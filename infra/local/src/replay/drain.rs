@@ -1,11 +1,13 @@
 //! One hour of simulated time: the scan runs as the scheduler would run it, and everything it sets off comes to rest.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::counters;
 use super::due::DueIndex;
 use super::error::ReplayError;
 use crate::client::{Client, Depth};
@@ -56,12 +58,15 @@ fn verdict(seen: &Seen) -> Verdict {
 /// to date afterwards.
 pub(crate) fn run_hour(client: &Client, index: &mut DueIndex, hour: Timestamp) -> Result<(), LocalError> {
     let shards = index.shards_due(hour);
+    // Whoever was due in this hour may have a message under way.
+    let mut touched: BTreeSet<String> = BTreeSet::new();
     let message = json!({ "scheduled_time": hour.to_string() });
     client.sqs_send(&client.stack().scan_queue_url, &message)?;
     let mut scans = 1;
     let mut watch = Watch::new();
     loop {
-        let seen = look(client, index, &shards, hour)?;
+        touched.extend(index.due(hour).into_iter().map(str::to_owned));
+        let seen = look(client, index, &shards, &touched, hour)?;
         match verdict(&seen) {
             Verdict::Drained => return Ok(()),
             Verdict::ScanAgain if scans < SCANS_MAX => {
@@ -78,15 +83,20 @@ pub(crate) fn run_hour(client: &Client, index: &mut DueIndex, hour: Timestamp) -
 }
 
 /// Looks at one thing after the other and stops at the first that moves.
-fn look(client: &Client, index: &mut DueIndex, shards: &[usize], hour: Timestamp) -> Result<Seen, LocalError> {
+fn look(
+    client: &Client,
+    index: &mut DueIndex,
+    shards: &[usize],
+    touched: &BTreeSet<String>,
+    hour: Timestamp,
+) -> Result<Seen, LocalError> {
     let mut seen = Seen { scan: Some(client.sqs_depth(&client.stack().scan_queue_url)?), ..Seen::default() };
     if seen.scan.is_some_and(|depth| !depth.is_empty()) {
         return Ok(seen);
     }
     index.refresh_only(client, shards)?;
-    let owned = |keys: std::collections::BTreeSet<&str>| keys.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    seen.due = owned(index.due(hour));
-    seen.unsettled = owned(index.unsettled());
+    seen.due = index.due(hour).into_iter().map(str::to_owned).collect();
+    seen.unsettled = counters::unsettled(client, touched)?;
     if seen.unsettled.is_empty() {
         seen.dispatch = Some(client.sqs_depth(&client.stack().dispatch_queue_url)?);
     }

@@ -1,4 +1,4 @@
-//! The index `due` as an operator sees it: when each debtor is looked at next, and whose messages are under way.
+//! The index `due` as an operator sees it: when each debtor is looked at next.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,6 @@ pub(crate) struct Head {
     /// The item's partition key, which names tenant and debtor.
     pub(crate) key: String,
     pub(crate) due_at: Timestamp,
-    /// Whether a message of the debtor is under way.
-    pub(crate) unsettled: bool,
 }
 
 /// What was last seen in each shard of the index.
@@ -71,10 +69,6 @@ impl DueIndex {
         self.heads().filter(|head| head.due_at <= hour).map(|head| head.key.as_str()).collect()
     }
 
-    pub(crate) fn unsettled(&self) -> BTreeSet<&str> {
-        self.heads().filter(|head| head.unsettled).map(|head| head.key.as_str()).collect()
-    }
-
     fn heads(&self) -> impl Iterator<Item = &Head> {
         self.shards.iter().flatten()
     }
@@ -117,11 +111,7 @@ fn read_shard(client: &Client, number: usize) -> Result<Vec<Head>, LocalError> {
 
 fn head(item: &Value) -> Option<Head> {
     let text = |name: &str| item.get(name)?.get("S")?.as_str();
-    Some(Head {
-        key: text("PK")?.to_owned(),
-        due_at: text("due_at")?.parse().ok()?,
-        unsettled: item.get("unsettled").is_some(),
-    })
+    Some(Head { key: text("PK")?.to_owned(), due_at: text("due_at")?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -132,16 +122,16 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn one(key: &str, due_at: &str, unsettled: bool) -> Head {
-        Head { key: key.to_owned(), due_at: at(due_at), unsettled }
+    fn one(key: &str, due_at: &str) -> Head {
+        Head { key: key.to_owned(), due_at: at(due_at) }
     }
 
     #[test]
     fn the_next_hour_is_a_full_one_and_none_before_the_day() {
         let index = DueIndex::of(vec![
-            vec![one("a", "2026-03-02T08:00:00Z", false)],
+            vec![one("a", "2026-03-02T08:00:00Z")],
             vec![],
-            vec![one("b", "2026-03-02T09:30:00Z", false), one("c", "2026-03-02T07:00:01Z", true)],
+            vec![one("b", "2026-03-02T09:30:00Z"), one("c", "2026-03-02T07:00:01Z")],
         ]);
         assert_eq!(index.next_hour(at("2026-03-02T00:00:00Z")), Some(at("2026-03-02T08:00:00Z")));
         assert_eq!(index.next_hour(at("2026-03-02T09:00:00Z")), Some(at("2026-03-02T09:00:00Z")));
@@ -150,23 +140,19 @@ mod tests {
 
     #[test]
     fn only_shards_with_somebody_due_are_touched() {
-        let index = DueIndex::of(vec![
-            vec![one("a", "2026-03-02T08:00:00Z", false)],
-            vec![one("b", "2026-03-02T08:00:01Z", true)],
-        ]);
+        let index = DueIndex::of(vec![vec![one("a", "2026-03-02T08:00:00Z")], vec![one("b", "2026-03-02T08:00:01Z")]]);
         let hour = at("2026-03-02T08:00:00Z");
         assert_eq!(index.shards_due(hour), [0]);
         assert_eq!(index.due(hour).into_iter().collect::<Vec<_>>(), ["a"]);
-        assert_eq!(index.unsettled().into_iter().collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]
     fn an_item_of_the_index_is_read_as_the_store_writes_it() {
         let item = json!({
             "PK": { "S": "T#demo#D#C1" }, "SK": { "S": "LIVE#DEBTOR" },
-            "due_shard": { "S": "DUE#3" }, "due_at": { "S": "2026-03-02T08:00:00Z" }, "unsettled": { "N": "1" },
+            "due_shard": { "S": "DUE#3" }, "due_at": { "S": "2026-03-02T08:00:00Z" },
         });
-        assert_eq!(head(&item), Some(one("T#demo#D#C1", "2026-03-02T08:00:00Z", true)));
+        assert_eq!(head(&item), Some(one("T#demo#D#C1", "2026-03-02T08:00:00Z")));
         assert_eq!(head(&json!({ "PK": { "S": "T#demo#D#C1" } })), None);
     }
 }

@@ -64,7 +64,8 @@ impl Books {
         &self.store
     }
 
-    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits.
+    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits. `loaded` is then what
+    /// the table has.
     ///
     /// # Errors
     /// [`StoreError`]; on [`StoreError::Conflict`] load and change it again.
@@ -76,9 +77,31 @@ impl Books {
         writes: &Writes,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        loaded.debtor.roll(&tenancy.policies, now, &mut journal);
+        self.roll(tenancy, loaded, &mut journal, now).await?;
         let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await
+        let sequence = self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
+        loaded.committed(sequence);
+        Ok(())
+    }
+
+    /// Lets a debtor's clock run to `now`. An attempt to send that fell silent may have left word how it ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn roll(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &mut Loaded,
+        journal: &mut Journal,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for (account, pending) in loaded.debtor.silent(now) {
+            if let Some((outcome, at)) = self.store.ended(&loaded.debtor, &pending).await? {
+                loaded.debtor.settle(&account, outcome, at, journal);
+            }
+        }
+        loaded.debtor.roll(&tenancy.policies, now, journal);
+        Ok(())
     }
 
     async fn load_or_new(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<Loaded, StoreError> {
@@ -97,7 +120,7 @@ impl Books {
         let mut races = Races::default();
         loop {
             let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(()) };
-            if loaded.debtor.accounts.values().all(|account| account.allocating.is_empty()) {
+            if !loaded.debtor.is_allocating() {
                 return Ok(());
             }
             let mut journal = Journal::default();

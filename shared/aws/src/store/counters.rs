@@ -26,6 +26,8 @@ pub struct HeadChange {
     pub debtor: DebtorId,
     /// Which commit, counted from 1.
     pub version: u64,
+    /// Which change of counters, counted from 1; `None` where it changes none.
+    pub sequence: Option<u64>,
     /// When it was made.
     pub committed_at: Timestamp,
     /// What it does to the counters.
@@ -46,9 +48,11 @@ impl HeadChange {
             debtor: read("debtor", DebtorId::parse(&head.debtor))?,
             version: head.version,
             committed_at: head.committed_at,
+            sequence: None,
             deltas: head.deltas.read()?,
             events: Vec::new(),
         };
+        change.sequence = head.counted_as(!change.deltas.is_empty());
         let detail = |(index, event)| Ok((EventRecord::kind(event), change.detail(index, event)?));
         change.events = head.events.iter().enumerate().map(detail).collect::<Result<_, StoreError>>()?;
         Ok(change)
@@ -87,7 +91,7 @@ const ITEMS_PER_STEP: usize = 95;
 /// A race for a hot counter is tried again this often before the batch is handed back.
 const ROUNDS_MAX: usize = 6;
 
-/// What is left to count of one debtor: commits `first` to `last`.
+/// What is left to count of one debtor: changes `first` to `last`.
 #[derive(Debug, Clone)]
 struct Stretch {
     first: u64,
@@ -96,31 +100,31 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// Whether commits between the first and the last are missing.
+    /// Whether changes between the first and the last are missing.
     fn has_gap(&self) -> bool {
-        let commits = u64::try_from(self.changes.len()).unwrap_or(u64::MAX);
-        !self.changes.is_empty() && self.last.saturating_sub(self.first).saturating_add(1) != commits
+        let changes = u64::try_from(self.changes.len()).unwrap_or(u64::MAX);
+        !self.changes.is_empty() && self.last.saturating_sub(self.first).saturating_add(1) != changes
     }
 }
 
 impl Store {
     /// Counts changes, each once, in any batch and however often it is delivered. All commits of a debtor must come
-    /// in order over time, as a stream delivers them.
+    /// in order over time, as a stream delivers them; those that change no counter cost nothing here.
     ///
     /// # Errors
     /// [`StoreError::Busy`] to try again; [`StoreError::Corrupt`] where a commit between was never seen.
     pub async fn count(&self, changes: &[HeadChange]) -> Result<(), StoreError> {
         let mut stretches: BTreeMap<(TenantId, DebtorId), Stretch> = BTreeMap::new();
-        for change in changes {
+        for (change, sequence) in changes.iter().filter_map(|change| Some((change, change.sequence?))) {
             let key = (change.tenant.clone(), change.debtor.clone());
             let stretch = stretches.entry(key).or_insert_with(|| Stretch {
-                first: change.version,
-                last: change.version,
+                first: sequence,
+                last: sequence,
                 changes: BTreeMap::new(),
             });
-            stretch.first = stretch.first.min(change.version);
-            stretch.last = stretch.last.max(change.version);
-            stretch.changes.insert(change.version, change.deltas.clone());
+            stretch.first = stretch.first.min(sequence);
+            stretch.last = stretch.last.max(sequence);
+            stretch.changes.insert(sequence, change.deltas.clone());
         }
         let mut step = BTreeMap::new();
         for (debtor, stretch) in stretches {
@@ -165,12 +169,12 @@ impl Store {
         }
         for ((tenant, debtor), stretch) in step.iter_mut() {
             let done = counted.get(&key::debtor(tenant, debtor)).copied().unwrap_or(0);
-            stretch.changes.retain(|version, _| *version > done);
+            stretch.changes.retain(|sequence, _| *sequence > done);
             stretch.first = stretch.changes.keys().next().copied().unwrap_or(u64::MAX);
             let follows = stretch.first == done.saturating_add(1) && !stretch.has_gap();
             if !stretch.changes.is_empty() && !follows {
-                let commits: Vec<&u64> = stretch.changes.keys().collect();
-                let reason = format!("commits {commits:?} follow {done}: those between were never counted");
+                let changes: Vec<&u64> = stretch.changes.keys().collect();
+                let reason = format!("changes {changes:?} follow {done}: those between were never counted");
                 return Err(StoreError::corrupt(key::debtor(tenant, debtor), reason));
             }
         }

@@ -29,19 +29,27 @@ pub struct Loaded {
     pub debtor: Debtor,
     before: Option<Debtor>,
     version: u64,
+    sequence: u64,
 }
 
 impl Loaded {
     /// A debtor that the table does not have.
     #[must_use]
     pub fn new(debtor: Debtor) -> Self {
-        Self { debtor, before: None, version: 0 }
+        Self { debtor, before: None, version: 0, sequence: 0 }
     }
 
     /// How many commits the debtor has had.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The debtor is now as the table has it, to be changed again.
+    pub(crate) fn committed(&mut self, sequence: u64) {
+        self.before = Some(self.debtor.clone());
+        self.version = self.version.saturating_add(1);
+        self.sequence = sequence;
     }
 
     /// Whether anything differs from what was read.
@@ -107,7 +115,7 @@ impl Store {
         let mut debtor = head.read()?;
         debtor.invoices = invoices.into_iter().map(|invoice| (invoice.id.clone(), invoice)).collect();
         let before = Some(debtor.clone());
-        Ok(Some(Loaded { debtor, before, version: head.version }))
+        Ok(Some(Loaded { debtor, before, version: head.version, sequence: head.sequence() }))
     }
 
     /// Adds closed invoices to a debtor that was read, for a change that concerns them. `wanted` names each with its
@@ -130,23 +138,29 @@ impl Store {
         Ok(())
     }
 
-    /// Writes a changed debtor and all that belongs to the change, or nothing.
+    /// Writes a changed debtor and all that belongs to the change, or nothing; only how an attempt to send ended is
+    /// written down first, and stays. Returns how many commits have changed counters.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the debtor or anything beside it has changed since it was read,
     /// [`StoreError::TooLarge`] if it must be cut.
-    pub async fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        let head = self.head(commit)?;
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<u64, StoreError> {
+        for message in &commit.journal.messages {
+            if let Some(attempt) = &message.attempt {
+                self.put_ended(&commit.loaded.debtor, message, attempt).await?;
+            }
+        }
+        let (head, sequence) = self.head(commit)?;
         let mut writes = self.beside_head(commit)?;
         if writes.is_empty() {
             let (item, condition) = (head.item, head.condition);
             let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
             let call =
                 call.condition_expression(condition.expression()).set_expression_attribute_values(condition.values());
-            return call.send().await.map(drop).map_err(sort);
+            return call.send().await.map(|_| sequence).map_err(sort);
         }
         writes.push(self.put(head.item, Some(&head.condition))?);
-        self.transact(writes).await
+        self.transact(writes).await.map(|()| sequence)
     }
 
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
@@ -157,20 +171,23 @@ impl Store {
         call.send().await.map(drop).map_err(sort_transaction)
     }
 
-    fn head(&self, commit: &Commit<'_>) -> Result<Conditional, StoreError> {
-        let Loaded { debtor, before, version, .. } = commit.loaded;
-        let deltas = Deltas::between(before.as_ref(), debtor, commit.journal, commit.now);
+    /// The head as it will be, and how many commits have changed counters by then.
+    fn head(&self, commit: &Commit<'_>) -> Result<(Conditional, u64), StoreError> {
+        let Loaded { debtor, before, version, sequence } = commit.loaded;
+        let deltas = Deltas::between(before.as_ref(), debtor, commit.journal);
+        let sequence = sequence.saturating_add(u64::from(!deltas.is_empty()));
         let key = key::head(&debtor.tenant, &debtor.id);
         let due = commit.wake.map(|wake| (self.shard_of(&key.pk), rounded_up(wake)));
         let stamp = HeadStamp {
             version: version.saturating_add(1),
+            sequence,
             committed_at: commit.now,
             due,
             deltas: &deltas,
             events: &commit.journal.events,
         };
         let item = to_item(&key, &HeadRecord::of(debtor, stamp))?;
-        Ok(Conditional { item, condition: Condition::version(*version) })
+        Ok((Conditional { item, condition: Condition::version(*version) }, sequence))
     }
 
     /// The index partition of a debtor: spread evenly, and always the same.
@@ -287,7 +304,7 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);
     }
-    for message in &journal.messages {
+    for message in journal.messages.iter().filter(|message| message.attempt.is_none()) {
         // One that was withheld and planned again at once keeps both records.
         let key = at(message.planned_at, "MESSAGE", &format!("{}.{version:08}", message.plan.id));
         items.push(to_item(&key, &MessageRecord::of(message))?);

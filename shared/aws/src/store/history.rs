@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::sort;
 use super::key;
-use super::record::{Item, from_item, place, read};
+use super::record::{Item, SCHEMA, place, read};
 use super::{Store, StoreError};
 
 /// One thing that happened.
@@ -78,9 +78,9 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
         let (at, rest) = sk.split_once('#')?;
         Some((at.to_owned(), rest.split_once('#')?.0.to_lowercase()))
     });
-    let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(place, "is not an entry of the history"))?;
-    let mut body: Map<String, Value> = from_item(item)?;
-    for hidden in ["PK", "SK", "schema"] {
+    let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(&place, "is not an entry of the history"))?;
+    let mut body: Map<String, Value> = serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(&place, e))?;
+    for hidden in ["PK", "SK", SCHEMA] {
         body.remove(hidden);
     }
     if let Some(currency) = body.get("currency").and_then(Value::as_str) {

@@ -24,6 +24,7 @@ mod due;
 mod error;
 mod history;
 mod key;
+mod message;
 mod receipt;
 mod record;
 mod reference;

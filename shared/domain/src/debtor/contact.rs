@@ -62,6 +62,15 @@ impl Debtor {
         pending.into_iter().find(|(_, pending)| pending.plan.id == *message)
     }
 
+    /// The messages whose attempt has not reported in its time, by account.
+    #[must_use]
+    pub fn silent(&self, now: Timestamp) -> Vec<(AccountKey, Pending)> {
+        let is_silent = |pending: &Pending| matches!(&pending.state, PendingState::Sending { lease_until, .. } if now >= *lease_until);
+        let pending = self.accounts.iter().filter_map(|(key, account)| Some((key, account.pending.as_ref()?)));
+        let silent = pending.filter(|(_, pending)| is_silent(pending));
+        silent.map(|(key, pending)| (key.clone(), pending.clone())).collect()
+    }
+
     /// Marks a planned message as being sent by `attempt`, and counts the contact.
     pub fn claim(&mut self, account: &AccountKey, attempt: &str, now: Timestamp, lease: SignedDuration) {
         let lease_until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
@@ -86,7 +95,11 @@ impl Debtor {
 
     /// Closes the message under way on an account.
     pub fn settle(&mut self, account: &AccountKey, outcome: Outcome, now: Timestamp, journal: &mut Journal) {
-        let Some(Pending { plan, planned_at, .. }) = self.account_mut(account).pending.take() else { return };
+        let Some(Pending { plan, planned_at, state }) = self.account_mut(account).pending.take() else { return };
+        let attempt = match state {
+            PendingState::Planned => None,
+            PendingState::Sending { attempt, .. } => Some(attempt),
+        };
         let kind = match &outcome {
             Outcome::Sent(_) => EventKind::MessageSent,
             Outcome::Withheld(_) => EventKind::MessageWithheld,
@@ -98,7 +111,7 @@ impl Debtor {
         if !matches!(outcome, Outcome::Withheld(_)) {
             self.message_counts(account, &plan, now);
         }
-        journal.messages.push(Message { plan, planned_at, settled_at: now, outcome });
+        journal.messages.push(Message { plan, planned_at, settled_at: now, outcome, attempt });
     }
 
     /// The debtor wants no more e-mail.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Debtor;
@@ -37,11 +36,9 @@ pub struct OpenDelta {
     pub invoices: i64,
 }
 
-/// Messages that reached a state.
+/// Messages that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MessageCount {
-    /// Decided.
-    Planned,
     /// Went out.
     Sent,
     /// Were held back.
@@ -54,13 +51,12 @@ pub enum MessageCount {
 
 impl MessageCount {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Planned, Self::Sent, Self::Withheld, Self::Failed, Self::Unknown];
+    pub const ALL: [Self; 4] = [Self::Sent, Self::Withheld, Self::Failed, Self::Unknown];
 
     /// The counter's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Planned => "planned",
             Self::Sent => "sent",
             Self::Withheld => "withheld",
             Self::Failed => "failed",
@@ -88,9 +84,9 @@ pub struct Deltas {
 }
 
 impl Deltas {
-    /// The difference between `before` and `after`, with what `journal` says happened at `now`.
+    /// The difference between `before` and `after`, with what `journal` says happened.
     #[must_use]
-    pub fn between(before: Option<&Debtor>, after: &Debtor, journal: &Journal, now: Timestamp) -> Self {
+    pub fn between(before: Option<&Debtor>, after: &Debtor, journal: &Journal) -> Self {
         let mut deltas = Self::default();
         for (debtor, sign) in before.map(|debtor| (debtor, -1)).into_iter().chain([(after, 1)]) {
             deltas.count_open(debtor, sign);
@@ -104,7 +100,7 @@ impl Deltas {
             book(&entry.account, entry.on, entry.kind, entry.amount);
         }
         deltas.booked.retain(|_, minor| *minor != 0);
-        deltas.count_messages(before, after, journal, now);
+        deltas.count_messages(journal);
         deltas
     }
 
@@ -116,29 +112,18 @@ impl Deltas {
         }
     }
 
-    fn count_messages(&mut self, before: Option<&Debtor>, after: &Debtor, journal: &Journal, now: Timestamp) {
-        let day = jiff::tz::TimeZone::UTC.to_datetime(now).date();
-        let mut count = |account: &AccountKey, state| {
-            let messages = self.messages.entry((account.clone(), day, state)).or_default();
-            *messages = messages.saturating_add(1);
-        };
-        for (key, account) in &after.accounts {
-            let planned_before = before.and_then(|debtor| debtor.accounts.get(key)?.pending.as_ref());
-            let planned_before = planned_before.map(|pending| (&pending.plan.id, pending.planned_at));
-            let planned = account.pending.as_ref().map(|pending| (&pending.plan.id, pending.planned_at));
-            if planned.is_some() && planned != planned_before {
-                count(key, MessageCount::Planned);
-            }
-        }
+    fn count_messages(&mut self, journal: &Journal) {
+        use crate::message::Outcome;
         for message in &journal.messages {
-            use crate::message::Outcome;
             let state = match message.outcome {
                 Outcome::Sent(_) => MessageCount::Sent,
                 Outcome::Withheld(_) => MessageCount::Withheld,
                 Outcome::Failed(_) => MessageCount::Failed,
                 Outcome::Unknown => MessageCount::Unknown,
             };
-            count(&message.plan.account, state);
+            let day = jiff::tz::TimeZone::UTC.to_datetime(message.settled_at).date();
+            let messages = self.messages.entry((message.plan.account.clone(), day, state)).or_default();
+            *messages = messages.saturating_add(1);
         }
     }
 

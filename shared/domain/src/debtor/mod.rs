@@ -69,6 +69,12 @@ impl Debtor {
         Money::sum(key.currency, self.invoices_of(key).into_iter().map(Invoice::balance))
     }
 
+    /// Whether a payment is being allocated to invoices.
+    #[must_use]
+    pub fn is_allocating(&self) -> bool {
+        self.accounts.values().any(|account| !account.allocating.is_empty())
+    }
+
     fn account_mut(&mut self, key: &AccountKey) -> &mut Account {
         self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.currency))
     }

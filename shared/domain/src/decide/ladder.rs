@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use crate::calendar::{Calendar, Closed};
-use crate::debtor::{Account, Cycle, Debtor, PLANNED_FOR};
+use crate::debtor::{Account, Cycle, Debtor, Journal, PLANNED_FOR};
 use crate::decision::{AccountDecision, Action};
 use crate::ids::AccountKey;
 use crate::invoice::{Invoice, Stop};
-use crate::message::{CycleRef, Line, MessageId, PendingState, Plan, Task};
+use crate::message::{CycleRef, Line, MessageId, Outcome, PendingState, Plan, Task};
 use crate::money::Money;
 use crate::policy::{Policies, Policy, Step, StepAction, TaskKind};
 use crate::reason::{Reason, Rule};
@@ -58,7 +58,7 @@ impl<'a> View<'a> {
     }
 
     fn action(&self, policies: &'a Policies, findings: &mut Findings) -> Option<Action> {
-        if self.is_busy(findings) {
+        if self.is_busy(policies, findings) {
             return None;
         }
         let invoices = self.chaseable(findings);
@@ -97,14 +97,14 @@ impl<'a> View<'a> {
     }
 
     /// Whether something is under way that must end first.
-    fn is_busy(&self, findings: &mut Findings) -> bool {
+    fn is_busy(&self, policies: &Policies, findings: &mut Findings) -> bool {
         if let Some(pending) = &self.account.pending {
             let answered_by = match &pending.state {
                 PendingState::Planned => pending.planned_at.saturating_add(PLANNED_FOR).unwrap_or(Timestamp::MAX),
                 PendingState::Sending { lease_until, .. } => *lease_until,
             };
             findings.against(Rule::MessageInFlight, pending.plan.step.as_str());
-            findings.wakes.push(answered_by);
+            findings.wakes.push(self.wake_once_sent(policies).map_or(answered_by, |next| next.max(answered_by)));
             return true;
         }
         if !self.account.allocating.is_empty() {
@@ -119,6 +119,16 @@ impl<'a> View<'a> {
             return true;
         }
         false
+    }
+
+    /// When to look again once the message under way has gone out. The index says so from the plan on, so that neither
+    /// the claim nor the outcome moves the debtor in it, which would cost as much as the rest of the commit. Whoever
+    /// dispatches the message sees to it until then: its queue brings it back until it is over.
+    fn wake_once_sent(&self, policies: &Policies) -> Option<Timestamp> {
+        let mut debtor = self.debtor.clone();
+        debtor.settle(self.key, Outcome::Sent(String::new()), self.now, &mut Journal::default());
+        let account = debtor.accounts.get(self.key)?;
+        View { debtor: &debtor, account, ..*self }.decide(policies).wake
     }
 
     /// The open invoices that nothing stops.

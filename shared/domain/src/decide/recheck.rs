@@ -18,7 +18,9 @@ pub enum Recheck {
     Send(Plan),
     /// Do not send it, for these reasons.
     Withhold(AccountKey, Outcome),
-    /// It is being sent, or it is over: there is nothing to do.
+    /// An attempt is sending it, and has time left to say how it went.
+    UnderWay,
+    /// It is over: there is nothing to do.
     Over,
 }
 
@@ -35,7 +37,7 @@ pub fn recheck(
 ) -> Recheck {
     let Some((key, pending)) = debtor.pending(message) else { return Recheck::Over };
     if pending.state != PendingState::Planned {
-        return Recheck::Over;
+        return Recheck::UnderWay;
     }
     let key = key.clone();
     let mut unplanned = debtor.clone();

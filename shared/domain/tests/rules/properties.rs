@@ -133,7 +133,7 @@ impl World {
             Step::Dispatch => self.dispatch(),
         }
         let journal = Journal { entries: self.book.entries.split_off(entries), ..Journal::default() };
-        let deltas = Deltas::between(Some(&before), &self.book.debtor, &journal, self.now);
+        let deltas = Deltas::between(Some(&before), &self.book.debtor, &journal);
         self.book.entries.extend(journal.entries);
         let open = |debtor: &dunlin_domain::debtor::Debtor| debtor.balance(&account()).unwrap().minor();
         let counted: i64 = deltas.open.values().map(|delta| delta.minor).sum();
@@ -192,7 +192,7 @@ impl World {
                 assert!(matches!(&outcome, Outcome::Withheld(reasons) if !reasons.is_empty()), "a reason is given");
                 self.book.debtor.settle(&key, outcome, self.now, &mut journal);
             }
-            Recheck::Over => {}
+            Recheck::UnderWay | Recheck::Over => {}
         }
     }
 

@@ -15,17 +15,20 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
-use super::{PlanRecord, known, read};
+use super::{PlanRecord, Record, known, read};
 use crate::store::error::StoreError;
 
 /// The head of a debtor: who it is, the state of each account, and what the last commit changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct HeadRecord {
-    pub(crate) schema: u32,
     pub(crate) tenant: String,
     pub(crate) debtor: String,
     /// Counts commits; each commit is conditional on it.
     pub(crate) version: u64,
+    /// Counts the commits that changed counters; the projector's cursor follows it. Heads of schema 1 counted every
+    /// commit, by their version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
     profile: ProfileRecord,
     accounts: Vec<AccountRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -159,6 +162,10 @@ impl DeltasRecord {
             deltas.booked.insert((account(portfolio, currency)?, *on, kind), *minor);
         }
         for (portfolio, currency, day, state, count) in &self.messages {
+            // Schema 1 also counted what was planned; nobody asked.
+            if state == "planned" {
+                continue;
+            }
             let state = known("state", state, MessageCount::parse(state))?;
             deltas.messages.insert((account(portfolio, currency)?, *day, state), *count);
         }
@@ -202,10 +209,15 @@ impl EventRecord {
 /// What a commit adds to a head besides the debtor's own state.
 pub(crate) struct HeadStamp<'a> {
     pub(crate) version: u64,
+    pub(crate) sequence: u64,
     pub(crate) committed_at: Timestamp,
     pub(crate) due: Option<(String, String)>,
     pub(crate) deltas: &'a Deltas,
     pub(crate) events: &'a [Event],
+}
+
+impl Record for HeadRecord {
+    const SCHEMA: u32 = 2;
 }
 
 impl HeadRecord {
@@ -213,10 +225,10 @@ impl HeadRecord {
         let unsettled = debtor.accounts.values().filter(|account| account.pending.is_some()).count();
         let (due_shard, due_at) = stamp.due.unzip();
         Self {
-            schema: super::SCHEMA,
             tenant: debtor.tenant.to_string(),
             debtor: debtor.id.to_string(),
             version: stamp.version,
+            sequence: Some(stamp.sequence),
             profile: ProfileRecord::of(&debtor.profile),
             accounts: debtor.accounts.iter().map(|(key, account)| AccountRecord::of(key, account)).collect(),
             contacts: debtor.contacts.iter().map(|(at, channel)| (*at, channel.as_str().to_owned())).collect(),
@@ -226,6 +238,19 @@ impl HeadRecord {
             committed_at: stamp.committed_at,
             deltas: DeltasRecord::of(stamp.deltas),
             events: stamp.events.iter().map(EventRecord::of).collect(),
+        }
+    }
+
+    /// How many commits have changed counters.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.unwrap_or(self.version)
+    }
+
+    /// Which change of counters the last commit made; in schema 1 every commit was one.
+    pub(crate) fn counted_as(&self, changes_counters: bool) -> Option<u64> {
+        match self.sequence {
+            Some(sequence) => changes_counters.then_some(sequence),
+            None => Some(self.version),
         }
     }
 

@@ -9,18 +9,17 @@ use dunlin_domain::ledger::Entry;
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
-use dunlin_domain::reason::Reason;
+use dunlin_domain::reason::{Reason, Rule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{SCHEMA, known, read};
+use super::{Record, known, read};
 use crate::store::error::StoreError;
 
 /// A line of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct EntryRecord {
-    schema: u32,
     pub(crate) kind: String,
     pub(crate) portfolio: String,
     pub(crate) currency: String,
@@ -34,10 +33,13 @@ pub(crate) struct EntryRecord {
     pub(crate) note: Option<String>,
 }
 
+impl Record for EntryRecord {
+    const SCHEMA: u32 = 1;
+}
+
 impl EntryRecord {
     pub(crate) fn of(entry: &Entry) -> Self {
         Self {
-            schema: SCHEMA,
             kind: entry.kind.as_str().to_owned(),
             portfolio: entry.account.portfolio.to_string(),
             currency: entry.account.currency.code().to_owned(),
@@ -145,7 +147,6 @@ impl PlanRecord {
 /// A message that is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MessageRecord {
-    schema: u32,
     #[serde(flatten)]
     pub(crate) plan: PlanRecord,
     pub(crate) planned_at: Timestamp,
@@ -159,6 +160,10 @@ pub(crate) struct MessageRecord {
     pub(crate) reasons: Vec<ReasonRecord>,
 }
 
+impl Record for MessageRecord {
+    const SCHEMA: u32 = 1;
+}
+
 impl MessageRecord {
     pub(crate) fn of(message: &Message) -> Self {
         let (mut provider_id, mut failure, mut reasons) = (None, None, Vec::new());
@@ -169,7 +174,6 @@ impl MessageRecord {
             Outcome::Unknown => {}
         }
         Self {
-            schema: SCHEMA,
             plan: PlanRecord::of(&message.plan),
             planned_at: message.planned_at,
             settled_at: message.settled_at,
@@ -181,10 +185,25 @@ impl MessageRecord {
     }
 }
 
+impl MessageRecord {
+    pub(crate) fn outcome(&self) -> Result<Outcome, StoreError> {
+        let reason = |reason: &ReasonRecord| {
+            let rule = known("rule", &reason.rule, Rule::parse(&reason.rule))?;
+            Ok::<_, StoreError>(Reason { rule, speaks_for: reason.speaks_for, detail: reason.detail.clone() })
+        };
+        match self.status.as_str() {
+            "sent" => Ok(Outcome::Sent(self.provider_id.clone().unwrap_or_default())),
+            "failed" => Ok(Outcome::Failed(self.failure.clone().unwrap_or_default())),
+            "withheld" => Ok(Outcome::Withheld(self.reasons.iter().map(reason).collect::<Result<_, _>>()?)),
+            "unknown" => Ok(Outcome::Unknown),
+            other => known("status", other, None),
+        }
+    }
+}
+
 /// A decision, as it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DecisionRecord {
-    schema: u32,
     pub(crate) at: Timestamp,
     pub(crate) policy: String,
     pub(crate) policy_version: u32,
@@ -207,6 +226,10 @@ pub(crate) struct AccountDecisionRecord {
     pub(crate) reasons: Vec<ReasonRecord>,
 }
 
+impl Record for DecisionRecord {
+    const SCHEMA: u32 = 1;
+}
+
 impl DecisionRecord {
     pub(crate) fn of(decision: &Decision) -> Self {
         let account = |one: &dunlin_domain::decision::AccountDecision| {
@@ -226,7 +249,6 @@ impl DecisionRecord {
             }
         };
         Self {
-            schema: SCHEMA,
             at: decision.at,
             policy: decision.policy.name.to_string(),
             policy_version: decision.policy.version,
@@ -239,7 +261,6 @@ impl DecisionRecord {
 /// Work for a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TaskRecord {
-    schema: u32,
     pub(crate) kind: String,
     pub(crate) portfolio: String,
     pub(crate) currency: String,
@@ -248,10 +269,13 @@ pub(crate) struct TaskRecord {
     pub(crate) amount_due: i64,
 }
 
+impl Record for TaskRecord {
+    const SCHEMA: u32 = 1;
+}
+
 impl TaskRecord {
     pub(crate) fn of(task: &Task) -> Self {
         Self {
-            schema: SCHEMA,
             kind: task.kind.as_str().to_owned(),
             portfolio: task.account.portfolio.to_string(),
             currency: task.account.currency.code().to_owned(),

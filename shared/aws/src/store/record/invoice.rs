@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{SCHEMA, known, read};
+use super::{Record, known, read};
 use crate::store::error::StoreError;
 
 /// An invoice, live or closed. Amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct InvoiceRecord {
-    pub(crate) schema: u32,
     pub(crate) invoice: String,
     source: String,
     outside_id: String,
@@ -78,11 +77,14 @@ pub(crate) fn read_in_flight(
     all.iter().map(one).collect()
 }
 
+impl Record for InvoiceRecord {
+    const SCHEMA: u32 = 1;
+}
+
 impl InvoiceRecord {
     pub(crate) fn of(invoice: &Invoice) -> Self {
         let sums = &invoice.sums;
         Self {
-            schema: SCHEMA,
             invoice: invoice.id.to_string(),
             source: invoice.source.name.to_string(),
             outside_id: invoice.source.outside_id.to_string(),

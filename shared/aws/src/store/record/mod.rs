@@ -27,20 +27,37 @@ use super::key::Key;
 /// An item as the client takes it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Bumped when a record's shape changes; readers accept this version and the one before.
-pub(crate) const SCHEMA: u32 = 1;
+/// The shape of one kind of item.
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// Counts the shapes that this kind of item has had. Readers accept the latest and the one before, so that items are
+    /// rewritten after a deployment and not during it.
+    const SCHEMA: u32;
+}
+
+/// The version that an item's shape is of. One that says nothing was written by hand, in the first shape.
+pub(crate) fn schema(item: &Item) -> u32 {
+    item.get(SCHEMA).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok()).unwrap_or(1)
+}
+
+/// The attribute that holds an item's schema version.
+pub(crate) const SCHEMA: &str = "schema";
 
 /// A record as an item at `key`.
-pub(crate) fn to_item<T: Serialize>(key: &Key, record: &T) -> Result<Item, StoreError> {
+pub(crate) fn to_item<T: Record>(key: &Key, record: &T) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(record).map_err(|e| StoreError::corrupt(&key.pk, e))?;
+    item.insert(SCHEMA.to_owned(), AttributeValue::N(T::SCHEMA.to_string()));
     item.insert("PK".to_owned(), AttributeValue::S(key.pk.clone()));
     item.insert("SK".to_owned(), AttributeValue::S(key.sk.clone()));
     Ok(item)
 }
 
 /// An item as a record.
-pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    let place = place(&item);
+pub(crate) fn from_item<T: Record>(item: Item) -> Result<T, StoreError> {
+    let (place, written) = (place(&item), schema(&item));
+    if written > T::SCHEMA || written.saturating_add(1) < T::SCHEMA {
+        let reason = format!("is of schema {written}; this version reads {} and the one before", T::SCHEMA);
+        return Err(StoreError::corrupt(place, reason));
+    }
     serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(place, e))
 }
 

@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{SCHEMA, known, money, read};
+use super::{Record, known, money, read};
 use crate::store::error::StoreError;
 
 /// A payment or credit note: all that was ever said of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RemittanceRecord {
-    schema: u32,
     pub(crate) remittance: String,
     pub(crate) version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +74,10 @@ impl TargetRecord {
     }
 }
 
+impl Record for RemittanceRecord {
+    const SCHEMA: u32 = 1;
+}
+
 impl RemittanceRecord {
     pub(crate) fn of(remittance: &Remittance, version: u64, unmatched: Option<(String, String)>) -> Self {
         let (due_shard, due_at) = unmatched.unzip();
@@ -83,7 +86,6 @@ impl RemittanceRecord {
             (id.to_string(), (state.as_str().to_owned(), amount.minor(), currency))
         };
         Self {
-            schema: SCHEMA,
             remittance: remittance.id.to_string(),
             version,
             currency: remittance.amount.map(|amount| amount.currency().code().to_owned()),
@@ -145,4 +147,8 @@ pub(crate) struct ReferenceRecord {
     pub(crate) digest: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) awaiting: Vec<String>,
+}
+
+impl Record for ReferenceRecord {
+    const SCHEMA: u32 = 1;
 }

@@ -3,7 +3,7 @@ use dunlin_domain::ids::{PolicyName, PolicyRef, StepName};
 use dunlin_domain::policy::{Policy, Stage, Step, StepAction, TaskKind};
 use serde::{Deserialize, Serialize};
 
-use super::{known, read};
+use super::{Record, known, read};
 use crate::store::error::StoreError;
 
 /// A tenant's settings.
@@ -48,6 +48,14 @@ struct StepRecord {
     channels: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     task: Option<String>,
+}
+
+impl Record for SettingsRecord {
+    const SCHEMA: u32 = 1;
+}
+
+impl Record for PolicyRecord {
+    const SCHEMA: u32 = 1;
 }
 
 impl PolicyRecord {
