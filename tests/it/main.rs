@@ -15,6 +15,7 @@
 
 mod api;
 mod architecture;
+mod costs;
 mod files;
 mod invoices;
 mod payments;

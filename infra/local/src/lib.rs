@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod console;
+pub mod costs;
 pub mod demo;
 mod deploy;
 pub mod down;

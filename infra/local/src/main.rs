@@ -8,7 +8,7 @@ use dunlin_local::console::say;
 use dunlin_local::error::LocalError;
 use dunlin_local::generate::{Generate, generate};
 use dunlin_local::replay::{Replay, replay};
-use dunlin_local::{demo, down, process, test, up};
+use dunlin_local::{costs, demo, down, process, test, up};
 use jiff::civil::Date;
 
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum LocalCommand {
     Replay(ReplayArguments),
     /// Write a sample book: the same seed gives the same bytes
     Generate(GenerateArguments),
+    /// Count what things cost, in requests, units and dollars, and write it into COSTS.md
+    Costs,
     /// Check everything: format, template, lints, unit, property, store and end-to-end tests
     Test,
 }
@@ -123,6 +125,7 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         LocalCommand::Generate(GenerateArguments { seed, debtors, from, days, out }) => {
             generate(&Generate { seed, debtors, from, days, out })
         }
+        LocalCommand::Costs => costs::costs(),
         LocalCommand::Test => test::test(),
     }
 }

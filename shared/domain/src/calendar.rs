@@ -43,10 +43,6 @@ impl Zone {
         self.0.to_datetime(now).date()
     }
 
-    fn time(&self, now: Timestamp) -> Time {
-        self.0.to_datetime(now).time()
-    }
-
     /// The instant at which the clock shows `time` on `date`; where a clock change skips it, the next that exists.
     fn instant(&self, date: Date, time: Time) -> Timestamp {
         date.to_datetime(time).to_zoned(self.0.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
@@ -103,8 +99,9 @@ impl Calendar {
     /// Why `now` is no moment for contact, or `None` where it is one.
     #[must_use]
     pub fn closed(&self, zone: &Zone, now: Timestamp) -> Option<Closed> {
-        let time = zone.time(now);
-        self.closed_on(zone.date(now))
+        let local = zone.0.to_datetime(now);
+        let time = local.time();
+        self.closed_on(local.date())
             .or_else(|| (time < self.opens || time >= self.closes).then_some(Closed::QuietHours))
     }
 

@@ -84,7 +84,8 @@ impl fmt::Display for MessageId {
 
 /// The first `bytes` bytes as hexadecimal digits.
 pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
-    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.iter().take(bytes).flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// An invoice as a message names it.

@@ -45,6 +45,13 @@ impl Bill {
         *sum = sum.plus(tally);
     }
 
+    /// Adds another bill to this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (operation, tally) in &other.0 {
+            self.add(operation, *tally);
+        }
+    }
+
     /// What one operation came to.
     #[must_use]
     pub fn of(&self, operation: &str) -> Tally {

@@ -14,4 +14,5 @@ pub mod dynamo;
 pub mod faults;
 pub mod table;
 
+pub use dynoxide::AttributeValue;
 pub use table::TestTable;

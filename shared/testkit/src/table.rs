@@ -14,11 +14,11 @@ use aws_sdk_dynamodb::types::{
 use dunlin_aws::books::Books;
 use dunlin_aws::store::{Store, TableConfig, Tenancy};
 use dunlin_domain::ids::TenantId;
-use dynoxide::Database;
 use dynoxide::actions::{
     describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
     get_shard_iterator::GetShardIteratorRequest, list_streams::ListStreamsRequest,
 };
+use dynoxide::{Database, ImportOptions, Item};
 use serde_json::{Map, Value, json};
 
 use crate::dynamo::Dynamo;
@@ -34,6 +34,7 @@ pub struct TestTable {
     database: Database,
     dynamo: Dynamo,
     client: Client,
+    due_shards: u32,
     /// Where reading of the stream goes on.
     iterator: Mutex<Option<String>>,
 }
@@ -59,10 +60,22 @@ impl TestTable {
             .retry_config(retries)
             .http_client(dynamo.clone())
             .build();
-        let table = Self { database, dynamo, client: Client::from_conf(config), iterator: Mutex::new(None) };
+        let table = Self {
+            database,
+            dynamo,
+            client: Client::from_conf(config),
+            due_shards: DUE_SHARDS,
+            iterator: Mutex::new(None),
+        };
         table.create().await;
         drop(table.dynamo.take_bill());
         table
+    }
+
+    /// The same table with its debtors spread over so many partitions of the index, as a deployment has it.
+    #[must_use]
+    pub fn spread_over(self, due_shards: u32) -> Self {
+        Self { due_shards, ..self }
     }
 
     /// What requests meet on their way: what they cost, and how they fail.
@@ -80,7 +93,8 @@ impl TestTable {
     /// The table as the functions see it.
     #[must_use]
     pub fn store(&self) -> Store {
-        let config = TableConfig { table: TABLE.to_owned(), due_index: DUE_INDEX.to_owned(), due_shards: DUE_SHARDS };
+        let config =
+            TableConfig { table: TABLE.to_owned(), due_index: DUE_INDEX.to_owned(), due_shards: self.due_shards };
         Store::new(self.client.clone(), config)
     }
 
@@ -117,6 +131,23 @@ impl TestTable {
             items.push(item.unwrap().iter().map(|(name, value)| (name.clone(), plain(value))).collect());
         }
         items
+    }
+
+    /// Puts copies of an item into the table, unseen by the stream and uncounted: `change` makes each its own.
+    pub fn fill(&self, pattern: &Item, copies: u32, change: impl Fn(u32, &mut Item)) {
+        let copy = |n| {
+            let mut item = pattern.clone();
+            change(n, &mut item);
+            item
+        };
+        self.database.import_items(TABLE, (0..copies).map(copy).collect(), ImportOptions::default()).unwrap();
+    }
+
+    /// An item as the database keeps it.
+    #[must_use]
+    pub fn item(&self, pk: &str, sk: &str) -> Option<Item> {
+        let key = json!({ "TableName": TABLE, "Key": { "PK": { "S": pk }, "SK": { "S": sk } } });
+        self.database.get_item(serde_json::from_value(key).unwrap()).unwrap().item
     }
 
     /// Records of the stream that were not read before, in order, filtered as the template does: heads of debtors that

@@ -62,7 +62,11 @@ impl World {
     }
 
     pub(crate) async fn with_simulated_time(simulated: bool) -> Self {
-        let table = TestTable::start().await;
+        Self::on(TestTable::start().await, simulated).await
+    }
+
+    /// A deployment on this table.
+    pub(crate) async fn on(table: TestTable, simulated: bool) -> Self {
         table.add_tenant(TENANT, &[("pay_url", "https://pay.example/demo")]).await;
         let outside = Arc::new(Outside::default());
         let clock = Clock::new(now, simulated);

@@ -1,39 +1,115 @@
 //! A hash over everything that a decision looks at.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::contact::Channel;
-use crate::debtor::Debtor;
-use crate::message::hex;
+use crate::debtor::{Account, Debtor};
+use crate::invoice::{Invoice, Stop};
+use crate::message::{CycleRef, Pending, PendingState, hex};
 use crate::policy::Policies;
+use crate::remittance::{InFlight, RemittanceId};
 
 /// 32 hexadecimal digits; equal for equal inputs. Addresses do not enter, only whether they can be used.
 pub(super) fn of(debtor: &Debtor, policies: &Policies, now: Timestamp) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_inputs(&mut text, debtor, policies, now);
-    hex(&Sha256::digest(text), 16)
-}
-
-fn write_inputs(text: &mut String, debtor: &Debtor, policies: &Policies, now: Timestamp) -> std::fmt::Result {
-    let profile = &debtor.profile;
-    let (email, sms) = (profile.reachable(Channel::Email), profile.reachable(Channel::Sms));
-    writeln!(text, "{}\u{1f}{}\u{1f}{now}\u{1f}{}", debtor.tenant, debtor.id, policies.current().id())?;
-    writeln!(text, "{}\u{1f}{email}\u{1f}{sms}", profile.zone.name())?;
+    let mut inputs = Inputs(Vec::with_capacity(512));
+    let (profile, policy) = (&debtor.profile, policies.current().id());
+    inputs.text(debtor.tenant.as_str()).text(debtor.id.as_str()).time(now);
+    inputs.text(policy.name.as_str()).number(policy.version).text(profile.zone.name());
+    inputs.number(profile.reachable(Channel::Email)).number(profile.reachable(Channel::Sms));
     for (key, account) in &debtor.accounts {
-        let credit = account.credit.minor();
-        writeln!(text, "{key}\u{1f}{credit}\u{1f}{:?}\u{1f}{:?}", account.allocating, account.in_flight)?;
-        writeln!(text, "{:?}\u{1f}{:?}", account.cycle, account.noted)?;
-        if let Some(pending) = &account.pending {
-            writeln!(text, "{}\u{1f}{}\u{1f}{:?}", pending.plan.id, pending.planned_at, pending.state)?;
-        }
+        inputs.text(key.portfolio.as_str()).text(key.currency.code());
+        inputs.account(account);
     }
     for invoice in debtor.invoices.values().filter(|invoice| invoice.is_live()) {
-        let (id, balance, stop) = (&invoice.id, invoice.balance().minor(), invoice.stop(now));
-        writeln!(text, "{id}\u{1f}{}\u{1f}{}\u{1f}{balance}\u{1f}{stop:?}", invoice.issue_date, invoice.due_date)?;
+        inputs.invoice(invoice, now);
     }
-    Ok(())
+    hex(&Sha256::digest(&inputs.0), 16)
+}
+
+/// What was looked at, as bytes: texts and lists begin with their length, so that no two inputs look the same.
+struct Inputs(Vec<u8>);
+
+impl Inputs {
+    fn number(&mut self, number: impl Into<i64>) -> &mut Self {
+        self.0.extend_from_slice(&number.into().to_le_bytes());
+        self
+    }
+
+    fn count(&mut self, count: usize) -> &mut Self {
+        self.number(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.count(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn time(&mut self, time: Timestamp) -> &mut Self {
+        self.number(time.as_second()).number(time.subsec_nanosecond())
+    }
+
+    fn date(&mut self, date: Date) -> &mut Self {
+        self.number(date.year()).number(date.month()).number(date.day())
+    }
+
+    fn remittance(&mut self, id: &RemittanceId) -> &mut Self {
+        self.text(id.kind.as_str()).text(id.source.as_str()).text(id.outside_id.as_str())
+    }
+
+    fn in_flight<'a>(&mut self, all: impl ExactSizeIterator<Item = (&'a RemittanceId, &'a InFlight)>) {
+        self.count(all.len());
+        for (id, payment) in all {
+            self.remittance(id).number(payment.amount.minor()).time(payment.until);
+        }
+    }
+
+    fn account(&mut self, account: &Account) {
+        self.number(account.credit.minor()).count(account.allocating.len());
+        for one in &account.allocating {
+            self.remittance(&one.remittance).number(one.remaining.minor()).date(one.on);
+        }
+        self.in_flight(account.in_flight.iter());
+        self.number(account.cycles).number(account.cycle.is_some());
+        if let Some(cycle) = &account.cycle {
+            self.number(cycle.number).date(cycle.began).text(cycle.policy.name.as_str()).number(cycle.policy.version);
+            self.count(cycle.done.len());
+            for (step, done) in &cycle.done {
+                self.text(step.as_str()).number(done.offset_days).time(done.at);
+            }
+        }
+        self.count(account.noted.len());
+        for (due, offset_days) in &account.noted {
+            self.date(*due).number(*offset_days);
+        }
+        self.number(account.pending.is_some());
+        if let Some(pending) = &account.pending {
+            self.pending(pending);
+        }
+    }
+
+    fn pending(&mut self, pending: &Pending) {
+        self.text(pending.plan.id.as_str()).time(pending.planned_at);
+        match &pending.plan.cycle {
+            CycleRef::Overdue(number) => self.number(*number),
+            CycleRef::Upcoming(due) => self.date(*due),
+        };
+        match &pending.state {
+            PendingState::Planned => self.text(""),
+            PendingState::Sending { attempt, lease_until } => self.text(attempt).time(*lease_until),
+        };
+    }
+
+    fn invoice(&mut self, invoice: &Invoice, now: Timestamp) {
+        self.text(invoice.id.portfolio.as_str()).text(invoice.id.number.as_str());
+        self.date(invoice.issue_date).date(invoice.due_date).number(invoice.balance().minor());
+        match invoice.stop(now) {
+            None => self.number(0),
+            Some(Stop::InFlight(until)) => self.number(1).time(until),
+            Some(Stop::Chargeback) => self.number(2),
+            Some(Stop::Refunded) => self.number(3),
+        };
+    }
 }

@@ -22,6 +22,8 @@ pub(super) struct View<'a> {
     pub(super) account: &'a Account,
     pub(super) calendar: &'a Calendar,
     pub(super) now: Timestamp,
+    /// The date on the debtor's calendar.
+    pub(super) today: Date,
 }
 
 /// A step that has come, and the invoices that it is about.
@@ -70,7 +72,6 @@ impl<'a> View<'a> {
             Some(cycle) => self.step_of_ladder(policy, cycle, &invoices, findings),
             None => self.courtesy(policy, &invoices, findings),
         }?;
-        let open = self.calendar.next_open(&self.debtor.profile.zone, self.now);
         let (rule, detail) = match &reached.cycle {
             CycleRef::Overdue(_) => (Rule::StepReached, "has come"),
             CycleRef::Upcoming(_) => (Rule::CourtesyDue, "is in order"),
@@ -78,9 +79,8 @@ impl<'a> View<'a> {
         findings.in_favour(rule, format!("{} {detail}", reached.step.name));
         let Some(lines) = self.lines_beyond_credit(&reached, findings) else {
             // What this message would not have listed may fall due before anything else happens.
-            let today = self.debtor.today(self.now);
             let others = invoices.iter().filter(|one| !reached.invoices.iter().any(|listed| listed.id == one.id));
-            findings.wakes.extend(others.map(|one| self.next_look_before_due(policy, one, today)));
+            findings.wakes.extend(others.map(|one| self.next_look_before_due(policy, one, self.today)));
             return None;
         };
         if let Some(closed) = self.calendar.closed(&self.debtor.profile.zone, self.now) {
@@ -89,6 +89,7 @@ impl<'a> View<'a> {
                 Closed::Holiday => Rule::Holiday,
                 Closed::QuietHours => Rule::QuietHours,
             };
+            let open = self.calendar.next_open(&self.debtor.profile.zone, self.now);
             findings.against(rule, format!("until {open} in {}", self.debtor.profile.zone.name()));
             findings.wakes.push(open);
             return None;
@@ -158,7 +159,7 @@ impl<'a> View<'a> {
         invoices: &[&'a Invoice],
         findings: &mut Findings,
     ) -> Option<Reached<'a>> {
-        let today = self.debtor.today(self.now);
+        let today = self.today;
         let Some(oldest) = invoices.iter().map(|invoice| invoice.due_date).find(|due| *due < today) else {
             findings.against(Rule::NothingDue, "nothing that is overdue may be chased");
             findings.wakes.extend(invoices.first().map(|invoice| self.first_step_after(policy, invoice.due_date)));
@@ -196,7 +197,7 @@ impl<'a> View<'a> {
 
     /// The latest courtesy that is in order while nothing is overdue.
     fn courtesy(&self, policy: &'a Policy, invoices: &[&'a Invoice], findings: &mut Findings) -> Option<Reached<'a>> {
-        let today = self.debtor.today(self.now);
+        let today = self.today;
         let mut due: Vec<(&Step, &Invoice)> = Vec::new();
         for invoice in invoices {
             match self.courtesy_for(policy, invoice, today) {
@@ -265,7 +266,7 @@ impl<'a> View<'a> {
                 lines.push(Line { invoice: invoice.id.clone(), due_date: invoice.due_date, balance });
             }
         }
-        let today = self.debtor.today(self.now);
+        let today = self.today;
         let overdue_left = lines.iter().any(|line| line.due_date < today);
         let still_due = match reached.cycle {
             CycleRef::Overdue(_) => overdue_left,

@@ -19,8 +19,9 @@ use crate::policy::Policies;
 /// Decides for every account of a debtor, which must have been [rolled](Debtor::roll) to `now`.
 #[must_use]
 pub fn decide(debtor: &Debtor, policies: &Policies, calendar: &Calendar, now: Timestamp) -> Decision {
+    let today = debtor.today(now);
     let accounts = debtor.accounts.iter().map(|(key, account)| {
-        let view = ladder::View { debtor, key, account, calendar, now };
+        let view = ladder::View { debtor, key, account, calendar, now, today };
         view.decide(policies)
     });
     Decision {
