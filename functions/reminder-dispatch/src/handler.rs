@@ -4,7 +4,9 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use dunlin_aws::books::{Books, Races};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::mail::SendError;
+use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::{Loaded, Tenancy, Writes};
+use dunlin_aws::telemetry::{TRACE_ATTRIBUTE, in_trace};
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::{Recheck, recheck};
@@ -15,6 +17,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::audit::{Finding, audit};
 use crate::post::{Parcel, Post};
 use crate::{DispatchError, PlannedMessage};
 
@@ -34,11 +37,13 @@ pub struct Handler {
 }
 
 /// A message that this attempt may send.
-struct Claim {
-    account: AccountKey,
-    plan: Plan,
+pub(crate) struct Claim {
+    pub(crate) account: AccountKey,
+    pub(crate) plan: Plan,
     debtor: Debtor,
     parcel: Parcel,
+    /// The debtor's version once the claim is committed.
+    pub(crate) version: u64,
 }
 
 impl Handler {
@@ -58,7 +63,10 @@ impl Handler {
         event: SqsEvent,
         request_id: String,
     ) -> Result<SqsBatchResponse, std::convert::Infallible> {
-        let handled = stream::iter(&event.records).map(|record| self.handle_one(record, &request_id));
+        let handled = stream::iter(&event.records).map(|record| {
+            let trace = record.attributes.get(TRACE_ATTRIBUTE).map(String::as_str);
+            in_trace(trace, self.handle_one(record, &request_id))
+        });
         let failed: Vec<Option<String>> = handled.buffer_unordered(CONCURRENCY).collect().await;
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
@@ -75,7 +83,10 @@ impl Handler {
                 tracing::warn!(tenant = %planned.tenant, message_id = %planned.message, %error, "message not dispatched");
                 error
             }
-            Err(error) => error,
+            Err(error) => {
+                metrics::count_for_nobody(Metric::Unreadable);
+                error
+            }
         };
         tracing::warn!(%error, "message goes back to the queue");
         Some(record.message_id.clone().unwrap_or_default())
@@ -88,10 +99,8 @@ impl Handler {
         let Some(claim) = self.claim(&tenancy, planned, attempt, now).await? else { return Ok(()) };
         let sent = self.post.send(&claim.parcel, &claim.plan, &claim.debtor).await;
         let (status, result) = match sent {
-            Ok(provider_id) => ("sent", self.record(&tenancy, planned, attempt, Outcome::Sent(provider_id), now).await),
-            Err(SendError::Refused(why)) => {
-                ("failed", self.record(&tenancy, planned, attempt, Outcome::Failed(why), now).await)
-            }
+            Ok(provider_id) => ("sent", self.record_sent(&tenancy, planned, attempt, (&claim, provider_id), now).await),
+            Err(SendError::Refused(why)) => ("failed", self.record_failed(&tenancy, planned, attempt, why, now).await),
             Err(SendError::NotNow(why)) => {
                 self.release(&tenancy, planned, attempt, now).await?;
                 return Err(DispatchError::NotNow(why));
@@ -151,22 +160,43 @@ impl Handler {
             return Ok(None);
         };
         loaded.debtor.claim(&account, attempt, now, LEASE);
-        Ok(Some(Claim { account, plan, debtor: loaded.debtor.clone(), parcel }))
+        let version = loaded.version().saturating_add(1);
+        Ok(Some(Claim { account, plan, debtor: loaded.debtor.clone(), parcel, version }))
     }
 
-    /// Writes down how the attempt ended.
-    async fn record(
+    /// Writes down that the provider took the message, and asks the table whether that was right.
+    async fn record_sent(
         &self,
         tenancy: &Tenancy,
         planned: &PlannedMessage,
         attempt: &str,
-        outcome: Outcome,
+        (claim, provider_id): (&Claim, String),
         now: Timestamp,
     ) -> Result<(), DispatchError> {
-        self.change_own(tenancy, planned, attempt, now, |debtor, account, journal| {
-            debtor.settle(account, outcome.clone(), now, journal);
-        })
-        .await
+        let outcome = Outcome::Sent(provider_id);
+        let recorded = self.change_own(tenancy, planned, attempt, now, |loaded, account, journal| {
+            let finding = audit(loaded, claim, tenancy, now);
+            loaded.debtor.settle(account, outcome.clone(), now, journal);
+            finding
+        });
+        // One that is no longer this attempt's was not to be sent by it.
+        recorded.await?.unwrap_or(Finding::Wrong).count(&tenancy.tenant, &planned.message);
+        Ok(())
+    }
+
+    /// Writes down that the provider will not take the message.
+    async fn record_failed(
+        &self,
+        tenancy: &Tenancy,
+        planned: &PlannedMessage,
+        attempt: &str,
+        why: String,
+        now: Timestamp,
+    ) -> Result<(), DispatchError> {
+        let recorded = self.change_own(tenancy, planned, attempt, now, |loaded, account, journal| {
+            loaded.debtor.settle(account, Outcome::Failed(why.clone()), now, journal);
+        });
+        recorded.await.map(drop)
     }
 
     /// Puts the message back to `planned`.
@@ -177,30 +207,37 @@ impl Handler {
         attempt: &str,
         now: Timestamp,
     ) -> Result<(), DispatchError> {
-        self.change_own(tenancy, planned, attempt, now, |debtor, account, _| debtor.release(account)).await
+        let released =
+            self.change_own(tenancy, planned, attempt, now, |loaded, account, _| loaded.debtor.release(account));
+        released.await.map(drop)
     }
 
-    /// Changes a message that this attempt holds; if it holds it no more, its lease was over and others have decided.
-    async fn change_own(
+    /// Changes a message that this attempt holds; `None` if it holds it no more: its lease was over and others have
+    /// decided.
+    async fn change_own<T>(
         &self,
         tenancy: &Tenancy,
         planned: &PlannedMessage,
         attempt: &str,
         now: Timestamp,
-        change: impl Fn(&mut Debtor, &AccountKey, &mut Journal),
-    ) -> Result<(), DispatchError> {
+        change: impl Fn(&mut Loaded, &AccountKey, &mut Journal) -> T,
+    ) -> Result<Option<T>, DispatchError> {
         let mut races = Races::default();
+        let mut changed = None;
         loop {
-            let Some(mut loaded) = self.load(planned).await? else { return Ok(()) };
+            let Some(mut loaded) = self.load(planned).await? else { return Ok(changed) };
             let Some(account) = held_by(&loaded.debtor, &planned.message, attempt) else {
-                tracing::error!(message_id = %planned.message, "the outcome came after the lease was over");
-                return Ok(());
+                // After a race that seemed lost, the commit that the message is gone by may be this attempt's own.
+                if changed.is_none() {
+                    tracing::error!(message_id = %planned.message, "the outcome came after the lease was over");
+                }
+                return Ok(changed);
             };
             let mut journal = Journal::default();
-            change(&mut loaded.debtor, &account, &mut journal);
+            changed = Some(change(&mut loaded, &account, &mut journal));
             let done = self.books.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await;
             if races.pass(done).await? {
-                return Ok(());
+                return Ok(changed);
             }
         }
     }

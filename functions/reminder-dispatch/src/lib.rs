@@ -5,11 +5,12 @@
 //!
 //! 1. commit `sending` with this attempt's id; any commit in between makes it fail, and everything is asked again;
 //! 2. hand the message to SES or SNS, once, without the client's own retries;
-//! 3. commit how it ended.
+//! 3. commit how it ended, and ask the table whether sending was right: what was not is counted as a wrong send.
 //!
 //! Retries: a message that is `sending` is never sent again. If nobody records how it ended before its lease is over,
 //! the scan marks it `unknown`. What the provider turned away for now goes back to `planned` and to the queue.
 
+mod audit;
 mod error;
 mod event;
 mod handler;

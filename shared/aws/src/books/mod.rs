@@ -15,6 +15,7 @@ use dunlin_domain::ids::DebtorId;
 use dunlin_domain::profile::Profile;
 use jiff::Timestamp;
 
+use crate::metrics;
 use crate::store::{Commit, Loaded, Store, StoreError, Tenancy, Writes};
 
 /// A lost race is run again this often. Webhooks of one customer come in bursts of a few.
@@ -78,7 +79,9 @@ impl Books {
     ) -> Result<(), StoreError> {
         loaded.debtor.roll(&tenancy.policies, now, &mut journal);
         let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await
+        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
+        metrics::count_withheld(&tenancy.tenant, &journal);
+        Ok(())
     }
 
     async fn load_or_new(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<Loaded, StoreError> {
