@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use crate::world::{SesAnswer, TRACE, World, call, call_to, sqs, stream_event};
 
 const MORNING: &str = "2026-03-03T08:00:00Z";
+/// What `infra/README.md` does to a message of a restored table that went out all the same.
+const GONE: &str =
+    "SET accounts[0].pending.attempt = :gone, version = version + :one, deltas = :none, events = :nothing";
 
 impl World {
     /// The sum of a metric over all tenants and labels, as an alarm of the stack sees it.
@@ -200,4 +203,34 @@ async fn a_commit_in_between_that_changes_nothing_about_the_message_is_no_findin
     world.has([draft("C1", "I9").issued("2026-03-03").due("2026-06-30").build()]).await;
     dispatch.await;
     assert_eq!((world.mails().len(), world.counted_metric("WrongSend"), world.counted_metric("Crossed")), (1, 0, 0));
+}
+
+#[tokio::test]
+async fn a_message_that_left_after_the_point_of_a_restore_is_not_sent_again() {
+    let (lost, queue) = planned().await;
+    lost.deliver(&queue).await;
+    let sent = lost.past("C1", "MESSAGE").await[0]["message_id"].as_str().unwrap().to_owned();
+
+    let (restored, queue) = planned().await;
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let key = [("PK".to_owned(), text("T#demo#D#C1")), ("SK".to_owned(), text("LIVE#DEBTOR"))];
+    let call = restored.table.client().update_item().table_name(TABLE).set_key(Some(key.into()));
+    let call = call.update_expression(GONE).condition_expression("accounts[0].pending.#plan.message_id = :id");
+    let call = call.expression_attribute_names("#plan", "plan");
+    let call = call.expression_attribute_values(":id", text(&sent));
+    let gone = AttributeValue::L(vec![text("restored"), text("1970-01-01T00:00:00Z")]);
+    let call = call.expression_attribute_values(":gone", gone);
+    let call = call.expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+    let call = call.expression_attribute_values(":none", AttributeValue::M([].into()));
+    call.expression_attribute_values(":nothing", AttributeValue::L(Vec::new())).send().await.unwrap();
+
+    restored.deliver(&queue).await;
+    restored.days("2026-03-03", "2026-03-08").await;
+    assert_eq!(restored.mails().len(), 0);
+    assert_eq!(restored.messages("C1").await, [("reminder-1".to_owned(), "unknown".to_owned())]);
+    restored.assert_counted().await;
+    restored.hour("2026-03-09T08:00:00Z").await;
+    assert_eq!(restored.mails().len(), 1, "the next step comes on its day");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/README.md")).unwrap();
+    assert!(readme.contains(&GONE.replace("[0]", "[$i]")), "the runbook says it as it is tried here");
 }
