@@ -9,7 +9,7 @@ use dunlin_testkit::build::draft;
 use dunlin_testkit::table::TABLE;
 use serde_json::{Value, json};
 
-use crate::world::{SesAnswer, TRACE, World, call, call_to, sqs, stream_event};
+use crate::world::{SesAnswer, TRACE, TRACE_OF_MESSAGES, World, call, call_to, sqs, stream_event};
 
 const MORNING: &str = "2026-03-03T08:00:00Z";
 /// What `infra/README.md` does to a message of a restored table that went out all the same.
@@ -139,10 +139,12 @@ async fn what_is_none_of_ours_is_counted_each_time_it_comes() {
 }
 
 #[tokio::test]
-async fn the_trace_goes_along_with_every_event() {
-    let (world, _) = planned().await;
+async fn a_trace_goes_out_with_events_and_comes_in_with_messages() {
+    let (world, queue) = planned().await;
     let traces: Vec<_> = world.outside.traces.lock().unwrap().iter().cloned().collect();
     assert_eq!(traces, [Some(TRACE.to_owned())]);
+    world.deliver(&queue).await;
+    assert_eq!(world.mails()[0].trace.as_deref(), Some(TRACE_OF_MESSAGES), "each message of a batch has its own");
 }
 
 /// Runs a dispatch up to where the message is claimed and has not left, and no further.

@@ -29,6 +29,8 @@ use serde_json::{Value, json};
 pub(crate) const TENANT: &str = "demo";
 /// The trace of every invocation.
 pub(crate) const TRACE: &str = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0";
+/// The trace that messages of queues come with.
+pub(crate) const TRACE_OF_MESSAGES: &str = "Root=1-69a54181-1b3f5c7d9e0a2b4c6d8e0f12;Sampled=0";
 /// Lambda gives a function this many stream records at once.
 const RECORDS_PER_BATCH: usize = 100;
 
@@ -220,7 +222,7 @@ pub(crate) fn sqs(bodies: &[String]) -> Value {
     let record = |(index, body): (usize, &String)| {
         json!({
             "messageId": format!("message-{index}"), "receiptHandle": "handle", "body": body,
-            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
+            "attributes": { "ApproximateReceiveCount": "1", "AWSTraceHeader": TRACE_OF_MESSAGES }, "messageAttributes": {}, "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:queue", "awsRegion": "us-east-1",
         })
     };

@@ -44,6 +44,8 @@ pub(crate) struct SentMail {
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) configuration_set: String,
+    /// The trace that it was sent in.
+    pub(crate) trace: Option<String>,
 }
 
 /// The memory of every service.
@@ -287,5 +289,6 @@ fn mail(input: &SendEmailInput) -> SentMail {
         headers: headers.collect(),
         tags,
         configuration_set: input.configuration_set_name().unwrap().to_owned(),
+        trace: dunlin_aws::telemetry::trace_header(),
     }
 }
