@@ -25,8 +25,8 @@ use serde_json::{Map, Value, json};
 
 use crate::telemetry;
 
-/// The namespace of every metric; the template's alarms and dashboard name it too.
-pub const NAMESPACE: &str = "Dunlin";
+/// The namespace of every metric, which the alarms and the dashboard of the template name too.
+const NAMESPACE: &str = "Dunlin";
 /// The dimension that every metric has.
 const STACK: &str = "Stack";
 
