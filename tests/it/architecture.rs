@@ -1,6 +1,6 @@
 //! The shape of the house, held by a test rather than a wish.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -99,5 +99,70 @@ fn files_are_rooms_with_one_subject() {
         let lines = text.lines().count();
         let most = if path.ends_with("src/main.rs") && path.starts_with(root().join("functions")) { 40 } else { 500 };
         assert!(lines <= most, "{} has {lines} lines", path.display());
+    }
+}
+
+fn template() -> String {
+    fs::read_to_string(root().join("infra/template.yaml")).unwrap()
+}
+
+/// The resources of the template of one type, each with its own lines.
+fn resources(of_type: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let template = template();
+    let resources = template.split_once("\nResources:\n").unwrap().1.split_once("\nOutputs:\n").unwrap().0;
+    let mut name = None;
+    for line in resources.lines() {
+        if let Some(key) = line.strip_prefix("  ").filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())) {
+            name = key.strip_suffix(':').map(str::to_owned);
+        }
+        if let Some(name) = &name {
+            let block: &mut String = found.entry(name.clone()).or_default();
+            block.push_str(line);
+            block.push('\n');
+        }
+    }
+    found.retain(|_, block| block.lines().any(|line| line == format!("    Type: {of_type}")));
+    assert!(!found.is_empty(), "the template has no {of_type}");
+    found
+}
+
+#[test]
+fn every_alarm_is_explained_to_who_is_woken_by_it() {
+    let alarms: BTreeSet<String> = resources("AWS::CloudWatch::Alarm").into_keys().collect();
+    let runbook = fs::read_to_string(root().join("infra/README.md")).unwrap();
+    let section = runbook.split_once("\n## Alarms\n").unwrap().1.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let names = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
+    let explained: BTreeSet<String> = names.map(|name| format!("{name}Alarm")).collect();
+    assert_eq!(alarms, explained);
+}
+
+#[test]
+fn alarms_and_dashboard_name_only_what_is_counted() {
+    let counted = fs::read_to_string(root().join("shared/aws/src/metrics.rs")).unwrap();
+    let template = template();
+    let on_dashboard = template.split("[\"Dunlin\", \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let alarms =
+        resources("AWS::CloudWatch::Alarm").into_values().filter(|alarm| alarm.contains("Namespace: Dunlin\n"));
+    let alarmed = alarms.map(|alarm| alarm.split("MetricName: ").nth(1).unwrap().lines().next().unwrap().to_owned());
+    let named: BTreeSet<String> = on_dashboard.chain(alarmed).collect();
+    assert!(named.len() > 5, "{named:?}");
+    for name in named {
+        assert!(counted.contains(&format!("=> \"{name}\"")), "nobody counts {name}");
+    }
+}
+
+/// What the exceptions in `.checkov.yaml` promise.
+#[test]
+fn queues_are_encrypted_and_somebody_watches_the_dead_letters() {
+    let alarms = resources("AWS::CloudWatch::Alarm");
+    for (name, queue) in resources("AWS::SQS::Queue") {
+        assert!(queue.contains("SqsManagedSseEnabled: true"), "{name} is not encrypted");
+        let watched = alarms.contains_key(&format!("{name}Alarm"));
+        assert!(watched || !name.ends_with("DeadLetters"), "nobody is told of {name}");
+    }
+    for function in resources("AWS::Serverless::Function").into_keys() {
+        assert!(alarms.contains_key(&format!("{function}ErrorsAlarm")), "nobody is told when {function} fails");
     }
 }

@@ -7,6 +7,7 @@
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
 //! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
+//! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`tenants`], [`api`] | who sees what; answers |
 //! | [`properties`] | the invariants on random histories |
 //! | [`samples`], [`architecture`] | `events/`, and the shape of the house |
@@ -18,6 +19,7 @@ mod architecture;
 mod costs;
 mod files;
 mod invoices;
+mod operations;
 mod payments;
 mod projector_counts;
 mod properties;

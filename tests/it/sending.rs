@@ -39,7 +39,7 @@ async fn a_message_carries_what_leads_back_to_it() {
     assert_eq!(mail.from, "\"demo Ltd\" <billing@dunlin.example>");
     assert_eq!((mail.reply_to.as_str(), mail.configuration_set.as_str()), ("accounts@demo.example", "dunlin-mail"));
     assert_eq!((mail.tags["tenant"].as_str(), mail.tags["debtor"].as_str()), ("demo", "QzE"));
-    let token = unsubscribe::token(UNSUBSCRIBE_KEY, &tenant("demo"), &debtor("C1")).unwrap();
+    let token = unsubscribe::Keys::parse(UNSUBSCRIBE_KEY).unwrap().token(&tenant("demo"), &debtor("C1")).unwrap();
     assert_eq!(mail.headers["List-Unsubscribe"], format!("<https://api.example/unsubscribe/{token}>"));
     assert_eq!(mail.headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
     assert!(mail.html.contains("Pay online") && mail.text.contains("Pay online: https://pay.example/demo"));
@@ -112,7 +112,7 @@ async fn a_message_dispatched_in_quiet_hours_waits_for_the_morning() {
 #[tokio::test]
 async fn one_click_ends_email_even_after_the_message_was_planned() {
     let (world, queue) = planned().await;
-    let token = unsubscribe::token(UNSUBSCRIBE_KEY, &tenant("demo"), &debtor("C1")).unwrap();
+    let token = unsubscribe::Keys::parse(UNSUBSCRIBE_KEY).unwrap().token(&tenant("demo"), &debtor("C1")).unwrap();
     let click = |method: &str| {
         let route = format!("{method} /unsubscribe/{{token}}");
         crate::world::call_to(&route, None, &json!({ "token": token }), &json!({}), "")

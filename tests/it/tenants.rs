@@ -109,7 +109,10 @@ async fn one_tenants_unsubscribe_link_is_no_use_with_another() {
     let world = two().await;
     let key = crate::world::UNSUBSCRIBE_KEY;
     let debtor = dunlin_testkit::build::debtor("C1");
-    let token = dunlin_aws::unsubscribe::token(key, &dunlin_testkit::build::tenant("other"), &debtor).unwrap();
+    let token = dunlin_aws::unsubscribe::Keys::parse(key)
+        .unwrap()
+        .token(&dunlin_testkit::build::tenant("other"), &debtor)
+        .unwrap();
     let click = call_to("POST /unsubscribe/{token}", None, &json!({ "token": token }), &json!({}), "");
     assert_eq!(world.call_api(click).await.0, 200);
     assert!(!world.debtor("C1").await.profile.email_opted_out, "the demo tenant's C1 is someone else");

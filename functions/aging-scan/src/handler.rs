@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use dunlin_aws::books::{Books, Races};
+use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::Writes;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::Journal;
@@ -46,7 +47,8 @@ impl Handler {
             Trigger::Schedule { time } => self.work(ScanWork { scheduled_time: time, shard: None }, deadline).await,
             Trigger::Queue(event) => {
                 for record in event.records {
-                    let work: ScanWork = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
+                    let work: ScanWork = serde_json::from_str(record.body.as_deref().unwrap_or_default())
+                        .inspect_err(|_| metrics::count_for_nobody(Metric::Unreadable))?;
                     self.work(work, deadline).await?;
                 }
                 Ok(())
@@ -73,6 +75,7 @@ impl Handler {
         let due: Vec<_> = probes.buffered(CONCURRENCY).collect().await;
         let due: Vec<ScanWork> = due.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         self.queue.send(&due).await?;
+        metrics::count_for_nobody(Metric::HourScanned);
         tracing::info!(scheduled_time = %now, shards = due.len(), "scan fanned out");
         Ok(())
     }

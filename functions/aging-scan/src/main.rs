@@ -1,14 +1,22 @@
 //! The Lambda binary; see the library for what it does.
 
 use aging_scan::{Handler, ScanQueue};
-use dunlin_aws::{books::Books, config, telemetry};
+use dunlin_aws::{books::Books, config, telemetry::Telemetry};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    let telemetry = &Telemetry::start()?;
     let aws = config::aws().await;
     let queue = ScanQueue::new(aws_sdk_sqs::Client::new(&aws), config::require("SCAN_QUEUE_URL")?);
     let handler = &Handler::new(Books::new(config::store(&aws)?), queue);
-    run(service_fn(|event: LambdaEvent<_>| handler.handle(event.payload, event.context.deadline()))).await
+    run(service_fn(|event: LambdaEvent<_>| {
+        let context = &event.context;
+        telemetry.invocation(
+            &context.request_id,
+            context.xray_trace_id.as_deref(),
+            handler.handle(event.payload, context.deadline()),
+        )
+    }))
+    .await
 }

@@ -1,15 +1,19 @@
 //! The Lambda binary; see the library for what it does.
 
 use collections_api::Handler;
-use dunlin_aws::{books::Books, config, secrets::Secrets, telemetry};
+use dunlin_aws::{books::Books, config, secrets::Secrets, telemetry::Telemetry};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    let telemetry = &Telemetry::start()?;
     let aws = config::aws().await;
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws));
     let key = config::require("UNSUBSCRIBE_SECRET")?;
     let handler = &Handler::new(Books::new(config::store(&aws)?), secrets, key, config::clock()?);
-    run(service_fn(|event: LambdaEvent<_>| handler.handle(event.payload))).await
+    run(service_fn(|event: LambdaEvent<_>| {
+        let context = &event.context;
+        telemetry.invocation(&context.request_id, context.xray_trace_id.as_deref(), handler.handle(event.payload))
+    }))
+    .await
 }

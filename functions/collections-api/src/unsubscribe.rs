@@ -45,12 +45,16 @@ impl Handler {
     }
 
     async fn whose(&self, request: &ApiGatewayV2httpRequest) -> Result<(TenantId, DebtorId), Problem> {
-        let key = self.secrets.get(&self.unsubscribe_secret).await.map_err(|error| {
-            tracing::error!(%error, "the key of unsubscribe links could not be read");
+        let secret = self.secrets.get(&self.unsubscribe_secret).await.map_err(|error| {
+            tracing::error!(%error, "the keys of unsubscribe links could not be read");
             Problem::unavailable()
         })?;
+        let keys = unsubscribe::Keys::parse(&secret).map_err(|error| {
+            tracing::error!(%error, "unsubscribe links cannot be checked");
+            Problem::internal()
+        })?;
         let token = path_parameter(request, "token")?;
-        unsubscribe::read(&key, token).map_err(|error| Problem::not_found(error.to_string()))
+        keys.read(token).map_err(|error| Problem::not_found(error.to_string()))
     }
 }
 

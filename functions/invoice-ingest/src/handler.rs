@@ -4,6 +4,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use dunlin_aws::books::Books;
 use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields, told_time};
+use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{Document, FieldError, Intake, RawDocument};
@@ -74,7 +75,10 @@ impl Handler {
             Ok(_) => booked.next().unwrap_or(Status::Unchanged),
             Err(errors) => Status::Rejected(errors),
         });
-        Ok(json_response(200, &answer(&invoices, statuses)))
+        let answer = answer(&invoices, statuses);
+        let rejected = answer["rejected"].as_u64().unwrap_or(0);
+        metrics::count(&tenancy.tenant, Metric::Rejected(Source::Books), rejected);
+        Ok(json_response(200, &answer))
     }
 }
 

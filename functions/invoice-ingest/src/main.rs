@@ -1,14 +1,18 @@
 //! The Lambda binary; see the library for what it does.
 
-use dunlin_aws::{books::Books, config, telemetry};
+use dunlin_aws::{books::Books, config, telemetry::Telemetry};
 use invoice_ingest::{Handler, ImportBucket};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    let telemetry = &Telemetry::start()?;
     let aws = config::aws().await;
     let bucket = ImportBucket::new(aws_sdk_s3::Client::new(&aws));
     let handler = &Handler::new(Books::new(config::store(&aws)?), bucket, config::clock()?);
-    run(service_fn(|event: LambdaEvent<_>| handler.handle(event.payload))).await
+    run(service_fn(|event: LambdaEvent<_>| {
+        let context = &event.context;
+        telemetry.invocation(&context.request_id, context.xray_trace_id.as_deref(), handler.handle(event.payload))
+    }))
+    .await
 }

@@ -3,6 +3,7 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dunlin_aws::books::{Books, Reported};
 use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields, told_time};
+use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{FieldError, Intake, RawPayment};
@@ -16,6 +17,8 @@ use crate::handler::failed;
 
 /// Payments booked at the same time.
 const CONCURRENCY: usize = 6;
+/// What became of a payment that was not taken in.
+const REJECTED: &str = "rejected";
 
 impl Handler {
     pub(crate) async fn payments(
@@ -34,6 +37,9 @@ impl Handler {
         let mut results = Vec::with_capacity(payments.len());
         for (index, (payment, booked)) in payments.iter().zip(booked).enumerate() {
             let (status, errors) = booked?;
+            if status == REJECTED {
+                metrics::count(&tenant, Metric::Rejected(Source::Books), 1);
+            }
             let reference = payment.get("payment_ref").cloned().unwrap_or_default();
             results.push(json!({ "index": index, "payment_ref": reference, "status": status, "errors": errors }));
         }
@@ -49,7 +55,7 @@ async fn book(
     payment: &Value,
     now: Timestamp,
 ) -> Result<(&'static str, Vec<Value>), Problem> {
-    let rejected = |errors: &[FieldError]| Ok(("rejected", complaints(errors)));
+    let rejected = |errors: &[FieldError]| Ok((REJECTED, complaints(errors)));
     let fields = match text_fields(payment, &RawPayment::FIELDS) {
         Ok(fields) => fields,
         Err(errors) => return rejected(&errors),

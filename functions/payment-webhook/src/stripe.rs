@@ -3,6 +3,7 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dunlin_aws::books::BooksError;
 use dunlin_aws::http::{Problem, header, json_response, path_parameter, raw_body, told_time};
+use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::{Receipt, StoreError, Tenancy};
 use dunlin_domain::ids::TenantId;
 use dunlin_providers::stripe::{Mapping, SOURCE, Said, StripeEvent, verify};
@@ -24,12 +25,15 @@ impl Handler {
         })?;
         let signature = header(request, "stripe-signature").unwrap_or_default();
         // An unknown tenant has no secrets, and is answered like a wrong signature: who is a tenant is nobody's business.
-        verify(&body, signature, &secrets, now)
-            .map_err(|error| Problem::new(400, "The signature is not accepted", error.to_string()))?;
+        verify(&body, signature, &secrets, now).map_err(|error| {
+            metrics::count_for_nobody(Metric::BadSignature);
+            Problem::new(400, "The signature is not accepted", error.to_string())
+        })?;
         let tenancy = self.tenancies.get(&tenant).await.map_err(|error| failed(&error.into()))?.ok_or_else(unknown)?;
         let mapping = Mapping { zone: tenancy.zone.clone(), portfolio: tenancy.default_portfolio.clone() };
         let event = StripeEvent::read(&body, &mapping).map_err(|error| {
             tracing::error!(%tenant, %error, "signed event cannot be read");
+            metrics::count(&tenant, Metric::Rejected(Source::Stripe), 1);
             Problem::new(422, "The event cannot be used", error.to_string())
         })?;
         let receipt = Receipt { provider: SOURCE, event_id: event.id.clone() };
@@ -48,6 +52,7 @@ impl Handler {
     ) -> Result<&'static str, Problem> {
         let rejected = |field: &str, reason: &str| {
             tracing::error!(event_id = %event.id, field, reason, "signed event contradicts the books");
+            metrics::count(&tenancy.tenant, Metric::Rejected(Source::Stripe), 1);
             Problem::new(422, "The event contradicts the books", reason).field(field, reason)
         };
         match &event.said {

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use dunlin_aws::bus::Bus;
+use dunlin_aws::metrics;
 use dunlin_aws::store::{HEAD, HeadChange, Store, accounts_of};
 use dunlin_domain::ids::{AccountKey, TenantId};
 
@@ -36,6 +37,7 @@ impl Handler {
         self.bus.publish(&events).await?;
         self.remember_accounts(&changes).await?;
         self.store.count(&changes).await?;
+        metrics::count_told(&events);
         tracing::info!(commits = changes.len(), events = events.len(), "projected");
         Ok(())
     }

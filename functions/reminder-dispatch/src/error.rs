@@ -3,6 +3,7 @@
 use dunlin_aws::mail::RenderError;
 use dunlin_aws::secrets::SecretError;
 use dunlin_aws::store::StoreError;
+use dunlin_aws::unsubscribe::BadKeys;
 
 /// Why a message goes back to the queue. What comes back too often ends in the dead-letter queue, where people look.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum DispatchError {
     /// The key of the unsubscribe link could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// That secret holds no key.
+    #[error(transparent)]
+    Keys(#[from] BadKeys),
     /// A template is broken.
     #[error(transparent)]
     Render(#[from] RenderError),

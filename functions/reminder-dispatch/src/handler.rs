@@ -4,7 +4,9 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use dunlin_aws::books::{Books, Races};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::mail::SendError;
+use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::{Loaded, StoreError, Tenancy, Writes};
+use dunlin_aws::telemetry::{TRACE_ATTRIBUTE, in_trace};
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::{Recheck, recheck};
@@ -15,6 +17,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::audit::{Finding, audit};
 use crate::post::{Parcel, Post};
 use crate::{DispatchError, PlannedMessage};
 
@@ -34,11 +37,13 @@ pub struct Handler {
 }
 
 /// A message that this attempt may send.
-struct Claim {
-    plan: Plan,
+pub(crate) struct Claim {
+    pub(crate) account: AccountKey,
+    pub(crate) plan: Plan,
+    debtor: Debtor,
     parcel: Parcel,
-    /// The debtor as the claim left it.
-    loaded: Loaded,
+    /// The debtor's version once the claim is committed.
+    pub(crate) version: u64,
 }
 
 /// What one invocation is about to do with one message.
@@ -70,7 +75,10 @@ impl Handler {
     ) -> Result<SqsBatchResponse, std::convert::Infallible> {
         let numbered = event.records.iter().enumerate();
         let attempts: Vec<_> = numbered.map(|(index, record)| (format!("{request_id}.{index}"), record)).collect();
-        let handled = stream::iter(&attempts).map(|(attempt, record)| self.handle_one(record, attempt));
+        let handled = stream::iter(&attempts).map(|(attempt, record)| {
+            let trace = record.attributes.get(TRACE_ATTRIBUTE).map(String::as_str);
+            in_trace(trace, self.handle_one(record, attempt))
+        });
         let failed: Vec<Option<String>> = handled.buffer_unordered(CONCURRENCY).collect().await;
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.into_iter().flatten().map(failure).collect();
@@ -86,7 +94,10 @@ impl Handler {
                 tracing::warn!(tenant = %planned.tenant, message_id = %planned.message, %error, "message not dispatched");
                 error
             }
-            Err(error) => error,
+            Err(error) => {
+                metrics::count_for_nobody(Metric::Unreadable);
+                error
+            }
         };
         tracing::warn!(%error, "message goes back to the queue");
         Some(record.message_id.clone().unwrap_or_default())
@@ -98,12 +109,11 @@ impl Handler {
         let tenancy = tenancy.ok_or_else(|| DispatchError::UnknownTenant(planned.tenant.to_string()))?;
         let attempt = Attempt { planned, tenancy: &tenancy, id: attempt, now };
         let Some(claim) = self.claim(attempt).await? else { return Ok(()) };
-        let Claim { plan, parcel, loaded } = claim;
-        let outcome = match self.post.send(&parcel, &plan, &loaded.debtor).await {
+        let outcome = match self.post.send(&claim.parcel, &claim.plan, &claim.debtor).await {
             Ok(provider_id) => Outcome::Sent(provider_id),
             Err(SendError::Refused(why)) => Outcome::Failed(why),
             Err(SendError::NotNow(why)) => {
-                self.change_own(attempt, loaded, |debtor, account, _| debtor.release(account)).await?;
+                self.change_own(attempt, |loaded, account, _| loaded.debtor.release(account)).await?;
                 return Err(DispatchError::NotNow(why));
             }
             // It may have gone out, so it is never sent again.
@@ -112,11 +122,8 @@ impl Handler {
                 Outcome::Unknown
             }
         };
-        tracing::info!(tenant = %planned.tenant, message_id = %planned.message, step = %plan.step, account = %plan.account, status = outcome.status(), "message settled");
-        let settle = |debtor: &mut Debtor, account: &AccountKey, journal: &mut Journal| {
-            debtor.settle(account, outcome.clone(), now, journal);
-        };
-        self.change_own(attempt, loaded, settle).await
+        tracing::info!(tenant = %planned.tenant, message_id = %planned.message, step = %claim.plan.step, account = %claim.account, status = outcome.status(), "message settled");
+        self.record(attempt, &claim, &outcome).await
     }
 
     /// Asks again whether the message is right, and marks it as being sent; `None` where there is nothing to send.
@@ -141,15 +148,14 @@ impl Handler {
                 }
                 Recheck::Send(plan) => self.prepare(attempt, &mut loaded, plan, &mut journal).await?,
             };
-            let done = self.books.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await;
-            let done = match done {
+            let done = match self.books.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await {
                 // Nobody knows whether it was made: looking again tells.
                 Err(StoreError::Busy(_)) if !claimed => Err(StoreError::Conflict),
                 done => done,
             };
             claimed = true;
             if races.pass(done).await? {
-                return Ok(claim.map(|(plan, parcel)| Claim { plan, parcel, loaded }));
+                return Ok(claim);
             }
         }
     }
@@ -160,37 +166,58 @@ impl Handler {
         loaded: &mut Loaded,
         plan: Plan,
         journal: &mut Journal,
-    ) -> Result<Option<(Plan, Parcel)>, DispatchError> {
+    ) -> Result<Option<Claim>, DispatchError> {
+        let account = plan.account.clone();
         let Some(parcel) = self.post.pack(&plan, &loaded.debtor, tenancy, now).await? else {
             let reason = Reason::against(Rule::NoChannel, "the address is gone");
-            loaded.debtor.settle(&plan.account, Outcome::Withheld(vec![reason]), now, journal);
+            loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
             return Ok(None);
         };
-        loaded.debtor.claim(&plan.account, id, now, LEASE);
-        Ok(Some((plan, parcel)))
+        loaded.debtor.claim(&account, id, now, LEASE);
+        let version = loaded.version().saturating_add(1);
+        Ok(Some(Claim { account, plan, debtor: loaded.debtor.clone(), parcel, version }))
     }
 
-    /// Changes a message that this attempt holds; if it holds it no more, its lease was over and others have decided.
-    async fn change_own(
+    /// Writes down how the attempt ended, and asks the table whether it was right to send.
+    async fn record(&self, attempt: Attempt<'_>, claim: &Claim, outcome: &Outcome) -> Result<(), DispatchError> {
+        let Attempt { planned, tenancy, now, .. } = attempt;
+        let recorded = self.change_own(attempt, |loaded, account, journal| {
+            let finding = audit(loaded, claim, tenancy, now);
+            loaded.debtor.settle(account, outcome.clone(), now, journal);
+            finding
+        });
+        // One that is no longer this attempt's was not to be sent by it.
+        let finding = recorded.await?.unwrap_or(Finding::Wrong);
+        if matches!(outcome, Outcome::Sent(_)) {
+            finding.count(&tenancy.tenant, &planned.message);
+        }
+        Ok(())
+    }
+
+    /// Changes a message that this attempt holds; `None` if it holds it no more: its lease was over and others have
+    /// decided.
+    async fn change_own<T>(
         &self,
         Attempt { planned, tenancy, id, now }: Attempt<'_>,
-        mut loaded: Loaded,
-        change: impl Fn(&mut Debtor, &AccountKey, &mut Journal),
-    ) -> Result<(), DispatchError> {
+        change: impl Fn(&mut Loaded, &AccountKey, &mut Journal) -> T,
+    ) -> Result<Option<T>, DispatchError> {
         let mut races = Races::default();
+        let mut changed = None;
         loop {
+            let Some(mut loaded) = self.load(planned).await? else { return Ok(changed) };
             let Some(account) = held_by(&loaded.debtor, &planned.message, id) else {
-                tracing::error!(message_id = %planned.message, "the outcome came after the lease was over");
-                return Ok(());
+                // After a race that seemed lost, the commit that the message is gone by may be this attempt's own.
+                if changed.is_none() {
+                    tracing::error!(message_id = %planned.message, "the outcome came after the lease was over");
+                }
+                return Ok(changed);
             };
             let mut journal = Journal::default();
-            change(&mut loaded.debtor, &account, &mut journal);
+            changed = Some(change(&mut loaded, &account, &mut journal));
             let done = self.books.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await;
             if races.pass(done).await? {
-                return Ok(());
+                return Ok(changed);
             }
-            let Some(again) = self.load(planned).await? else { return Ok(()) };
-            loaded = again;
         }
     }
 

@@ -5,12 +5,14 @@
 //!
 //! 1. commit `sending` with this attempt's id; any commit in between makes it fail, and everything is asked again;
 //! 2. hand the message to SES or SNS, once, without the client's own retries;
-//! 3. write down how it ended, then commit it.
+//! 3. write down how it ended, then commit it, and ask the table whether sending was right: what was not is counted as
+//!    a wrong send.
 //!
 //! Retries: a message that is `sending` is never sent again. It stays in the queue until it is over: if its attempt has
 //! left no word when its lease is over, it is `unknown`. What the provider turned away for now goes back to `planned`
 //! and to the queue.
 
+mod audit;
 mod error;
 mod event;
 mod handler;

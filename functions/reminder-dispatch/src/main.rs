@@ -1,13 +1,13 @@
 //! The Lambda binary; see the library for what it does.
 
 use dunlin_aws::mail::{Mailer, Renderer};
-use dunlin_aws::{books::Books, config, secrets::Secrets, sms::TextSender, telemetry};
+use dunlin_aws::{books::Books, config, secrets::Secrets, sms::TextSender, telemetry::Telemetry};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use reminder_dispatch::{Handler, Post};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
+    let telemetry = &Telemetry::start()?;
     let aws = config::aws().await;
     let once = config::without_retries(&aws);
     let post = Post {
@@ -20,5 +20,13 @@ async fn main() -> Result<(), Error> {
         mail_from: config::require("MAIL_FROM")?,
     };
     let handler = &Handler::new(Books::new(config::store(&aws)?), post, config::clock()?);
-    run(service_fn(|event: LambdaEvent<_>| handler.handle(event.payload, event.context.request_id))).await
+    run(service_fn(|event: LambdaEvent<_>| {
+        let context = &event.context;
+        telemetry.invocation(
+            &context.request_id,
+            context.xray_trace_id.as_deref(),
+            handler.handle(event.payload, context.request_id.clone()),
+        )
+    }))
+    .await
 }

@@ -51,8 +51,8 @@ impl Post {
         tenancy: &Tenancy,
         now: Timestamp,
     ) -> Result<Option<Parcel>, DispatchError> {
-        let key = self.secrets.get(&self.unsubscribe_secret).await?;
-        let token = unsubscribe::token(&key, &debtor.tenant, &debtor.id).unwrap_or_default();
+        let keys = unsubscribe::Keys::parse(&self.secrets.get(&self.unsubscribe_secret).await?)?;
+        let token = keys.token(&debtor.tenant, &debtor.id)?;
         let unsubscribe_url = format!("{}/unsubscribe/{token}", self.public_url.trim_end_matches('/'));
         let sender = Sender {
             creditor: &tenancy.name,

@@ -59,7 +59,9 @@ pub(crate) fn deploy(
     fs::write(&packaged, template).map_err(at(&packaged))?;
 
     let mut deploy = aws(&["cloudformation", "deploy", "--stack-name", STACK_NAME, "--no-fail-on-empty-changeset"]);
-    deploy.args(["--capabilities", "CAPABILITY_IAM", "--template-file"]).arg(&packaged).arg("--parameter-overrides");
+    // CloudFormation takes a template of this size only from a bucket.
+    deploy.args(["--capabilities", "CAPABILITY_IAM", "--s3-bucket", PACKAGES, "--template-file"]).arg(&packaged);
+    deploy.arg("--parameter-overrides");
     deploy.arg(format!("Architecture={}", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }));
     deploy.arg(format!("SimulatedTime={}", if options.simulated_time { "on" } else { "off" }));
     deploy.arg(format!("LocalEndpoint={}", emulator.endpoint()));

@@ -17,9 +17,12 @@ pub fn test() -> Result<(), LocalError> {
     let tools = Tools::installed()?;
     let mut template = Command::new(tools.cfn_lint());
     template.arg(paths::template());
+    let mut security = Command::new(tools.checkov()?);
+    security.arg("--config-file").arg(paths::root().join(".checkov.yaml")).arg("--file").arg(paths::template());
 
     check("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     check("template", &mut template)?;
+    check("security of the template", &mut security)?;
     check("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     // Tests do not build the functions' binaries, and the end-to-end tests deploy them.
     check("build", &mut cargo(&["build", "--workspace", "--all-targets"]))?;

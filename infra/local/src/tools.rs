@@ -1,4 +1,4 @@
-//! The tools of the local stack: the emulator, the AWS command line and cfn-lint, from PyPI, under `target/`.
+//! The tools of the local stack: the emulator, the AWS command line, cfn-lint and checkov, from PyPI, under `target/`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,11 @@ use crate::{paths, process};
 
 const PYTHON_ADVICE: &str = "Install Python 3.10 or newer.";
 
-/// Two environments, because the emulator pins a `botocore` that the AWS command line does not want.
+/// Environments of their own, because the emulator pins a `botocore` that the AWS command line does not want, and
+/// checkov brings a hundred packages that only the tests need.
 const EMULATOR: Environment = Environment { name: "emulator", packages: &["ministack[full]==1.5.33"] };
 const DEPLOY: Environment = Environment { name: "deploy", packages: &["awscli==1.46.3", "cfn-lint==1.58.0"] };
+const CHECK: Environment = Environment { name: "check", packages: &["checkov==3.3.30"] };
 
 /// Makes the emulator's Python import our `emulator_site.py` whenever it starts.
 const SITE_HOOK: (&str, &str) = ("dunlin.pth", "import dunlin_emulator_site\n");
@@ -52,6 +54,12 @@ impl Tools {
 
     pub(crate) fn cfn_lint(&self) -> PathBuf {
         self.folder.join("deploy/bin/cfn-lint")
+    }
+
+    /// Installed when first asked for: it takes a minute, and a stack runs without it.
+    pub(crate) fn checkov(&self) -> Result<PathBuf, LocalError> {
+        CHECK.install(&self.folder)?;
+        Ok(self.folder.join("check/bin/checkov"))
     }
 }
 

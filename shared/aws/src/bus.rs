@@ -4,6 +4,8 @@ use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
+use crate::telemetry;
+
 /// Events could not be put; try the batch again.
 #[derive(Debug, thiserror::Error)]
 #[error("the bus did not take {failed} of {sent} events: {reason}")]
@@ -31,11 +33,12 @@ impl Bus {
         Self { client, name }
     }
 
-    /// Puts events, each a detail type and a detail, in order.
+    /// Puts events, each a detail type and a detail, in order. The trace at hand goes along, to whoever listens.
     ///
     /// # Errors
     /// [`BusError`] if any was not taken; some may have been, so listeners go by an event's id.
     pub async fn publish(&self, events: &[(String, serde_json::Value)]) -> Result<(), BusError> {
+        let trace = telemetry::trace_header();
         for chunk in events.chunks(EVENTS_PER_CALL) {
             let entry = |(detail_type, detail): &(String, serde_json::Value)| {
                 PutEventsRequestEntry::builder()
@@ -43,6 +46,7 @@ impl Bus {
                     .source(SOURCE)
                     .detail_type(detail_type)
                     .detail(detail.to_string())
+                    .set_trace_header(trace.clone())
                     .build()
             };
             let error = |failed, reason| BusError { failed, sent: chunk.len(), reason };

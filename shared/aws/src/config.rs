@@ -40,6 +40,16 @@ pub fn clock() -> Result<Clock, ConfigError> {
     }
 }
 
+/// Of how many invocations in a hundred routine lines are logged: `LOG_SAMPLING`, or all.
+///
+/// # Errors
+/// [`ConfigError`] where `LOG_SAMPLING` is no number from 0 to 100.
+pub fn log_sampling() -> Result<u8, ConfigError> {
+    let Ok(value) = require("LOG_SAMPLING") else { return Ok(100) };
+    let percent = value.parse().ok().filter(|percent| *percent <= 100);
+    percent.ok_or(ConfigError::Unreadable("LOG_SAMPLING", value, "must be 0 to 100"))
+}
+
 /// The AWS configuration of this environment.
 pub async fn aws() -> SdkConfig {
     aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await

@@ -9,7 +9,8 @@
 //! | [`unsubscribe`] | tokens for the one click that ends e-mail |
 //! | [`http`] | answers of the API, and problems (RFC 9457) |
 //! | [`tenancies`] | settings and policies of tenants, kept for a minute |
-//! | [`secrets`], [`config`], [`telemetry`], [`clock`] | what every function needs to start |
+//! | [`telemetry`], [`metrics`] | what operators see: logs, traces, numbers |
+//! | [`secrets`], [`config`], [`clock`] | what every function needs to start |
 
 #![warn(missing_docs)]
 
@@ -19,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod http;
 pub mod mail;
+pub mod metrics;
 pub mod secrets;
 pub mod sms;
 pub mod store;

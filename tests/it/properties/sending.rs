@@ -152,6 +152,7 @@ proptest! {
                 }
             }
             world.pump().await;
+            assert_eq!(world.counted_metric("WrongSend"), 0);
             world.assert_messages().await;
             world.assert_ledger().await;
             world.assert_counted().await;

@@ -32,7 +32,7 @@ impl World {
     }
 
     pub(crate) async fn call_ingest(&self, request: Value) -> (i64, Value) {
-        let answer = self.ingest.handle(serde_json::from_value(request).unwrap()).await.unwrap();
+        let answer = self.invoke(self.ingest.handle(serde_json::from_value(request).unwrap())).await.unwrap();
         let body = answer["body"].as_str().unwrap_or("null");
         (answer["statusCode"].as_i64().unwrap(), serde_json::from_str(body).unwrap())
     }
@@ -46,7 +46,7 @@ impl World {
     }
 
     pub(crate) async fn call_webhook(&self, request: Value) -> (i64, Value) {
-        let Ok(response) = self.webhook.handle(serde_json::from_value(request).unwrap()).await;
+        let Ok(response) = self.invoke(self.webhook.handle(serde_json::from_value(request).unwrap())).await;
         answer(&response)
     }
 

@@ -19,6 +19,7 @@ use dunlin_aws::mail::{Mailer, Renderer};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::sms::TextSender;
 use dunlin_aws::store::Tenancy;
+use dunlin_aws::telemetry::Telemetry;
 use dunlin_testkit::TestTable;
 use dunlin_testkit::build::{at, tenant};
 use jiff::Timestamp;
@@ -26,6 +27,10 @@ use serde_json::{Value, json};
 
 /// The tenant that most tests are about.
 pub(crate) const TENANT: &str = "demo";
+/// The trace of every invocation.
+pub(crate) const TRACE: &str = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0";
+/// The trace that messages of queues come with.
+pub(crate) const TRACE_OF_MESSAGES: &str = "Root=1-69a54181-1b3f5c7d9e0a2b4c6d8e0f12;Sampled=0";
 /// Lambda gives a function this many stream records at once.
 const RECORDS_PER_BATCH: usize = 100;
 
@@ -48,6 +53,7 @@ pub(crate) struct World {
     pub(crate) webhook: payment_webhook::Handler,
     pub(crate) api: collections_api::Handler,
     pub(crate) projector: projector::Handler,
+    telemetry: Telemetry,
     /// Bodies of the dispatch queue's messages.
     pub(crate) queue: Mutex<Vec<String>>,
     /// Every domain event so far: type and detail.
@@ -90,6 +96,7 @@ impl World {
             dispatch: reminder_dispatch::Handler::new(books.clone(), post, clock),
             webhook: payment_webhook::Handler::new(books.clone(), signing, clock),
             api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), clock),
+            telemetry: Telemetry::new("dunlin".to_owned(), 100, clock, outside.metrics_sink()),
             projector: projector::Handler::new(store, Bus::new(outside.eventbridge(), "dunlin-bus".to_owned())),
             queue: Mutex::default(),
             told: Mutex::default(),
@@ -112,6 +119,11 @@ impl World {
 
     pub(crate) async fn tenancy(&self) -> Tenancy {
         self.table.tenancy(&tenant(TENANT)).await
+    }
+
+    /// Runs a handler as its function does: watched, in a trace.
+    pub(crate) async fn invoke<F: Future>(&self, work: F) -> F::Output {
+        self.telemetry.invocation("request", Some(TRACE), work).await
     }
 
     /// An hour of the deployment: the scan with its shards, then the stream and the queue until both are empty.
@@ -144,7 +156,8 @@ impl World {
     pub(crate) async fn scan_event(&self, event: Value) -> Result<(), aging_scan::ScanError> {
         let trigger = serde_json::from_value(event).unwrap();
         // Far from now: the handler reads the real clock only to see how long it may still run.
-        self.scan.handle(trigger, SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000_000)).await
+        let deadline = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000_000);
+        self.invoke(self.scan.handle(trigger, deadline)).await
     }
 
     /// Moves on whatever hangs off the table, until nothing moves. What comes back to the queue waits there for the next
@@ -166,7 +179,7 @@ impl World {
     pub(crate) async fn project(&self) -> bool {
         let heads = self.table.new_heads();
         for batch in heads.chunks(RECORDS_PER_BATCH) {
-            self.projector.handle(stream_event(batch)).await.unwrap();
+            self.invoke(self.projector.handle(stream_event(batch))).await.unwrap();
         }
         for (kind, detail) in self.outside.take_bus() {
             if kind == "message.planned" {
@@ -184,7 +197,7 @@ impl World {
             self.requests.set(self.requests.get() + 1);
             let request = format!("request-{}", self.requests.get());
             let event: SqsEvent = serde_json::from_value(sqs(batch)).unwrap();
-            let Ok(response) = self.dispatch.handle(event, request).await;
+            let Ok(response) = self.invoke(self.dispatch.handle(event, request)).await;
             for failure in response.batch_item_failures {
                 let index: usize = failure.item_identifier.strip_prefix("message-").unwrap().parse().unwrap();
                 returned.push(batch.get(index).unwrap().clone());
@@ -213,7 +226,7 @@ pub(crate) fn sqs(bodies: &[String]) -> Value {
     let record = |(index, body): (usize, &String)| {
         json!({
             "messageId": format!("message-{index}"), "receiptHandle": "handle", "body": body,
-            "attributes": { "ApproximateReceiveCount": "1" }, "messageAttributes": {}, "eventSource": "aws:sqs",
+            "attributes": { "ApproximateReceiveCount": "1", "AWSTraceHeader": TRACE_OF_MESSAGES }, "messageAttributes": {}, "eventSource": "aws:sqs",
             "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:queue", "awsRegion": "us-east-1",
         })
     };

@@ -1,6 +1,6 @@
 //! Everything that AWS does for us but for the table: clients whose answers and memory are here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_sesv2::operation::send_email::{SendEmailInput, SendEmailOutput};
@@ -44,6 +44,8 @@ pub(crate) struct SentMail {
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) configuration_set: String,
+    /// The trace that it was sent in.
+    pub(crate) trace: Option<String>,
 }
 
 /// The memory of every service.
@@ -58,6 +60,10 @@ pub(crate) struct Outside {
     pub(crate) metadata: Mutex<Option<(String, String)>>,
     /// How many of the next calls to the bus fail.
     pub(crate) bus_failures: Mutex<u32>,
+    /// The trace headers of what was put on the bus.
+    pub(crate) traces: Mutex<BTreeSet<Option<String>>>,
+    /// What functions wrote down for CloudWatch to count.
+    metrics: Arc<Mutex<Vec<Value>>>,
     bus: Mutex<Vec<(String, Value)>>,
     scan_work: Mutex<Vec<String>>,
 }
@@ -85,6 +91,17 @@ impl Outside {
 
     pub(crate) fn take_scan_work(&self) -> Vec<String> {
         std::mem::take(&mut self.scan_work.lock().unwrap())
+    }
+
+    /// Where functions write what CloudWatch is to count.
+    pub(crate) fn metrics_sink(&self) -> Box<dyn Fn(&str) + Send + Sync> {
+        let metrics = Arc::clone(&self.metrics);
+        Box::new(move |line| metrics.lock().unwrap().push(serde_json::from_str(line).unwrap()))
+    }
+
+    /// Every line of metrics so far.
+    pub(crate) fn metrics(&self) -> Vec<Value> {
+        self.metrics.lock().unwrap().clone()
     }
 
     pub(crate) fn answer(&self, answer: SesAnswer) {
@@ -143,6 +160,7 @@ impl Outside {
                 for entry in input.entries() {
                     assert_eq!((entry.event_bus_name(), entry.source()), (Some("dunlin-bus"), Some("dunlin")));
                     let detail = serde_json::from_str(entry.detail().unwrap()).unwrap();
+                    outside.traces.lock().unwrap().insert(entry.trace_header().map(str::to_owned));
                     outside.bus.lock().unwrap().push((entry.detail_type().unwrap().to_owned(), detail));
                 }
                 MockResponse::Output(PutEventsOutput::builder().failed_entry_count(0).build())
@@ -271,5 +289,6 @@ fn mail(input: &SendEmailInput) -> SentMail {
         headers: headers.collect(),
         tags,
         configuration_set: input.configuration_set_name().unwrap().to_owned(),
+        trace: dunlin_aws::telemetry::trace_header(),
     }
 }

@@ -15,6 +15,7 @@ use dunlin_domain::ids::DebtorId;
 use dunlin_domain::profile::Profile;
 use jiff::Timestamp;
 
+use crate::metrics;
 use crate::store::{Commit, Loaded, Store, StoreError, Tenancy, Writes};
 
 /// A lost race is run again this often. Webhooks of one customer come in bursts of a few.
@@ -64,8 +65,7 @@ impl Books {
         &self.store
     }
 
-    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits. `loaded` is then what
-    /// the table has.
+    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits.
     ///
     /// # Errors
     /// [`StoreError`]; on [`StoreError::Conflict`] load and change it again.
@@ -79,8 +79,8 @@ impl Books {
     ) -> Result<(), StoreError> {
         self.roll(tenancy, loaded, &mut journal, now).await?;
         let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        let sequence = self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
-        loaded.committed(sequence);
+        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
+        metrics::count_withheld(&tenancy.tenant, &journal);
         Ok(())
     }
 

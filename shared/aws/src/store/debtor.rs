@@ -45,13 +45,6 @@ impl Loaded {
         self.version
     }
 
-    /// The debtor is now as the table has it, to be changed again.
-    pub(crate) fn committed(&mut self, sequence: u64) {
-        self.before = Some(self.debtor.clone());
-        self.version = self.version.saturating_add(1);
-        self.sequence = sequence;
-    }
-
     /// Whether anything differs from what was read.
     #[must_use]
     pub fn is_changed(&self) -> bool {
@@ -139,28 +132,28 @@ impl Store {
     }
 
     /// Writes a changed debtor and all that belongs to the change, or nothing; only how an attempt to send ended is
-    /// written down first, and stays. Returns how many commits have changed counters.
+    /// written down first, and stays.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the debtor or anything beside it has changed since it was read,
     /// [`StoreError::TooLarge`] if it must be cut.
-    pub async fn commit(&self, commit: &Commit<'_>) -> Result<u64, StoreError> {
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
         for message in &commit.journal.messages {
             if let Some(attempt) = &message.attempt {
                 self.put_ended(&commit.loaded.debtor, message, attempt).await?;
             }
         }
-        let (head, sequence) = self.head(commit)?;
+        let head = self.head(commit)?;
         let mut writes = self.beside_head(commit)?;
         if writes.is_empty() {
             let (item, condition) = (head.item, head.condition);
             let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
             let call =
                 call.condition_expression(condition.expression()).set_expression_attribute_values(condition.values());
-            return call.send().await.map(|_| sequence).map_err(sort);
+            return call.send().await.map(drop).map_err(sort);
         }
         writes.push(self.put(head.item, Some(&head.condition))?);
-        self.transact(writes).await.map(|()| sequence)
+        self.transact(writes).await
     }
 
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
@@ -171,8 +164,7 @@ impl Store {
         call.send().await.map(drop).map_err(sort_transaction)
     }
 
-    /// The head as it will be, and how many commits have changed counters by then.
-    fn head(&self, commit: &Commit<'_>) -> Result<(Conditional, u64), StoreError> {
+    fn head(&self, commit: &Commit<'_>) -> Result<Conditional, StoreError> {
         let Loaded { debtor, before, version, sequence } = commit.loaded;
         let deltas = Deltas::between(before.as_ref(), debtor, commit.journal);
         let sequence = sequence.saturating_add(u64::from(!deltas.is_empty()));
@@ -187,7 +179,7 @@ impl Store {
             events: &commit.journal.events,
         };
         let item = to_item(&key, &HeadRecord::of(debtor, stamp))?;
-        Ok((Conditional { item, condition: Condition::version(*version) }, sequence))
+        Ok(Conditional { item, condition: Condition::version(*version) })
     }
 
     /// The index partition of a debtor: spread evenly, and always the same.
