@@ -124,6 +124,9 @@ impl Books {
             writes.references.push(reference);
         }
         writes.remittances.push(joined);
+        if self.dry {
+            return Ok(());
+        }
         self.store.park(&tenancy.tenant, &writes, now).await
     }
 
