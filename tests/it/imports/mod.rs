@@ -92,6 +92,24 @@ async fn payments_are_imported_the_same_way() {
 }
 
 #[tokio::test]
+async fn the_same_files_a_day_later_change_nothing() {
+    let world = World::start().await;
+    let header = format!("{HEADER},document,applies_to");
+    let rows = [invoice("C1", "I1", "10.00") + ",,", "C1,N1,2026-02-20,,EUR,5.00,credit_note,I1".to_owned()];
+    let payments = ["P1,I1,,2026-03-01,1.00,EUR,", "P2,I7,,2026-03-01,1.00,EUR,pending"].map(str::to_owned);
+    let files = [("a.csv", file(&header, rows)), ("payments/a.csv", file(PAYMENTS, payments))];
+    for (name, file) in &files {
+        assert_eq!(world.import(name, file).await.1["created"], 2, "{name}");
+    }
+    world.table.new_heads();
+    world.set_clock("2026-03-03T00:00:00Z");
+    for (name, file) in &files {
+        assert_eq!(world.import(name, file).await.1["unchanged"], 2, "{name}");
+    }
+    assert!(world.table.new_heads().is_empty());
+}
+
+#[tokio::test]
 async fn rejected_rows_are_listed_in_the_order_of_the_file() {
     let world = World::start().await;
     let mut text = invoices(300, 23);
