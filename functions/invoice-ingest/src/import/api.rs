@@ -103,11 +103,10 @@ impl Handler {
         let page = self.books.store().imports(&tenancy.tenant, limit, after.as_ref()).await;
         let page = page.map_err(|error| failed(&error, error.is_transient()))?;
         let now = self.clock.now(None);
-        let imports: Vec<Value> = page
-            .imports
-            .iter()
-            .map(|import| view(import, import.run.as_ref().and_then(|run| run.counts), now))
-            .collect();
+        let mut imports = Vec::with_capacity(page.imports.len());
+        for import in &page.imports {
+            imports.push(view(import, self.counts(&tenancy, import).await?, now));
+        }
         Ok(json_response(200, &json!({ "imports": imports, "next": page.next })))
     }
 
