@@ -13,8 +13,6 @@ use crate::event::Step;
 use crate::handler::Handler;
 use crate::intake::short_hash;
 
-/// The largest file that is taken in.
-const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Uploads to an address that the API gave out lie here, below the tenant.
 pub(super) const UPLOADS: &str = "uploads";
 /// Files below this, below the tenant, are payments.
@@ -79,8 +77,8 @@ impl Handler {
         })
     }
 
-    /// Begins a run, unless this upload, or a later one, has begun one already. What its first message may have been lost
-    /// of is sent again.
+    /// Begins a run, unless this upload, or a later one, has begun one already. Its first message, which may have been
+    /// lost, is sent again.
     async fn begin(&self, tenancy: Arc<Tenancy>, import: Import, object: &S3Object) -> Result<(), IngestError> {
         let run = self.run(&import, object);
         if let Some(known) = &import.run {
@@ -92,17 +90,12 @@ impl Handler {
                 return Ok(());
             }
         }
-        let too_large = run.bytes > BYTES_MAX;
         let import = Import { run: Some(run), state: ImportState::Splitting, ..import };
         let Some(mut job) = Job::new(tenancy, import) else { return Ok(()) };
         if !self.save(&mut job).await? {
             return Err(StoreError::Conflict.into());
         }
         tracing::info!(tenant = %job.tenancy.tenant, import = %job.import.id, run = job.run.id, "an import begins");
-        if too_large {
-            let reason = format!("the file has {} bytes; cut it into files of at most {BYTES_MAX}", job.run.bytes);
-            return self.fail(job, &[(String::new(), reason)]).await;
-        }
         self.queue.send(&[job.work(Step::Split)]).await
     }
 

@@ -22,6 +22,8 @@ use crate::intake::short_hash;
 use crate::results;
 use crate::segment::{Complaint, write_row};
 
+/// The largest file that is taken in.
+const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// So many bytes of a file are worth a part of their own.
 const BYTES_PER_PART: u64 = 256 * 1024;
 const PARTS_MAX: u64 = 64;
@@ -44,6 +46,10 @@ impl Handler {
             ImportState::Booking => return self.send_rest(&job).await,
             ImportState::AwaitingUpload | ImportState::Done | ImportState::Failed => return Ok(()),
         }
+        if job.run.bytes > BYTES_MAX {
+            let reason = format!("the file has {} bytes; cut it into files of at most {BYTES_MAX}", job.run.bytes);
+            return self.fail(job, &[(String::new(), reason)]).await;
+        }
         let opened = self.bucket.open(&job.import.object, &job.run.etag, job.run.split.offset).await?;
         let Some(opened) = opened else {
             tracing::info!(import = %job.import.id, run = job.run.id, "the file has been replaced: its own run follows");
@@ -60,7 +66,7 @@ impl Handler {
             }
         }
         loop {
-            let (segments, more) = cut_stretch(&mut rows, job.import.kind, &mut job.run.split).await?;
+            let (segments, more) = cut_stretch(&mut rows, job.import.kind, &mut job.run.split, STRETCH_BYTES).await?;
             self.put_segments(&job, segments).await?;
             if !more {
                 return self.begin_booking(job).await;
@@ -155,11 +161,12 @@ async fn begin<R: AsyncBufRead + Unpin>(
     Ok(Ok(()))
 }
 
-/// Cuts the next stretch, and says whether there is more behind it.
+/// Cuts the next stretch, of so many bytes, and says whether there is more behind it.
 async fn cut_stretch<R: AsyncBufRead + Unpin>(
     rows: &mut Rows<R>,
     kind: ImportKind,
     split: &mut SplitMark,
+    bytes: u64,
 ) -> Result<(Vec<Segment>, bool), IngestError> {
     let names: &[&str] = match kind {
         ImportKind::Invoices => &["debtor_ref"],
@@ -169,7 +176,7 @@ async fn cut_stretch<R: AsyncBufRead + Unpin>(
         names.iter().filter_map(|name| split.columns.iter().position(|column| column == name)).collect();
     let mut open: Vec<Vec<u8>> = vec![Vec::new(); split.segments.len()];
     let mut segments = Vec::new();
-    let end = split.offset.saturating_add(STRETCH_BYTES);
+    let end = split.offset.saturating_add(bytes);
     let mut more = false;
     while let Some(row) = rows.next().await? {
         let part = part_of(&row, &keys, open.len());
@@ -196,7 +203,10 @@ fn close(segments: &mut Vec<Segment>, part: usize, number: &mut u32, segment: &m
     if segment.is_empty() {
         return;
     }
-    segments.push((u32::try_from(part).unwrap_or(u32::MAX), *number, std::mem::take(segment)));
+    let mut rows = std::mem::take(segment);
+    // It waits in memory for the end of the stretch, and a list that has grown holds up to twice what is in it.
+    rows.shrink_to_fit();
+    segments.push((u32::try_from(part).unwrap_or(u32::MAX), *number, rows));
     *number = number.saturating_add(1);
 }
 
@@ -225,7 +235,7 @@ mod tests {
         let mut rows = Rows::new(file, Position::START);
         let columns = rows.header().await.unwrap();
         let mut split = SplitMark { columns, segments: vec![0; parts], ..SplitMark::default() };
-        let (segments, more) = cut_stretch(&mut rows, ImportKind::Invoices, &mut split).await.unwrap();
+        let (segments, more) = cut_stretch(&mut rows, ImportKind::Invoices, &mut split, STRETCH_BYTES).await.unwrap();
         assert!(!more);
         assert_eq!(split.offset, u64::try_from(file.len()).unwrap());
         segments
@@ -245,6 +255,29 @@ mod tests {
             homes.extend(rows.iter().map(|row| (row.fields.as_ref().unwrap()[0].trim().to_owned(), part)));
         }
         assert_eq!((homes.len(), lines), (37, 2_000));
+    }
+
+    #[tokio::test]
+    async fn cutting_that_goes_on_elsewhere_leaves_the_same_segments() {
+        let mut file = b"debtor_ref;amount\n".to_vec();
+        for n in 0..300 {
+            file.extend(format!("C{};\"{n}\nEUR\"\r\n\r\n", n % 11).into_bytes());
+        }
+        let mut rows = Rows::new(file.as_slice(), Position::START);
+        let columns = rows.header().await.unwrap();
+        let mut split = SplitMark { columns, segments: vec![0; 4], ..SplitMark::default() };
+        mark(&rows, &mut split);
+        let (mut elsewhere, mut more, mut stretches) = (split.clone(), true, 0);
+        while more {
+            let (here, there_is) = cut_stretch(&mut rows, ImportKind::Invoices, &mut split, 700).await.unwrap();
+            // Whoever goes on knows no more than what was kept.
+            let rest = &file[usize::try_from(elsewhere.offset).unwrap()..];
+            let mut rest = Rows::new(rest, position(&elsewhere));
+            let (there, _) = cut_stretch(&mut rest, ImportKind::Invoices, &mut elsewhere, 700).await.unwrap();
+            assert_eq!((&here, &split), (&there, &elsewhere));
+            (more, stretches) = (there_is, stretches + 1);
+        }
+        assert_eq!((split.rows, stretches > 3), (300, true));
     }
 
     #[tokio::test]
