@@ -73,6 +73,7 @@ fn invoices_are_reminded_of_until_they_are_paid() {
 
     one_click_ends_e_mail(&client, &mails[0].body_text);
     a_file_is_imported_row_by_row(&client);
+    a_file_goes_to_the_address_that_the_api_gives(&client);
     assert_no_dead_letters(&client);
 }
 
@@ -101,4 +102,26 @@ fn a_file_is_imported_row_by_row(client: &Client) {
     assert!(lines[1].starts_with("3,due_date,"), "{rejected}");
     assert!(lines[2].starts_with("4,amount,"), "{rejected}");
     expect_open(client, "EUR", "1250.00");
+}
+
+fn a_file_goes_to_the_address_that_the_api_gives(client: &Client) {
+    let path = std::env::temp_dir().join(format!("dunlin-payments-{}.csv", std::process::id()));
+    let rows =
+        "payment_ref,invoice_number,paid_on,amount,currency\nP-9,B-1,2026-02-20,50.00,EUR\nP-10,B-1,never,1.00,EUR\n";
+    std::fs::write(&path, rows).unwrap();
+    for (dry_run, open) in [(true, "1250.00"), (false, "1200.00")] {
+        let wanted = json!({ "kind": "payments", "dry_run": dry_run });
+        let posted = body(client.api_post("/v1/imports", &wanted, at("2026-03-01T00:00:00Z")).unwrap());
+        let file = std::fs::File::open(&path).unwrap();
+        client.upload(posted["upload_url"].as_str().unwrap(), &[], &file).unwrap();
+        let import = eventually("the import", || {
+            let import = body(client.api_get(&format!("/v1/imports/{}", posted["id"].as_str().unwrap())).unwrap());
+            (import["state"] == "done").then_some(import)
+        });
+        assert_eq!((&import["applied"], &import["rejected"]), (&json!(1), &json!(1)));
+        let rejected = client.fetch(import["rejected_file"]["url"].as_str().unwrap()).unwrap();
+        assert!(rejected.lines().nth(1).unwrap().starts_with("3,paid_on,"), "{rejected}");
+        expect_open(client, "EUR", open);
+    }
+    std::fs::remove_file(path).unwrap();
 }

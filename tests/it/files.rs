@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, object_created};
+use crate::world::World;
 
 const HEADER: &str = "debtor_ref,debtor_name,invoice_number,issue_date,due_date,currency,amount";
 
@@ -53,10 +53,12 @@ async fn the_same_file_again_changes_nothing() {
     let world = World::start().await;
     let file = [HEADER.to_owned(), good("I1"), good("I2")].join("\n");
     world.import("a.csv", file.as_bytes()).await;
-    let before = world.table.items().await;
+    let before = world.state().await;
+    let heads = world.table.new_heads().len();
     let (_, counts) = world.import("b.csv", file.as_bytes()).await;
     assert_eq!((&counts["created"], &counts["unchanged"]), (&json!(0), &json!(2)));
-    assert_eq!(world.table.items().await, before);
+    assert_eq!(world.state().await, before);
+    assert_eq!((heads > 0, world.table.new_heads().len()), (true, 0));
 }
 
 #[tokio::test]
@@ -95,7 +97,7 @@ async fn a_file_without_its_columns_is_refused_as_a_whole() {
         );
         assert_eq!((&counts["rows"], &counts["rejected"]), (&json!(0), &json!(1)));
     }
-    assert_eq!(world.table.items().await.len(), 1);
+    assert!(world.state().await.keys().all(|(pk, _)| pk == "T#demo"));
 }
 
 #[tokio::test]
@@ -122,15 +124,24 @@ async fn a_file_larger_than_a_batch_is_read_to_its_end() {
 async fn keys_are_decoded_and_strangers_are_refused() {
     let world = World::start().await;
     let file = [HEADER.to_owned(), good("I1")].join("\n").into_bytes();
-    world.outside.objects.lock().unwrap().insert("imports/demo/march 2026+x.csv".to_owned(), file.clone());
-    let event = object_created("imports/demo/march+2026%2Bx.csv");
-    world.ingest.handle(serde_json::from_value(event).unwrap()).await.unwrap();
-    assert!(world.outside.objects.lock().unwrap().contains_key("results/demo/march 2026+x.json"));
+    let mut event = world.put("imports/demo/march 2026+x.csv", &file);
+    event["Records"][0]["s3"]["object"]["key"] = json!("imports/demo/march+2026%2Bx.csv");
+    world.ingest_event(event).await.unwrap();
+    world.run_imports().await;
+    assert_eq!(world.results("march 2026+x.csv").1["created"], 1);
     for key in ["imports/nobody/a.csv", "elsewhere/demo/a.csv", "imports/demo"] {
-        world.outside.objects.lock().unwrap().insert(key.to_owned(), file.clone());
-        let refused = world.ingest.handle(serde_json::from_value(object_created(key)).unwrap()).await;
+        let event = world.put(key, &file);
+        let refused = world.ingest_event(event).await;
         assert!(matches!(refused, Err(invoice_ingest::IngestError::BadObject(_))), "{key}");
     }
-    let missing = world.ingest.handle(serde_json::from_value(object_created("imports/demo/gone.csv")).unwrap()).await;
-    assert!(matches!(missing, Err(invoice_ingest::IngestError::Bucket(_))));
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_comes_back_to_the_queue_until_somebody_looks() {
+    let world = World::start().await;
+    let event = world.put("imports/demo/gone.csv", b"x");
+    world.outside.objects.lock().unwrap().clear();
+    world.ingest_event(event).await.unwrap();
+    let work = world.outside.take_import_work();
+    assert!(!world.import_step(&work[0]).await);
 }

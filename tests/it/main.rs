@@ -3,7 +3,7 @@
 //! | module | what it is about |
 //! | --- | --- |
 //! | [`world`] | the deployment in this process: table, stream, bus, queues, providers |
-//! | [`invoices`], [`files`] | taking invoices in, by API and by file |
+//! | [`invoices`], [`files`], [`imports`] | taking invoices in, by API and by file; files by parts |
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
 //! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
@@ -18,6 +18,7 @@ mod api;
 mod architecture;
 mod costs;
 mod files;
+mod imports;
 mod invoices;
 mod operations;
 mod payments;

@@ -86,14 +86,33 @@ async fn every_sample_does_what_it_is_for() {
 }
 
 async fn import(world: &World, samples: &mut Samples) {
+    let key = "imports/demo/march 2026 (final).csv";
     let file =
         "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC-2,F-1,2026-01-01,2026-01-31,EUR,5.00\n";
-    world.outside.objects.lock().unwrap().insert("imports/demo/march 2026 (final).csv".to_owned(), file.into());
-    let trigger = serde_json::from_value(samples.take("invoice-ingest/csv_uploaded.json")).unwrap();
-    world.ingest.handle(trigger).await.unwrap();
-    let results = world.outside.objects.lock().unwrap().get("results/demo/march 2026 (final).json").cloned().unwrap();
-    let counts: Value = serde_json::from_slice(&results).unwrap();
-    assert_eq!(counts["created"], 1, "{counts}");
+    world.put(key, file.as_bytes());
+    let uploaded = samples.take("invoice-ingest/csv_uploaded.json");
+    let etag = uploaded["Records"][0]["s3"]["object"]["eTag"].as_str().unwrap().to_owned();
+    world.outside.etags.lock().unwrap().insert(key.to_owned(), etag);
+    world.ingest_event(uploaded).await.unwrap();
+    // The record of a notification that failed leads to the same.
+    let sent = world.outside.take_import_work();
+    world.ingest_event(samples.take("invoice-ingest/import_redriven.json")).await.unwrap();
+    assert_eq!(world.outside.take_import_work(), sent);
+    let mut sent = sent;
+    for name in ["import_split", "import_book", "import_finish"] {
+        let step = samples.take(&format!("invoice-ingest/{name}.json"));
+        assert_eq!(sent, [step["Records"][0]["body"].as_str().unwrap()], "{name} is what the step before it sends");
+        let answer = world.ingest_event(step).await.unwrap();
+        assert_eq!(answer["batchItemFailures"], json!([]), "{name}");
+        sent = world.outside.take_import_work();
+    }
+    assert_eq!(world.results("march 2026 (final).csv").1["created"], 1);
+    let (status, posted) = world.call_ingest(samples.take("invoice-ingest/post_imports.json")).await;
+    assert!(status == 201 && posted["upload_url"].is_string(), "{posted}");
+    let (status, shown) = world.call_ingest(samples.take("invoice-ingest/get_import.json")).await;
+    assert_eq!((status, &shown["state"], &shown["created"]), (200, &json!("done"), &json!(1)), "{shown}");
+    let (_, listed) = world.call_ingest(samples.take("invoice-ingest/get_imports.json")).await;
+    assert_eq!(listed["imports"].as_array().unwrap().len(), 2, "{listed}");
 }
 
 async fn stripe(world: &World, samples: &mut Samples) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, call, call_to, object_created, text};
+use crate::world::{World, call, call_to, text};
 
 fn invoices(amount: &str) -> Value {
     json!({ "invoices": [{
@@ -93,8 +93,9 @@ async fn a_token_without_a_tenant_opens_nothing() {
 async fn a_file_goes_to_the_tenant_in_its_key() {
     let world = two().await;
     let file = "debtor_ref,invoice_number,issue_date,due_date,currency,amount\nC1,I2,2026-03-01,2026-03-02,EUR,5.00\n";
-    world.outside.objects.lock().unwrap().insert("imports/other/a.csv".to_owned(), file.into());
-    world.ingest.handle(serde_json::from_value(object_created("imports/other/a.csv")).unwrap()).await.unwrap();
+    let event = world.put("imports/other/a.csv", file.as_bytes());
+    world.ingest_event(event).await.unwrap();
+    world.run_imports().await;
     let items = world.table.items().await;
     let of: Vec<&str> = items
         .iter()

@@ -1,7 +1,7 @@
 //! One debtor, and what happened to it.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, json_response, path_parameter};
+use dunlin_aws::http::{Problem, json_response, path_parameter, query_parameter};
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Account, Debtor, Journal};
 use dunlin_domain::decide::decide;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Handler;
-use crate::handler::{Answer, failed, parameter};
+use crate::handler::{Answer, failed};
 
 const ENTRIES_DEFAULT: i32 = 50;
 const ENTRIES_MAX: i32 = 200;
@@ -33,14 +33,17 @@ impl Handler {
     pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let id = debtor_id(request)?;
-        let limit = match parameter(request, "limit") {
+        let limit = match query_parameter(request, "limit") {
             None => ENTRIES_DEFAULT,
             Some(text) => text.parse().ok().filter(|limit| (1..=ENTRIES_MAX).contains(limit)).ok_or_else(|| {
                 Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
             })?,
         };
-        let page =
-            self.books.store().timeline(&tenancy.tenant, &id, limit, parameter(request, "after").as_deref()).await;
+        let page = self
+            .books
+            .store()
+            .timeline(&tenancy.tenant, &id, limit, query_parameter(request, "after").as_deref())
+            .await;
         let page = page.map_err(|error| failed(&error))?;
         let entries: Vec<Value> = page
             .entries

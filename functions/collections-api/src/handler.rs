@@ -66,10 +66,3 @@ pub(crate) fn failed(error: &StoreError) -> Problem {
     tracing::error!(%error, transient = error.is_transient(), "the table failed");
     if error.is_transient() { Problem::unavailable() } else { Problem::internal() }
 }
-
-/// A query parameter, unless blank. The gateway joins what is given several times by commas, and the library takes every
-/// comma for such a joint; none of our parameters is a list, so it is put together again.
-pub(crate) fn parameter(request: &ApiGatewayV2httpRequest, name: &str) -> Option<String> {
-    let value = request.query_string_parameters.all(name)?.join(",");
-    (!value.trim().is_empty()).then_some(value)
-}

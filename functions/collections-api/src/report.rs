@@ -1,7 +1,7 @@
 //! The aging report, from counters.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, json_response, told_time};
+use dunlin_aws::http::{Problem, json_response, query_parameter, told_time};
 use dunlin_domain::ids::AccountKey;
 use dunlin_domain::measure::{Bucket, DEFAULT_BOUNDS, aging};
 use dunlin_domain::money::{Currency, Money};
@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::Handler;
-use crate::handler::{Answer, failed, parameter};
+use crate::handler::{Answer, failed};
 
 /// More buckets than anyone reads.
 const BOUNDS_MAX: usize = 20;
@@ -19,15 +19,16 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let wrong = |field, reason: &str| Problem::bad_request("a parameter is wrong").field(field, reason);
         let today = tenancy.zone.date(self.clock.now(told_time(request)));
-        let as_of: Date = match parameter(request, "as_of") {
+        let as_of: Date = match query_parameter(request, "as_of") {
             None => today,
             Some(text) => text.parse().map_err(|_| wrong("as_of", "must be a date of the form 2026-03-31"))?,
         };
-        let bounds = parameter(request, "bounds").map_or_else(|| Some(DEFAULT_BOUNDS.to_vec()), |text| bounds(&text));
+        let bounds =
+            query_parameter(request, "bounds").map_or_else(|| Some(DEFAULT_BOUNDS.to_vec()), |text| bounds(&text));
         let bounds = bounds.ok_or_else(|| wrong("bounds", "must be ascending numbers of days, such as 0,30,60,90"))?;
-        let currency = parameter(request, "currency").map(|code| Currency::parse(&code)).transpose();
+        let currency = query_parameter(request, "currency").map(|code| Currency::parse(&code)).transpose();
         let currency = currency.map_err(|error| wrong("currency", &error.to_string()))?;
-        let portfolio = parameter(request, "portfolio");
+        let portfolio = query_parameter(request, "portfolio");
         let wanted = |account: &&AccountKey| {
             portfolio.as_ref().is_none_or(|portfolio| account.portfolio.as_str() == portfolio)
                 && currency.is_none_or(|currency| account.currency == currency)

@@ -2,61 +2,55 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use dunlin_aws::store::ImportCounts;
+use serde_json::{Value, json};
 
-use crate::error::IngestError;
-use crate::intake::Status;
+use crate::IngestError;
+use crate::segment::Complaint;
 
-/// How many rows came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Counts {
-    pub(crate) rows: u64,
-    pub(crate) created: u64,
-    pub(crate) updated: u64,
-    pub(crate) unchanged: u64,
-    pub(crate) rejected: u64,
+/// A table of this size is written out before it grows.
+const LARGE: usize = 64 * 1024;
+
+/// Where the results of a file lie, without an ending.
+pub(crate) fn stem(object: &str) -> String {
+    let name = object.strip_prefix("imports/").unwrap_or(object);
+    format!("results/{}", name.strip_suffix(".csv").unwrap_or(name))
 }
 
-/// The rejected rows as CSV, and the counts.
-pub(crate) struct Results {
-    rejected: csv::Writer<Vec<u8>>,
-    pub(crate) counts: Counts,
+/// How many rows came to what, as JSON.
+pub(crate) fn summary(counts: ImportCounts, dry_run: bool) -> Result<Vec<u8>, IngestError> {
+    let mut summary = json!(counts);
+    if dry_run {
+        summary["dry_run"] = Value::Bool(true);
+    }
+    Ok(serde_json::to_vec_pretty(&summary)?)
 }
 
-impl Results {
+/// The rejected rows as CSV, by line, column and reason.
+pub(crate) struct Table(csv::Writer<Vec<u8>>);
+
+impl Table {
     pub(crate) fn new() -> Result<Self, IngestError> {
-        let mut rejected = csv::Writer::from_writer(Vec::new());
-        rejected.write_record(["line", "column", "reason"]).map_err(write_error)?;
-        Ok(Self { rejected, counts: Counts::default() })
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(["line", "column", "reason"]).map_err(write_error)?;
+        Ok(Self(table))
     }
 
-    /// Counts a row, and lists it where it was rejected.
-    pub(crate) fn add(&mut self, line: u64, status: &Status) -> Result<(), IngestError> {
-        self.counts.rows = self.counts.rows.saturating_add(1);
-        let count = match status {
-            Status::Created => &mut self.counts.created,
-            Status::Updated => &mut self.counts.updated,
-            Status::Unchanged => &mut self.counts.unchanged,
-            Status::Rejected(_) => &mut self.counts.rejected,
-        };
-        *count = count.saturating_add(1);
-        if let Status::Rejected(errors) = status {
-            for error in errors {
-                self.complain(line, &error.field, &error.reason)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Lists what is wrong with the file as a whole.
-    pub(crate) fn complain(&mut self, line: u64, column: &str, reason: &str) -> Result<(), IngestError> {
+    pub(crate) fn add(&mut self, complaint: &Complaint) -> Result<(), IngestError> {
+        let Complaint { line, column, reason } = complaint;
         let record = [line.to_string().into(), harmless(column), harmless(reason)];
-        self.rejected.write_record(record.iter().map(|cell: &Cow<'_, str>| cell.as_bytes())).map_err(write_error)
+        self.0.write_record(record.iter().map(|cell: &Cow<'_, str>| cell.as_bytes())).map_err(write_error)
     }
 
-    /// The rejected rows as CSV.
-    pub(crate) fn into_csv(self) -> Result<Vec<u8>, IngestError> {
-        self.rejected.into_inner().map_err(|error| IngestError::Read(error.into_error()))
+    pub(crate) fn is_large(&self) -> bool {
+        self.0.get_ref().len() >= LARGE
+    }
+
+    /// What was added since the last time.
+    pub(crate) fn take(&mut self) -> Result<Vec<u8>, IngestError> {
+        let rest = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        let table = std::mem::replace(&mut self.0, rest);
+        table.into_inner().map_err(|error| IngestError::Read(error.into_error()))
     }
 }
 

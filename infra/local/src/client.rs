@@ -4,6 +4,7 @@
 //! Plain JSON over HTTP. The emulator takes the word of its root key, so these calls carry the key's name in an
 //! `Authorization` header and no signature; the functions sign theirs, and are held to their roles.
 
+use std::fs::File;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -161,6 +162,31 @@ impl Client {
         body: &[u8],
     ) -> Result<Answer, ClientError> {
         self.answer(method, &format!("{}{path}", self.stack.api_url), headers, body)
+    }
+
+    /// Puts a file to an address that the API gave out.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] or [`ClientError::Unreachable`].
+    pub fn upload(&self, address: &str, headers: &[(&str, String)], file: &File) -> Result<(), ClientError> {
+        let mut request = self.agent.put(address);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let unreachable = |source| ClientError::Unreachable { address: address.to_owned(), source: Box::new(source) };
+        let mut response = request.send(file).map_err(unreachable)?;
+        let text = response.body_mut().read_to_string().map_err(unreachable)?;
+        let answer = Answer { status: response.status().as_u16(), json: Value::Null, text };
+        if answer.is_success() { Ok(()) } else { Err(s3_refusal("PutObject", answer)) }
+    }
+
+    /// What lies at an address that the API gave out.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] or [`ClientError::Unreachable`].
+    pub fn fetch(&self, address: &str) -> Result<String, ClientError> {
+        let answer = self.answer("GET", address, &[], &[])?;
+        if answer.is_success() { Ok(answer.text) } else { Err(s3_refusal("GetObject", answer)) }
     }
 
     // ---- the parts, as an operator

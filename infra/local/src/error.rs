@@ -29,6 +29,8 @@ pub enum LocalError {
     File { path: PathBuf, source: std::io::Error },
     #[error("{path} is not what it should be: {source}. `cargo local down` and `cargo local up` make it anew.", path = .path.display())]
     Json { path: PathBuf, source: serde_json::Error },
+    #[error("the file was not imported: {0}")]
+    ImportFailed(String),
     #[error("cannot write to the terminal: {0}")]
     Terminal(std::io::Error),
     #[error("Ctrl-C cannot be handled: {0}")]

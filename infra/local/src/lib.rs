@@ -13,6 +13,7 @@ mod emulator;
 pub mod error;
 pub mod functions;
 pub mod generate;
+pub mod import;
 pub mod paths;
 pub mod process;
 pub mod replay;

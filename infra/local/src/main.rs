@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use dunlin_local::console::say;
 use dunlin_local::error::LocalError;
-use dunlin_local::generate::{Generate, generate};
+use dunlin_local::generate::{Generate, GenerateMany, generate, generate_many};
+use dunlin_local::import::{Import, import};
 use dunlin_local::replay::{Replay, replay};
-use dunlin_local::{costs, demo, down, process, test, up};
-use jiff::civil::Date;
+use dunlin_local::{costs, demo, down, paths, process, test, up};
+use jiff::civil::{Date, date};
 
 #[derive(Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", about = "Dunlin on this machine, without Docker")]
@@ -41,6 +42,19 @@ enum LocalCommand {
     },
     /// Replay invoices and payments through simulated days, on the deployed functions
     Replay(ReplayArguments),
+    /// Import a CSV file into the running stack, with its progress
+    Import {
+        file: PathBuf,
+        /// The rows are payments
+        #[arg(long)]
+        payments: bool,
+        /// Say what would happen, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// The port of the stack that is meant
+        #[arg(long)]
+        port: Option<u16>,
+    },
     /// Write a sample book: the same seed gives the same bytes
     Generate(GenerateArguments),
     /// Count what things cost, in requests, units and dollars, and write it into COSTS.md
@@ -87,16 +101,36 @@ struct ReplayArguments {
 struct GenerateArguments {
     #[arg(long)]
     seed: u64,
+    /// Write so many rows of invoices, however many, without holding them in memory
     #[arg(long)]
-    debtors: u64,
-    /// The first day
+    invoices: Option<u64>,
+    /// With --invoices, a tenth of them unless said otherwise
+    #[arg(long, required_unless_present = "invoices")]
+    debtors: Option<u64>,
+    /// The first day; with --invoices, 1 January 2026 unless said otherwise
+    #[arg(long, required_unless_present = "invoices")]
+    from: Option<Date>,
+    /// With --invoices, 90 unless said otherwise
+    #[arg(long, required_unless_present = "invoices")]
+    days: Option<u32>,
+    /// The folder for invoices.csv and payments.csv: target/local/book unless said otherwise
     #[arg(long)]
-    from: Date,
-    #[arg(long)]
-    days: u32,
-    /// The folder for invoices.csv and payments.csv
-    #[arg(long)]
-    out: PathBuf,
+    out: Option<PathBuf>,
+}
+
+impl GenerateArguments {
+    fn run(self) -> Result<(), LocalError> {
+        let Self { seed, invoices, debtors, from, days, out } = self;
+        let out = out.unwrap_or_else(|| paths::local().join("book"));
+        let (from, days) = (from.unwrap_or(date(2026, 1, 1)), days.unwrap_or(90));
+        match invoices {
+            Some(invoices) => {
+                let debtors = debtors.unwrap_or(invoices.div_ceil(10));
+                generate_many(&GenerateMany { seed, invoices, debtors, from, days, out })
+            }
+            None => generate(&Generate { seed, debtors: debtors.unwrap_or_default(), from, days, out }),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -122,9 +156,8 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         LocalCommand::Replay(ReplayArguments { invoices, payments, from, to, out, json, stack }) => {
             replay(&Replay { invoices, payments, from, to, out }, stack.port, !stack.no_build, json)
         }
-        LocalCommand::Generate(GenerateArguments { seed, debtors, from, days, out }) => {
-            generate(&Generate { seed, debtors, from, days, out })
-        }
+        LocalCommand::Import { file, payments, dry_run, port } => import(&Import { file, payments, dry_run }, port),
+        LocalCommand::Generate(wanted) => wanted.run(),
         LocalCommand::Costs => costs::costs(),
         LocalCommand::Test => test::test(),
     }

@@ -1,5 +1,7 @@
 //! The one clock. In a deployment it shows the time; on the local stack, and nowhere else, events may bring their own.
 
+use std::time::{Duration, SystemTime};
+
 use jiff::Timestamp;
 
 /// Tells the time.
@@ -21,6 +23,13 @@ impl Clock {
     pub fn now(&self, told: Option<Timestamp>) -> Timestamp {
         told.filter(|_| self.simulated).unwrap_or_else(self.read)
     }
+}
+
+/// How long Lambda still lets an invocation run that ends at `deadline`.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "how long we may still run is no fact that anything is decided on")]
+pub fn time_left(deadline: SystemTime) -> Duration {
+    deadline.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO)
 }
 
 #[cfg(test)]

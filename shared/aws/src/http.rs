@@ -140,6 +140,14 @@ pub fn path_parameter<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> R
     value.ok_or_else(|| Problem::not_found(format!("the path has no {name}")))
 }
 
+/// A query parameter, unless blank. The gateway joins what is given several times by commas, and the library takes every
+/// comma for such a joint; none of our parameters is a list, so it is put together again.
+#[must_use]
+pub fn query_parameter(request: &ApiGatewayV2httpRequest, name: &str) -> Option<String> {
+    let value = request.query_string_parameters.all(name)?.join(",");
+    (!value.trim().is_empty()).then_some(value)
+}
+
 /// A header's text.
 #[must_use]
 pub fn header<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> Option<&'a str> {

@@ -93,9 +93,15 @@ impl TestTable {
     /// The table as the functions see it.
     #[must_use]
     pub fn store(&self) -> Store {
+        self.store_through(self.client.clone())
+    }
+
+    /// The same through a client of the test's own.
+    #[must_use]
+    pub fn store_through(&self, client: Client) -> Store {
         let config =
             TableConfig { table: TABLE.to_owned(), due_index: DUE_INDEX.to_owned(), due_shards: self.due_shards };
-        Store::new(self.client.clone(), config)
+        Store::new(client, config)
     }
 
     /// The books in it.

@@ -9,7 +9,7 @@ use dunlin_domain::intake::InvoiceDraft;
 use dunlin_testkit::build::{debtor, tenant};
 use serde_json::{Map, Value, json};
 
-use super::{TENANT, World};
+use super::{Outside, TENANT, World};
 
 impl World {
     /// Books invoices through the store.
@@ -32,7 +32,7 @@ impl World {
     }
 
     pub(crate) async fn call_ingest(&self, request: Value) -> (i64, Value) {
-        let answer = self.invoke(self.ingest.handle(serde_json::from_value(request).unwrap())).await.unwrap();
+        let answer = self.ingest_event(request).await.unwrap();
         let body = answer["body"].as_str().unwrap_or("null");
         (answer["statusCode"].as_i64().unwrap(), serde_json::from_str(body).unwrap())
     }
@@ -54,17 +54,6 @@ impl World {
     pub(crate) async fn call_api(&self, request: Value) -> (i64, Value) {
         let Ok(response) = self.api.handle(serde_json::from_value(request).unwrap()).await;
         answer(&response)
-    }
-
-    /// Puts a file into the import bucket and has it imported: the rejected rows as CSV, and the counts.
-    pub(crate) async fn import(&self, name: &str, file: &[u8]) -> (String, Value) {
-        let key = format!("imports/{TENANT}/{name}");
-        self.outside.objects.lock().unwrap().insert(key.clone(), file.to_vec());
-        self.ingest.handle(serde_json::from_value(object_created(&key)).unwrap()).await.unwrap();
-        let objects = self.outside.objects.lock().unwrap();
-        let stem = format!("results/{TENANT}/{}", name.strip_suffix(".csv").unwrap());
-        let rejected = String::from_utf8(objects[&format!("{stem}.csv")].clone()).unwrap();
-        (rejected, serde_json::from_slice(&objects[&format!("{stem}.json")]).unwrap())
     }
 
     /// A debtor of the tenant `demo` with its live invoices.
@@ -122,7 +111,8 @@ impl World {
             let key = (text(&item, "PK").to_owned(), text(&item, "SK").to_owned());
             let derived = key.0.contains("#METRIC#") || key.0.contains("#RECEIPT#") || key.1 == "CURSOR";
             let history = key.1.starts_with("PAST#") && !key.1.contains("#INVOICE#");
-            if derived || history || key.1.starts_with("ACCOUNT#") {
+            let import = key.0.contains("#IMPORT");
+            if derived || history || import || key.1.starts_with("ACCOUNT#") {
                 continue;
             }
             for passing in ["version", "sequence", "committed_at", "deltas", "events", "due_at", "digest", "awaiting"] {
@@ -160,8 +150,8 @@ pub(crate) fn call_to(route: &str, tenant: Option<&str>, path: &Value, query: &V
     })
 }
 
-/// S3's notification that an object was put.
-pub(crate) fn object_created(key: &str) -> Value {
+/// S3's notification that an object of this content was put.
+pub(crate) fn object_created(key: &str, object: &[u8], sequencer: u32) -> Value {
     json!({ "Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventTime": "2026-03-02T00:00:00.000Z",
         "eventName": "ObjectCreated:Put", "userIdentity": { "principalId": "user" },
@@ -169,7 +159,9 @@ pub(crate) fn object_created(key: &str) -> Value {
         "s3": {
             "s3SchemaVersion": "1.0", "configurationId": "import",
             "bucket": { "name": "dunlin-import", "ownerIdentity": { "principalId": "owner" }, "arn": "arn:aws:s3:::dunlin-import" },
-            "object": { "key": key, "size": 1024, "eTag": "0", "sequencer": "0" },
+            "object": {
+                "key": key, "size": object.len(), "eTag": Outside::etag(object), "sequencer": format!("{sequencer:018X}"),
+            },
         },
     }] })
 }

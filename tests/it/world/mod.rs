@@ -1,5 +1,7 @@
 //! The deployment in this process: the real handlers around one table, joined as the template joins them.
 
+mod bucket;
+mod files;
 mod look;
 mod outside;
 
@@ -10,6 +12,8 @@ use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
+
+use outside::SCAN_QUEUE;
 
 use aws_lambda_events::dynamodb;
 use aws_lambda_events::sqs::SqsEvent;
@@ -88,10 +92,9 @@ impl World {
             mail_from: "billing@dunlin.example".to_owned(),
         };
         let signing = payment_webhook::SigningSecrets::new(secrets(), "dunlin/tenant/".to_owned());
-        let bucket = invoice_ingest::ImportBucket::new(outside.s3());
-        let scan_queue = aging_scan::ScanQueue::new(outside.sqs(), "https://sqs.example/scan".to_owned());
+        let scan_queue = aging_scan::ScanQueue::new(outside.sqs(), SCAN_QUEUE.to_owned());
         let world = Self {
-            ingest: invoice_ingest::Handler::new(books.clone(), bucket, clock),
+            ingest: Self::ingest(books.clone(), &outside, clock),
             scan: aging_scan::Handler::new(books.clone(), scan_queue),
             dispatch: reminder_dispatch::Handler::new(books.clone(), post, clock),
             webhook: payment_webhook::Handler::new(books.clone(), signing, clock),
@@ -155,9 +158,7 @@ impl World {
 
     pub(crate) async fn scan_event(&self, event: Value) -> Result<(), aging_scan::ScanError> {
         let trigger = serde_json::from_value(event).unwrap();
-        // Far from now: the handler reads the real clock only to see how long it may still run.
-        let deadline = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000_000);
-        self.invoke(self.scan.handle(trigger, deadline)).await
+        self.invoke(self.scan.handle(trigger, far_from_now())).await
     }
 
     /// Moves on whatever hangs off the table, until nothing moves. What comes back to the queue waits there for the next
@@ -219,6 +220,11 @@ impl World {
     pub(crate) fn told(&self, kind: &str) -> usize {
         self.told.lock().unwrap().iter().filter(|(one, _)| one == kind).count()
     }
+}
+
+/// The handlers read the real clock only to see how long they may still run.
+pub(crate) fn far_from_now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000_000)
 }
 
 /// A batch of an SQS queue.

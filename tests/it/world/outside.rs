@@ -11,6 +11,9 @@ use serde_json::Value;
 
 /// What Stripe's events to the tenant `demo` are signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_test";
+/// The addresses of the functions' own queues.
+pub(crate) const SCAN_QUEUE: &str = "https://sqs.example/scan";
+pub(crate) const IMPORT_QUEUE: &str = "https://sqs.example/imports";
 /// The key of unsubscribe links.
 pub(crate) const UNSUBSCRIBE_KEY: &str = "unsubscribe-key";
 
@@ -56,6 +59,8 @@ pub(crate) struct Outside {
     /// Phone number and text.
     pub(crate) texts: Mutex<Vec<(String, String)>>,
     pub(crate) objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// What S3 calls the content of objects, where it is not what [`Outside::etag`] says.
+    pub(crate) etags: Mutex<BTreeMap<String, String>>,
     /// Metadata of the objects that are read.
     pub(crate) metadata: Mutex<Option<(String, String)>>,
     /// How many of the next calls to the bus fail.
@@ -65,7 +70,8 @@ pub(crate) struct Outside {
     /// What functions wrote down for CloudWatch to count.
     metrics: Arc<Mutex<Vec<Value>>>,
     bus: Mutex<Vec<(String, Value)>>,
-    scan_work: Mutex<Vec<String>>,
+    /// Bodies of messages by the queue that they were sent to.
+    sent: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
 /// A client of `$sdk` that knows only `$rules`. It repeats nothing by itself.
@@ -84,13 +90,24 @@ macro_rules! mocked {
     }};
 }
 
+pub(super) use mocked;
+
 impl Outside {
     pub(crate) fn take_bus(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.bus.lock().unwrap())
     }
 
     pub(crate) fn take_scan_work(&self) -> Vec<String> {
-        std::mem::take(&mut self.scan_work.lock().unwrap())
+        self.sent.lock().unwrap().remove(SCAN_QUEUE).unwrap_or_default()
+    }
+
+    pub(crate) fn take_import_work(&self) -> Vec<String> {
+        self.sent.lock().unwrap().remove(IMPORT_QUEUE).unwrap_or_default()
+    }
+
+    /// A message of the import queue is visible again.
+    pub(crate) fn send_back(&self, body: &str) {
+        self.sent.lock().unwrap().entry(IMPORT_QUEUE.to_owned()).or_default().push(body.to_owned());
     }
 
     /// Where functions write what CloudWatch is to count.
@@ -174,7 +191,9 @@ impl Outside {
         let outside = Arc::clone(self);
         let send =
             mock!(aws_sdk_sqs::Client::send_message).match_requests(|_| true).then_compute_response(move |input| {
-                outside.scan_work.lock().unwrap().push(input.message_body().unwrap().to_owned());
+                let queue = input.queue_url().unwrap().to_owned();
+                let body = input.message_body().unwrap().to_owned();
+                outside.sent.lock().unwrap().entry(queue).or_default().push(body);
                 MockResponse::Output(SendMessageOutput::builder().message_id("sqs-1").build())
             });
         mocked!(aws_sdk_sqs, send)
@@ -199,30 +218,6 @@ impl Outside {
                 MockResponse::Output(GetSecretValueOutput::builder().secret_string(secret).build())
             });
         mocked!(aws_sdk_secretsmanager, get)
-    }
-
-    pub(crate) fn s3(self: &Arc<Self>) -> aws_sdk_s3::Client {
-        use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
-        use aws_sdk_s3::operation::put_object::PutObjectOutput;
-        use aws_sdk_s3::primitives::ByteStream;
-        use aws_sdk_s3::types::error::NoSuchKey;
-        let outside = Arc::clone(self);
-        let get = mock!(aws_sdk_s3::Client::get_object).match_requests(|_| true).then_compute_response(move |input| {
-            let object = outside.objects.lock().unwrap().get(input.key().unwrap()).cloned();
-            let Some(object) = object else {
-                return MockResponse::Error(GetObjectError::NoSuchKey(NoSuchKey::builder().build()));
-            };
-            let metadata = outside.metadata.lock().unwrap().clone();
-            let output = GetObjectOutput::builder().body(ByteStream::from(object));
-            MockResponse::Output(output.set_metadata(metadata.map(|one| [one].into())).build())
-        });
-        let outside = Arc::clone(self);
-        let put = mock!(aws_sdk_s3::Client::put_object).match_requests(|_| true).then_compute_response(move |input| {
-            let body = input.body().bytes().unwrap().to_vec();
-            outside.objects.lock().unwrap().insert(input.key().unwrap().to_owned(), body);
-            MockResponse::Output(PutObjectOutput::builder().build())
-        });
-        mocked!(aws_sdk_s3, get, put)
     }
 }
 

@@ -50,11 +50,11 @@ const LEAVING_PERCENT: i64 = 25;
 const PATIENCE_INVOICES: usize = 3;
 
 /// An invoice before it has a number.
-struct Sale {
-    debtor: Debtor,
-    issued: Date,
-    currency: &'static str,
-    minor: i64,
+pub(super) struct Sale {
+    pub(super) debtor: Debtor,
+    pub(super) issued: Date,
+    pub(super) currency: &'static str,
+    pub(super) minor: i64,
 }
 
 /// A book in which nothing lies after its last day: what is unpaid then is open.
@@ -103,7 +103,7 @@ fn sales(wanted: &Generate, debtor: Debtor, last: Date) -> Vec<Sale> {
     sales
 }
 
-fn settle(book: &mut Book, sale: Sale, serial: u64, random: &mut Random, overpaid: &mut usize) {
+pub(super) fn settle(book: &mut Book, sale: Sale, serial: u64, random: &mut Random, overpaid: &mut usize) {
     let Sale { debtor, issued, currency, minor } = sale;
     let due = issued.saturating_add(debtor.terms_days.days());
     let number = format!("INV-{serial}");
@@ -167,7 +167,7 @@ fn payment(invoice: &str, on: Date, minor: i64, currency: &'static str) -> Payme
 }
 
 /// The day itself, or the Monday after it.
-fn working_day(day: Date) -> Date {
+pub(super) fn working_day(day: Date) -> Date {
     let beyond = match day.weekday() {
         Weekday::Saturday => 2,
         Weekday::Sunday => 1,

@@ -2,7 +2,10 @@
 
 mod debtor;
 mod ledger;
+mod many;
 mod random;
+
+pub use many::{GenerateMany, generate_many};
 
 use std::fs;
 use std::path::{Path, PathBuf};

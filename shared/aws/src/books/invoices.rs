@@ -14,7 +14,7 @@ use super::{Books, BooksError, Races};
 use crate::store::{Loaded, Receipt, Reference, ReferenceKey, StoreError, Tenancy, Writes};
 
 /// How many invoices are committed together: each is at most five items, and a transaction takes 100.
-const INVOICES_PER_COMMIT: usize = 19;
+pub const INVOICES_PER_COMMIT: usize = 19;
 
 /// Why an invoice was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 mod invoices;
 mod remittances;
 
-pub use invoices::{Recorded, Rejection};
+pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use remittances::{Answer, Reported};
 
 use std::time::Duration;
@@ -50,13 +50,21 @@ impl BooksError {
 #[derive(Debug, Clone)]
 pub struct Books {
     store: Store,
+    /// Whether nothing is written.
+    dry: bool,
 }
 
 impl Books {
     /// Books in this table.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, dry: false }
+    }
+
+    /// The same books for a dry run: everything is looked up and decided, and nothing is written.
+    #[must_use]
+    pub fn dry(&self) -> Self {
+        Self { store: self.store.clone(), dry: true }
     }
 
     /// The table.
@@ -79,6 +87,9 @@ impl Books {
     ) -> Result<(), StoreError> {
         self.roll(tenancy, loaded, &mut journal, now).await?;
         let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
+        if self.dry {
+            return Ok(());
+        }
         self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
         metrics::count_withheld(&tenancy.tenant, &journal);
         Ok(())
@@ -117,6 +128,9 @@ impl Books {
     /// # Errors
     /// [`BooksError`]; what was committed stands, and the debtor stays due until the rest is done.
     pub async fn finish_allocating(&self, tenancy: &Tenancy, id: &DebtorId, now: Timestamp) -> Result<(), BooksError> {
+        if self.dry {
+            return Ok(());
+        }
         let mut races = Races::default();
         loop {
             let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(()) };

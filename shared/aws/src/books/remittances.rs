@@ -78,9 +78,9 @@ impl Books {
         if let Err(error) = joined.join(report) {
             return Ok((Err(Rejection { field: "currency", reason: error.to_string() }), None));
         }
-        if joined == known.value && known.version > 0 {
+        if known.version > 0 && says_nothing_new(&known.value, &joined) {
             let spread = matches!(joined.target, Some(Target::Debtor(..)));
-            let allocating = joined.booked.map(|(debtor, _)| debtor).filter(|_| spread);
+            let allocating = known.value.booked.map(|(debtor, _)| debtor).filter(|_| spread);
             return Ok((Ok(Reported::Unchanged), allocating));
         }
         let was = known.value.effect().map_err(BookingError::from)?.filter(|_| known.value.booked.is_some());
@@ -124,6 +124,9 @@ impl Books {
             writes.references.push(reference);
         }
         writes.remittances.push(joined);
+        if self.dry {
+            return Ok(());
+        }
         self.store.park(&tenancy.tenant, &writes, now).await
     }
 
@@ -170,6 +173,14 @@ impl Books {
         self.commit(tenancy, &mut loaded, journal, writes, now).await?;
         Ok(Ok(more.then_some(debtor)))
     }
+}
+
+/// A tenant's own books say when something was handed in, and the same handed in again is no news. A provider says when it
+/// happened, which orders its reports.
+fn says_nothing_new(known: &Remittance, joined: &Remittance) -> bool {
+    let again = joined.id.source.as_str() == BOOKS && joined.progress.stage() == known.progress.stage();
+    let progress = if again { known.progress } else { joined.progress };
+    Remittance { progress, ..joined.clone() } == *known
 }
 
 /// A tenant's own books name an amount and a purpose once; a provider's reports may add to what is known.

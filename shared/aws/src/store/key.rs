@@ -5,6 +5,8 @@ use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::import::ImportId;
+
 /// Partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
@@ -102,6 +104,28 @@ pub(crate) fn unknown_events(tenant: &TenantId, provider: &str, event_type: &str
 /// The index partition that lists what waits for its invoice. It shares the due index, which is sparse.
 pub(crate) fn unmatched_shard(tenant: &TenantId) -> String {
     format!("T#{tenant}#UNMATCHED")
+}
+
+pub(crate) fn import(tenant: &TenantId, id: &ImportId) -> Key {
+    Key::new(imports_shard(tenant), id.as_str())
+}
+
+/// The partition of a tenant's imports, and the index partition that lists them by time.
+pub(crate) fn imports_shard(tenant: &TenantId) -> String {
+    format!("T#{tenant}#IMPORTS")
+}
+
+pub(crate) fn import_parts(tenant: &TenantId, id: &ImportId) -> String {
+    format!("T#{tenant}#IMPORT#{id}")
+}
+
+/// Every part of a run sorts behind this.
+pub(crate) fn import_run(run: &str) -> String {
+    format!("RUN#{run}#PART#")
+}
+
+pub(crate) fn import_part(tenant: &TenantId, id: &ImportId, run: &str, number: u32) -> Key {
+    Key::new(import_parts(tenant, id), format!("{}{number:03}", import_run(run)))
 }
 
 /// The index partition of a shard of debtors that have a next step. Shards belong to the deployment, not to a tenant,

@@ -12,17 +12,21 @@
 //! | an invoice or customer by a provider's id | `T#<tenant>#REF#<KIND>#<source>#<id>` | `REF` |
 //! | payment or credit note | `T#<tenant>#REMITTANCE#<kind>/<source>/<id>` | `REMITTANCE` |
 //! | receipt of a provider's event (expires) | `T#<tenant>#RECEIPT#<provider>#<id>` | `RECEIPT` |
+//! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
+//! | part of an import's run (expires) | `T#<tenant>#IMPORT#<id>` | `RUN#<run>#PART#<number>` |
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
 //!
 //! One sparse index, `due` (`due_shard`, `due_at`), lists debtors with a next step (`DUE#<n>`, read by `aging-scan`
-//! only) and remittances that wait for their invoice (`T#<tenant>#UNMATCHED`).
+//! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`) and imports by the time of their latest upload
+//! (`T#<tenant>#IMPORTS`).
 
 mod counters;
 mod debtor;
 mod due;
 mod error;
 mod history;
+mod import;
 mod key;
 mod message;
 mod receipt;
@@ -36,6 +40,10 @@ pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
 pub use history::{TimelineEntry, TimelinePage};
+pub use import::{
+    Import, ImportCounts, ImportId, ImportIdError, ImportKind, ImportMark, ImportPage, ImportPart, ImportRun,
+    ImportState, SplitMark,
+};
 pub use key::{HEAD, due_shard};
 pub use receipt::Receipt;
 pub use reference::{Reference, ReferenceKey};

@@ -33,6 +33,9 @@ impl RawPayment {
     pub const FIELDS: [&'static str; 8] =
         ["payment_ref", "invoice_number", "debtor_ref", "portfolio", "paid_on", "amount", "currency", "status"];
 
+    /// The names of the fields without which there is no payment.
+    pub const REQUIRED: [&'static str; 4] = ["payment_ref", "paid_on", "amount", "currency"];
+
     /// Takes each field from where the caller has it.
     #[must_use]
     pub fn from_fields(field: impl Fn(&str) -> Option<String>) -> Self {

@@ -2,12 +2,14 @@
 
 mod head;
 mod history;
+mod import;
 mod invoice;
 mod remittance;
 mod settings;
 
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
 pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
+pub(crate) use import::{ImportPartRecord, ImportRecord};
 pub(crate) use invoice::InvoiceRecord;
 pub(crate) use remittance::{ReferenceRecord, RemittanceRecord};
 pub(crate) use settings::{PolicyRecord, SettingsRecord};
