@@ -10,6 +10,8 @@
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`tenants`], [`api`] | who sees what; answers |
 //! | [`properties`] | the invariants on random histories |
+//! | [`costs`] | what each thing costs, held to what is written down |
+//! | [`migration`] | items of the shape before |
 //! | [`samples`], [`architecture`] | `events/`, and the shape of the house |
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the report")]
@@ -20,6 +22,7 @@ mod costs;
 mod files;
 mod imports;
 mod invoices;
+mod migration;
 mod operations;
 mod payments;
 mod projector_counts;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, far_from_now};
 
 const STRIPE: [(&str, &str); 15] = [
     ("invoice_finalized", "booked"),
@@ -67,6 +67,8 @@ async fn every_sample_does_what_it_is_for() {
         world.scan_event(samples.take(&format!("aging-scan/{name}.json"))).await.unwrap();
     }
     world.scan_at("2026-03-02T08:00:00Z").await;
+    let tick = serde_json::from_value(samples.take("table-migration/tick.json")).unwrap();
+    world.migration.handle(tick, far_from_now()).await.unwrap();
     let planned = samples.take("reminder-dispatch/message_planned.json");
     let bodies = [planned["Records"][0]["body"].as_str().unwrap().to_owned()];
     assert!(world.deliver(&bodies).await.is_empty());

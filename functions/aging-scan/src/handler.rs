@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use dunlin_aws::books::{Books, Races};
+use dunlin_aws::clock::time_left;
 use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::Writes;
 use dunlin_aws::tenancies::Tenancies;
@@ -135,12 +136,4 @@ impl Handler {
             }
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long Lambda still lets us run is no fact that anything is decided on"
-)]
-fn time_left(deadline: SystemTime) -> Duration {
-    deadline.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO)
 }

@@ -16,8 +16,15 @@ use crate::tools::Tools;
 use crate::{paths, process};
 
 /// The functions of infra/template.yaml. Each is a crate, a binary and a folder of that name.
-pub const FUNCTIONS: [&str; 6] =
-    ["invoice-ingest", "aging-scan", "reminder-dispatch", "payment-webhook", "projector", "collections-api"];
+pub const FUNCTIONS: [&str; 7] = [
+    "invoice-ingest",
+    "aging-scan",
+    "reminder-dispatch",
+    "payment-webhook",
+    "projector",
+    "collections-api",
+    "table-migration",
+];
 
 const CARGO_ADVICE: &str = "Install Rust from https://rustup.rs.";
 

@@ -57,6 +57,7 @@ pub(crate) struct World {
     pub(crate) webhook: payment_webhook::Handler,
     pub(crate) api: collections_api::Handler,
     pub(crate) projector: projector::Handler,
+    pub(crate) migration: table_migration::Handler,
     telemetry: Telemetry,
     /// Bodies of the dispatch queue's messages.
     pub(crate) queue: Mutex<Vec<String>>,
@@ -100,6 +101,7 @@ impl World {
             webhook: payment_webhook::Handler::new(books.clone(), signing, clock),
             api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), clock),
             telemetry: Telemetry::new("dunlin".to_owned(), 100, clock, outside.metrics_sink()),
+            migration: table_migration::Handler::new(store.clone()),
             projector: projector::Handler::new(store, Bus::new(outside.eventbridge(), "dunlin-bus".to_owned())),
             queue: Mutex::default(),
             told: Mutex::default(),

@@ -97,6 +97,11 @@ pub(crate) fn day(tenant: &TenantId, account: &AccountKey, day: Date) -> Key {
     Key::new(metric(tenant, account), format!("DAY#{day}"))
 }
 
+/// What belongs to the deployment and not to a tenant; no tenant's keys begin so.
+pub(crate) fn migration(target: &str) -> Key {
+    Key::new("DEPLOYMENT".to_owned(), format!("MIGRATION#{target}"))
+}
+
 pub(crate) fn unknown_events(tenant: &TenantId, provider: &str, event_type: &str) -> Key {
     Key::new(format!("T#{tenant}#METRIC#{provider}"), format!("UNKNOWN#{event_type}"))
 }

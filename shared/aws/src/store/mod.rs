@@ -15,6 +15,7 @@
 //! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
 //! | part of an import's run (expires) | `T#<tenant>#IMPORT#<id>` | `RUN#<run>#PART#<number>` |
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
+//! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
 //!
 //! One sparse index, `due` (`due_shard`, `due_at`), lists debtors with a next step (`DUE#<n>`, read by `aging-scan`
@@ -29,6 +30,7 @@ mod history;
 mod import;
 mod key;
 mod message;
+mod migration;
 mod receipt;
 mod record;
 mod reference;
@@ -45,6 +47,7 @@ pub use import::{
     ImportState, SplitMark,
 };
 pub use key::{HEAD, due_shard};
+pub use migration::Migration;
 pub use receipt::Receipt;
 pub use reference::{Reference, ReferenceKey};
 pub use remittance::Versioned;

@@ -218,6 +218,11 @@ pub(crate) struct HeadStamp<'a> {
 
 impl Record for HeadRecord {
     const SCHEMA: u32 = 2;
+
+    /// What its last commit changed and had to tell is in the stream already.
+    fn upgraded(self) -> Self {
+        Self { sequence: Some(self.sequence()), deltas: DeltasRecord::default(), events: Vec::new(), ..self }
+    }
 }
 
 impl HeadRecord {

@@ -34,6 +34,12 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
     /// Counts the shapes that this kind of item has had. Readers accept the latest and the one before, so that items are
     /// rewritten after a deployment and not during it.
     const SCHEMA: u32;
+
+    /// The record as the latest shape has it, when it was read from the one before.
+    #[must_use]
+    fn upgraded(self) -> Self {
+        self
+    }
 }
 
 /// The version that an item's shape is of. One that says nothing was written by hand, in the first shape.

@@ -1,0 +1,177 @@
+//! Rewriting items whose shape is of the version before, a page of the table at a time.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::sort;
+use super::key::{self, Key};
+use super::record::{
+    DecisionRecord, EntryRecord, HeadRecord, InvoiceRecord, Item, MessageRecord, Record, ReferenceRecord,
+    RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
+};
+use super::{Store, StoreError};
+
+/// Items read at once: a page is rewritten in a second or two.
+const ITEMS_PER_PAGE: i32 = 200;
+
+/// How far a migration is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Items read.
+    pub read: u64,
+    /// Items that were of the shape before, and are not any more.
+    pub rewritten: u64,
+    /// Items that could not be read; the log names them.
+    pub failed: u64,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When its last page was done.
+    pub finished_at: Option<Timestamp>,
+    /// The partition and sort key of the last item read.
+    after: Option<(String, String)>,
+    /// Counts pages; each is conditional on the one before.
+    version: u64,
+}
+
+impl Migration {
+    /// Whether every page was read.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.finished_at.is_some()
+    }
+}
+
+impl Record for Migration {
+    const SCHEMA: u32 = 1;
+}
+
+/// What became of one item.
+enum Rewritten {
+    Yes,
+    NotNeeded,
+}
+
+impl Store {
+    /// How far the migration to the shapes of this version is; one that has not begun begins at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn migration(&self, now: Timestamp) -> Result<Migration, StoreError> {
+        let known = self.get(&key::migration(&target())).await?.map(from_item::<Migration>).transpose()?;
+        Ok(known.unwrap_or(Migration {
+            read: 0,
+            rewritten: 0,
+            failed: 0,
+            started_at: now,
+            finished_at: None,
+            after: None,
+            version: 0,
+        }))
+    }
+
+    /// Rewrites the next page and writes down how far that is.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where another invocation is further.
+    pub async fn migrate_page(&self, migration: &mut Migration, now: Timestamp) -> Result<(), StoreError> {
+        let after = migration.after.as_ref().map(|(pk, sk)| super::attributes(&Key { pk: pk.clone(), sk: sk.clone() }));
+        let call = self.client.scan().table_name(&self.config.table).limit(ITEMS_PER_PAGE);
+        let page = call.set_exclusive_start_key(after).send().await.map_err(sort)?;
+        for item in page.items.unwrap_or_default() {
+            let place = place(&item);
+            migration.read = migration.read.saturating_add(1);
+            match self.rewrite(item).await {
+                Ok(Rewritten::Yes) => migration.rewritten = migration.rewritten.saturating_add(1),
+                Ok(Rewritten::NotNeeded) => {}
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%place, %error, "item not migrated");
+                    migration.failed = migration.failed.saturating_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        migration.after = page.last_evaluated_key.as_ref().and_then(keys);
+        if migration.after.is_none() {
+            migration.finished_at = Some(now);
+        }
+        self.put_migration(migration).await
+    }
+
+    async fn put_migration(&self, migration: &mut Migration) -> Result<(), StoreError> {
+        let condition = super::debtor::Condition::version(migration.version);
+        migration.version = migration.version.saturating_add(1);
+        let item = to_item(&key::migration(&target()), migration)?;
+        let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
+        let call = call.condition_expression(condition.expression());
+        call.set_expression_attribute_values(condition.values()).send().await.map(drop).map_err(sort)
+    }
+
+    /// Writes an item in its latest shape, unless someone else has written it since it was read.
+    async fn rewrite(&self, item: Item) -> Result<Rewritten, StoreError> {
+        let (was, version) = (schema(&item), item.get("version").cloned());
+        let Some(item) = upgraded(item)? else { return Ok(Rewritten::NotNeeded) };
+        let unchanged = "(attribute_not_exists(#schema) OR #schema = :schema)";
+        let condition =
+            if version.is_some() { format!("{unchanged} AND version = :version") } else { unchanged.to_owned() };
+        let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
+        let call = call.condition_expression(condition).expression_attribute_names("#schema", SCHEMA);
+        let mut call = call.expression_attribute_values(":schema", AttributeValue::N(was.to_string()));
+        if let Some(version) = version {
+            call = call.expression_attribute_values(":version", version);
+        }
+        match call.send().await.map_err(sort) {
+            Ok(_) => Ok(Rewritten::Yes),
+            Err(StoreError::Conflict) => Ok(Rewritten::NotNeeded),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What this version migrates to: the kinds of items that have had more than one shape. Another set is another
+/// migration, which begins anew.
+fn target() -> String {
+    let kinds = [
+        ("HEAD", HeadRecord::SCHEMA),
+        ("INVOICE", InvoiceRecord::SCHEMA),
+        ("ENTRY", EntryRecord::SCHEMA),
+        ("MESSAGE", MessageRecord::SCHEMA),
+        ("DECISION", DecisionRecord::SCHEMA),
+        ("TASK", TaskRecord::SCHEMA),
+        ("REF", ReferenceRecord::SCHEMA),
+        ("REMITTANCE", RemittanceRecord::SCHEMA),
+    ];
+    let changed = kinds.iter().filter(|(_, schema)| *schema > 1);
+    changed.map(|(kind, schema)| format!("{kind}-{schema}")).collect::<Vec<_>>().join(".")
+}
+
+/// An item in its latest shape, or `None` where it is in it already. What expires soon, or was written by hand, is left.
+fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
+    let sk = item.get("SK").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str).to_owned();
+    let past = sk.strip_prefix(key::PAST).and_then(|rest| rest.split('#').nth(1));
+    match (sk.as_str(), past) {
+        (key::HEAD, _) => latest::<HeadRecord>(item),
+        (_, Some("INVOICE")) => latest::<InvoiceRecord>(item),
+        (live, None) if key::is_live_invoice(live) => latest::<InvoiceRecord>(item),
+        (_, Some("ENTRY")) => latest::<EntryRecord>(item),
+        (_, Some("MESSAGE")) => latest::<MessageRecord>(item),
+        (_, Some("DECISION")) => latest::<DecisionRecord>(item),
+        (_, Some("TASK")) => latest::<TaskRecord>(item),
+        ("REF", _) => latest::<ReferenceRecord>(item),
+        ("REMITTANCE", _) => latest::<RemittanceRecord>(item),
+        _ => Ok(None),
+    }
+}
+
+fn latest<T: Record>(item: Item) -> Result<Option<Item>, StoreError> {
+    if schema(&item) == T::SCHEMA {
+        return Ok(None);
+    }
+    let Some((pk, sk)) = keys(&item) else { return Ok(None) };
+    let record: T = from_item(item)?;
+    to_item(&Key { pk, sk }, &record.upgraded()).map(Some)
+}
+
+fn keys(item: &Item) -> Option<(String, String)> {
+    Some((item.get("PK")?.as_s().ok()?.clone(), item.get("SK")?.as_s().ok()?.clone()))
+}
