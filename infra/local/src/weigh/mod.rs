@@ -42,6 +42,9 @@ const WARM_UPS: u16 = 2;
 /// How hard `sam deploy` compresses.
 const ZIP_LEVEL: u8 = 6;
 
+/// What a deployment leaves out (infra/README.md): compiled together, crates get the features that any of them wants.
+const NOT_DEPLOYED: [&str; 3] = ["dunlin-local", "dunlin-testkit", "dunlin-tests"];
+
 /// Weighs each function and prints the table.
 ///
 /// # Errors
@@ -68,7 +71,8 @@ fn folder() -> PathBuf {
 
 fn build(tools: &BuildTools, names: &[&str]) -> Result<(), LocalError> {
     say("  building as for a deployment (this takes many minutes)");
-    let mut cargo = cargo(&["lambda", "build", "--release", "--workspace", "--exclude", "dunlin-local"]);
+    let mut cargo = cargo(&["lambda", "build", "--release", "--workspace"]);
+    cargo.args(NOT_DEPLOYED.into_iter().flat_map(|name| ["--exclude", name]));
     cargo.args(names.iter().flat_map(|name| ["--bin", name])).arg("--lambda-dir").arg(folder());
     cargo.env("PATH", tools.path()).stdout(Stdio::null());
     process::run_aloud("cargo lambda build", &mut cargo, "Install Rust from https://rustup.rs.")
