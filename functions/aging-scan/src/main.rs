@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let queue = ScanQueue::new(aws_sdk_sqs::Client::new(&aws), config::require("SCAN_QUEUE_URL")?);
     let handler = &Handler::new(Books::new(config::store(&aws)?), queue);
     run(service_fn(|event: LambdaEvent<_>| {

@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws));
     let key = config::require("UNSUBSCRIBE_SECRET")?;
     let handler = &Handler::new(Books::new(config::store(&aws)?), secrets, key, config::clock()?);

@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let bucket = ImportBucket::new(aws_sdk_s3::Client::new(&aws), config::require("IMPORT_BUCKET")?);
     let queue = ImportQueue::new(aws_sdk_sqs::Client::new(&aws), config::require("IMPORT_QUEUE_URL")?);
     let books = Books::new(config::store(&aws)?);

@@ -7,7 +7,7 @@ use payment_webhook::{Handler, SigningSecrets};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws));
     let secrets = SigningSecrets::new(secrets, config::require("SECRET_PREFIX")?);
     let handler = &Handler::new(Books::new(config::store(&aws)?), secrets, config::clock()?);

@@ -7,7 +7,7 @@ use projector::Handler;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let bus = Bus::new(aws_sdk_eventbridge::Client::new(&aws), config::require("BUS_NAME")?);
     let handler = &Handler::new(config::store(&aws)?, bus);
     run(service_fn(|event: LambdaEvent<_>| {

@@ -8,7 +8,7 @@ use reminder_dispatch::{Handler, Post};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let once = config::without_retries(&aws);
     let post = Post {
         renderer: Renderer::new()?,

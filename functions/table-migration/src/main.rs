@@ -7,7 +7,7 @@ use table_migration::Handler;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
-    let aws = config::aws().await;
+    let aws = config::aws()?;
     let handler = &Handler::new(config::store(&aws)?);
     run(service_fn(|event: LambdaEvent<_>| {
         let context = &event.context;

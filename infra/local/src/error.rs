@@ -23,6 +23,8 @@ pub enum LocalError {
     NotRunning,
     #[error("{binary} is missing. Build it: `cargo build --workspace --all-targets`.", binary = .0.display())]
     NotBuilt(PathBuf),
+    #[error("{bootstrap} did not start: {reason}", bootstrap = .bootstrap.display())]
+    DidNotStart { bootstrap: PathBuf, reason: String },
     #[error("the deployed stack has no output `{0}`: infra/template.yaml and infra/local/src/stack.rs disagree.")]
     MissingOutput(&'static str),
     #[error("{path}: {source}", path = .path.display())]

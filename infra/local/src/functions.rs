@@ -88,19 +88,23 @@ fn package_one(tools: &Tools, name: &'static str) -> Result<Package, LocalError>
     if !zip.exists() {
         remove_packages(&packages, name)?;
         let half = packages.join(format!("{name}.{}", std::process::id()));
-        let mut python = Command::new(tools.python());
-        python.args(["-c", ZIP]).arg(&bootstrap).arg(&half);
-        process::run("packaging a function", &mut python, "")?;
+        pack(&tools.python(), &bootstrap, &half, 1)?;
         fs::rename(&half, &zip).map_err(at(&zip))?;
     }
     Ok(Package { name, zip })
 }
 
-/// Python, because its zlib is compiled with optimisation and ours would not be.
+/// Puts a bootstrap into a package. By Python, because its zlib is compiled with optimisation and ours would not be.
+pub(crate) fn pack(python: &Path, bootstrap: &Path, package: &Path, level: u8) -> Result<(), LocalError> {
+    let mut python = Command::new(python);
+    python.args(["-c", ZIP]).arg(bootstrap).arg(package).arg(level.to_string());
+    process::run("packaging a function", &mut python, "").map(drop)
+}
+
 const ZIP: &str = "
 import sys, zipfile
-source, target = sys.argv[1:]
-with zipfile.ZipFile(target, 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as package:
+source, target, level = sys.argv[1:]
+with zipfile.ZipFile(target, 'w', zipfile.ZIP_DEFLATED, compresslevel=int(level)) as package:
     package.write(source, 'bootstrap')
 ";
 

@@ -22,6 +22,7 @@ mod tenant;
 pub mod test;
 mod tools;
 pub mod up;
+pub mod weigh;
 
 pub use client::{Answer, Client, ClientError, Depth, Mail, Sms};
 pub use error::LocalError;

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use dunlin_local::console::say;
 use dunlin_local::error::LocalError;
+use dunlin_local::functions::FUNCTIONS;
 use dunlin_local::generate::{Generate, GenerateMany, generate, generate_many};
 use dunlin_local::import::{Import, import};
 use dunlin_local::replay::{Replay, replay};
+use dunlin_local::weigh::{Weigh, weigh};
 use dunlin_local::{costs, demo, down, paths, process, test, up};
 use jiff::civil::{Date, date};
 
@@ -61,6 +64,8 @@ enum LocalCommand {
     Costs,
     /// Check everything: format, template, lints, unit, property, store and end-to-end tests
     Test,
+    /// Measure the functions as they are deployed: size, time until they ask for work, memory
+    Weigh(WeighArguments),
 }
 
 #[derive(Args)]
@@ -133,6 +138,22 @@ impl GenerateArguments {
     }
 }
 
+#[derive(Args)]
+struct WeighArguments {
+    /// Only these; all unless said otherwise
+    #[arg(value_parser = PossibleValuesParser::new(FUNCTIONS))]
+    functions: Vec<String>,
+    /// How often each is started
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+    /// Weigh the functions as they were last built by this command
+    #[arg(long)]
+    no_build: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -160,5 +181,8 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         LocalCommand::Generate(wanted) => wanted.run(),
         LocalCommand::Costs => costs::costs(),
         LocalCommand::Test => test::test(),
+        LocalCommand::Weigh(WeighArguments { functions, runs, no_build, json }) => {
+            weigh(&Weigh { functions, runs, build: !no_build, json })
+        }
     }
 }

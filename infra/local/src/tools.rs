@@ -1,6 +1,8 @@
 //! The tools of the local stack: the emulator, the AWS command line, cfn-lint and checkov, from PyPI, under `target/`.
 
+use std::ffi::OsString;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +17,8 @@ const PYTHON_ADVICE: &str = "Install Python 3.10 or newer.";
 const EMULATOR: Environment = Environment { name: "emulator", packages: &["ministack[full]==1.5.33"] };
 const DEPLOY: Environment = Environment { name: "deploy", packages: &["awscli==1.46.3", "cfn-lint==1.58.0"] };
 const CHECK: Environment = Environment { name: "check", packages: &["checkov==3.3.30"] };
+/// What compiles for deployments; the local stack does without.
+const BUILD: Environment = Environment { name: "build", packages: &["cargo-lambda==1.9.2", "ziglang==0.17.1"] };
 
 /// Makes the emulator's Python import our `emulator_site.py` whenever it starts.
 const SITE_HOOK: (&str, &str) = ("dunlin.pth", "import dunlin_emulator_site\n");
@@ -60,6 +64,31 @@ impl Tools {
     pub(crate) fn checkov(&self) -> Result<PathBuf, LocalError> {
         CHECK.install(&self.folder)?;
         Ok(self.folder.join("check/bin/checkov"))
+    }
+}
+
+/// Installed tools that compile for deployments.
+pub(crate) struct BuildTools {
+    folder: PathBuf,
+}
+
+impl BuildTools {
+    /// Installs what is missing.
+    pub(crate) fn installed() -> Result<Self, LocalError> {
+        let folder = paths::local().join("tools");
+        BUILD.install(&folder)?;
+        Ok(Self { folder: folder.join(BUILD.name).join("bin") })
+    }
+
+    pub(crate) fn python(&self) -> PathBuf {
+        self.folder.join("python")
+    }
+
+    /// The search path with these tools first.
+    pub(crate) fn path(&self) -> OsString {
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let folders = iter::once(self.folder.clone()).chain(std::env::split_paths(&others));
+        std::env::join_paths(folders).unwrap_or(others)
     }
 }
 

@@ -1,6 +1,13 @@
 //! What a function is told at its start: environment variables, and the clients that follow from them.
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use aws_types::SdkConfig;
+use aws_types::sdk_config::RetryConfig;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
@@ -50,9 +57,40 @@ pub fn log_sampling() -> Result<u8, ConfigError> {
     percent.ok_or(ConfigError::Unreadable("LOG_SAMPLING", value, "must be 0 to 100"))
 }
 
-/// The AWS configuration of this environment.
-pub async fn aws() -> SdkConfig {
-    aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await
+/// How long a connection may take to be made: what the SDK takes by itself.
+const CONNECT_WITHIN: Duration = Duration::from_millis(3100);
+
+/// The AWS configuration of this environment: region and keys where Lambda puts them, and the address of the local
+/// stack where there is one.
+///
+/// Not by the `aws-config` crate, which would look for the same in files, containers and metadata services too, and
+/// brings the code for all of that.
+///
+/// # Errors
+/// [`ConfigError::Missing`].
+pub fn aws() -> Result<SdkConfig, ConfigError> {
+    let (key, secret) = (require("AWS_ACCESS_KEY_ID")?, require("AWS_SECRET_ACCESS_KEY")?);
+    let credentials = Credentials::new(key, secret, require("AWS_SESSION_TOKEN").ok(), None, "environment");
+    let mut aws = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(require("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::standard())
+        .http_client(http_client());
+    aws.set_endpoint_url(require("AWS_ENDPOINT_URL").ok());
+    Ok(aws.build())
+}
+
+/// One for all clients. Each would otherwise read the root certificates into a TLS configuration of its own, and do
+/// so during its first call, where a function has a fraction of the processor that it has at its start.
+fn http_client() -> SharedHttpClient {
+    let connector = aws_smithy_http_client::Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_WITHIN).build())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
 }
 
 /// The same, for clients whose calls must not be repeated by themselves: a message that was sent and not answered for

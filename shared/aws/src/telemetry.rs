@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 use tracing::{Event, Instrument as _, Level, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -87,8 +87,7 @@ impl Telemetry {
     /// # Errors
     /// [`ConfigError`].
     pub fn start() -> Result<Self, ConfigError> {
-        let filter = config::require("LOG_LEVEL").ok().and_then(|level| EnvFilter::try_new(level).ok());
-        subscriber(filter.unwrap_or_else(|| EnvFilter::new("info")), std::io::stdout).init();
+        subscriber(filter(config::require("LOG_LEVEL").ok().as_deref()), std::io::stdout).init();
         Ok(Self::new(config::require("STACK_NAME")?, config::log_sampling()?, config::clock()?, Box::new(to_stdout)))
     }
 
@@ -167,13 +166,21 @@ fn to_stdout(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-fn subscriber<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+/// One level, or several by module: `warn,dunlin_aws=debug`. `Targets` and not `EnvFilter`, which would bring regular
+/// expressions to choose spans by.
+fn filter(level: Option<&str>) -> Targets {
+    let filter = level.and_then(|level| level.parse().ok());
+    filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+}
+
+fn subscriber<W>(filter: Targets, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    let lines =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
     // CloudWatch stamps each line itself.
-    lines.without_time().with_env_filter(filter).with_writer(writer).finish().with(Sampling)
+    tracing_subscriber::registry().with(lines.without_time().with_writer(writer)).with(filter).with(Sampling)
 }
 
 /// Leaves out routine lines of invocations that are not sampled; warnings and errors always stand.
@@ -226,9 +233,23 @@ mod tests {
     async fn logged(level: &str, sampling: u8, work: impl Future<Output = ()>) -> Vec<Value> {
         let log = Log::default();
         let writer = log.clone();
-        let _guard = tracing::subscriber::set_default(subscriber(EnvFilter::new(level), move || writer.clone()));
+        let _guard = tracing::subscriber::set_default(subscriber(filter(Some(level)), move || writer.clone()));
         telemetry(sampling).0.invocation("r-1", Some(TRACE), work).await;
         log.lines()
+    }
+
+    #[test]
+    fn a_level_holds_for_everything_or_for_one_module() {
+        assert_eq!(filter(Some("error")), Targets::new().with_default(LevelFilter::ERROR));
+        let expected = Targets::new().with_default(LevelFilter::WARN).with_target("dunlin_aws", LevelFilter::DEBUG);
+        assert_eq!(filter(Some("warn,dunlin_aws=debug")), expected);
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_be_read_is_info() {
+        let info = Targets::new().with_default(LevelFilter::INFO);
+        assert_eq!(filter(None), info);
+        assert_eq!(filter(Some("dunlin_aws=loud")), info);
     }
 
     #[tokio::test]
