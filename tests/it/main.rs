@@ -9,12 +9,14 @@
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`tenants`], [`api`] | who sees what; answers |
 //! | [`properties`] | the invariants on random histories |
+//! | [`faults`] | the same while functions die, services fail and events come broken |
 //! | [`samples`], [`architecture`] | `events/`, and the shape of the house |
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the report")]
 
 mod api;
 mod architecture;
+mod faults;
 mod files;
 mod invoices;
 mod payments;

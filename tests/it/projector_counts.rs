@@ -11,7 +11,8 @@ type Counters = BTreeMap<(String, String, String), i64>;
 
 /// The counters as they stand in the table: partition, sort key, name.
 fn counted(items: &[Map<String, Value>]) -> Counters {
-    let metrics = items.iter().filter(|item| text(item, "PK").contains("#METRIC#"));
+    let counters = |item: &&Map<String, Value>| !text(item, "SK").starts_with("UNKNOWN#");
+    let metrics = items.iter().filter(|item| text(item, "PK").contains("#METRIC#")).filter(counters);
     let sums = metrics.flat_map(|item| {
         let numbers = item.iter().filter_map(|(name, value)| Some((name.clone(), value.as_i64()?)));
         numbers.map(|(name, sum)| ((text(item, "PK").to_owned(), text(item, "SK").to_owned(), name), sum))

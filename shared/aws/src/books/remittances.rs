@@ -78,7 +78,7 @@ impl Books {
         if let Err(error) = joined.join(report) {
             return Ok((Err(Rejection { field: "currency", reason: error.to_string() }), None));
         }
-        if joined == known.value && known.version > 0 {
+        if known.version > 0 && says_no_more(&joined, &known.value) {
             let spread = matches!(joined.target, Some(Target::Debtor(..)));
             let allocating = joined.booked.map(|(debtor, _)| debtor).filter(|_| spread);
             return Ok((Ok(Reported::Unchanged), allocating));
@@ -170,6 +170,16 @@ impl Books {
         self.commit(tenancy, &mut loaded, journal, writes, now).await?;
         Ok(Ok(more.then_some(debtor)))
     }
+}
+
+/// Whether nothing was learned. A tenant's own books do not say when something happened, so their words are as old as
+/// their delivery, and the same words later say no more.
+fn says_no_more(joined: &Remittance, known: &Remittance) -> bool {
+    let mut joined = joined.clone();
+    if joined.id.source.as_str() == BOOKS && joined.progress.stage() == known.progress.stage() {
+        joined.progress = known.progress;
+    }
+    joined == *known
 }
 
 /// A tenant's own books name an amount and a purpose once; a provider's reports may add to what is known.

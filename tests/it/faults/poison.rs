@@ -1,0 +1,1 @@
+//! Events and items that cannot be read: they come back with the reason until they are set aside, and all others go on.
