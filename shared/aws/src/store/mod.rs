@@ -19,6 +19,7 @@
 //! only) and remittances that wait for their invoice (`T#<tenant>#UNMATCHED`).
 
 mod counters;
+mod cursor;
 mod debtor;
 mod due;
 mod error;
