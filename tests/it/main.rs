@@ -10,6 +10,7 @@
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`tenants`], [`api`] | who sees what; answers |
 //! | [`properties`] | the invariants on random histories |
+//! | [`faults`] | the same while functions die, services fail and events come broken |
 //! | [`costs`] | what each thing costs, held to what is written down |
 //! | [`migration`] | items of the shape before |
 //! | [`samples`], [`architecture`] | `events/`, and the shape of the house |
@@ -19,6 +20,7 @@
 mod api;
 mod architecture;
 mod costs;
+mod faults;
 mod files;
 mod imports;
 mod invoices;

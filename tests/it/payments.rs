@@ -36,6 +36,24 @@ async fn a_reference_counts_once() {
     assert_eq!(world.stands("I1").await, (7_000, "open".to_owned()));
 }
 
+/// Covers: the same words counted as news when they came later; they cost a commit, and what waited for its invoice went
+/// to the end of the list.
+#[tokio::test]
+async fn what_is_handed_in_again_later_changes_nothing() {
+    let world = World::start().await;
+    world.has([draft("C1", "I1").build(), draft("C1", "I2").build()]).await;
+    let all = json!([
+        payment("P1", json!({ "invoice_number": "I1", "amount": "30" })),
+        payment("P2", json!({ "invoice_number": "I2", "amount": "30", "status": "pending" })),
+        payment("P3", json!({ "invoice_number": "I9" })),
+    ]);
+    world.post_payments(all.clone()).await;
+    let before = world.table.items().await;
+    world.set_clock("2026-03-02T09:00:00Z");
+    assert_eq!(statuses(&world.post_payments(all).await), ["unchanged"; 3]);
+    assert_eq!(world.table.items().await, before);
+}
+
 #[tokio::test]
 async fn a_reference_that_contradicts_itself_is_rejected() {
     let world = World::start().await;

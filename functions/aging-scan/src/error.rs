@@ -17,12 +17,14 @@ pub enum ScanError {
     #[error("the scan's queue: {0}")]
     Queue(String),
     /// Some debtors could not be decided; the others were.
-    #[error("{failed} of {debtors} debtors could not be decided; the log names them")]
+    #[error("{failed} of {debtors} debtors could not be decided; the log names them, and the first is {first}")]
     Debtors {
         /// How many could not.
         failed: usize,
         /// How many were due.
         debtors: usize,
+        /// The first of them, with the reason.
+        first: String,
     },
 }
 

@@ -70,7 +70,8 @@ impl Handler {
         let probes = stream::iter(0..store.due_shards()).map(|shard| async move {
             let page = store.due(shard, now, 1, None).await?;
             Ok::<_, ScanError>(
-                (!page.debtors.is_empty()).then_some(ScanWork { scheduled_time: now, shard: Some(shard) }),
+                (!page.debtors.is_empty() || !page.damaged.is_empty())
+                    .then_some(ScanWork { scheduled_time: now, shard: Some(shard) }),
             )
         });
         let due: Vec<_> = probes.buffered(CONCURRENCY).collect().await;
@@ -82,13 +83,14 @@ impl Handler {
     }
 
     async fn scan_shard(&self, shard: u32, now: Timestamp, deadline: SystemTime) -> Result<(), ScanError> {
-        let (mut debtors, mut failed, mut after) = (0, 0, None);
+        let (mut debtors, mut failed, mut after) = (0, Vec::new(), None);
         loop {
             let page = self.books.store().due(shard, now, DEBTORS_PER_PAGE, after).await?;
-            debtors += page.debtors.len();
+            debtors += page.debtors.len() + page.damaged.len();
             let decided = stream::iter(&page.debtors).map(|(tenant, debtor)| self.decide(tenant, debtor, now));
             let results: Vec<_> = decided.buffer_unordered(CONCURRENCY).collect().await;
-            failed += results.into_iter().filter(|decided| !decided).count();
+            failed.extend(page.damaged.into_iter().inspect(|error| tracing::error!(error, "the index is damaged")));
+            failed.extend(results.into_iter().flatten());
             after = page.next;
             if after.is_none() {
                 break;
@@ -98,20 +100,17 @@ impl Handler {
                 break;
             }
         }
-        tracing::info!(scheduled_time = %now, shard, debtors, failed, "shard scanned");
+        tracing::info!(scheduled_time = %now, shard, debtors, failed = failed.len(), "shard scanned");
         // One that cannot be decided never stops the others; the message comes back for it, and ends where people look.
-        if failed == 0 { Ok(()) } else { Err(ScanError::Debtors { failed, debtors }) }
+        let count = failed.len();
+        failed.into_iter().next().map_or(Ok(()), |first| Err(ScanError::Debtors { failed: count, debtors, first }))
     }
 
-    /// Whether the debtor could be decided.
-    async fn decide(&self, tenant: &TenantId, debtor: &DebtorId, now: Timestamp) -> bool {
-        match self.try_decide(tenant, debtor, now).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::error!(%tenant, %debtor, error = %error, "debtor not decided");
-                false
-            }
-        }
+    /// Who could not be decided, and why.
+    async fn decide(&self, tenant: &TenantId, debtor: &DebtorId, now: Timestamp) -> Option<String> {
+        let error = self.try_decide(tenant, debtor, now).await.err()?;
+        tracing::error!(%tenant, %debtor, %error, "debtor not decided");
+        Some(format!("{debtor} of {tenant}: {error}"))
     }
 
     async fn try_decide(&self, tenant: &TenantId, debtor: &DebtorId, now: Timestamp) -> Result<(), ScanError> {

@@ -1,10 +1,9 @@
 //! Stripe's events.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use dunlin_aws::books::BooksError;
 use dunlin_aws::http::{Problem, header, json_response, path_parameter, raw_body, told_time};
 use dunlin_aws::metrics::{self, Metric, Source};
-use dunlin_aws::store::{Receipt, StoreError, Tenancy};
+use dunlin_aws::store::{Receipt, Tenancy};
 use dunlin_domain::ids::TenantId;
 use dunlin_providers::stripe::{Mapping, SOURCE, Said, StripeEvent, verify};
 use jiff::Timestamp;
@@ -73,12 +72,8 @@ impl Handler {
             }
             Said::Nothing => Ok("nothing to book"),
             Said::Unknown => {
-                let store = self.books.store();
-                match store.count_unknown(&tenancy.tenant, receipt, &event.event_type, now).await {
-                    // Another delivery counted it at the same time.
-                    Ok(()) | Err(StoreError::Conflict) => Ok("type not used"),
-                    Err(error) => Err(failed(&BooksError::Store(error))),
-                }
+                let counted = self.books.count_unknown(tenancy, receipt, &event.event_type, now).await;
+                counted.map(|()| "type not used").map_err(|error| failed(&error.into()))
             }
         }
     }

@@ -27,19 +27,31 @@ impl Handler {
         Self { store, bus, accounts: Mutex::new(BTreeSet::new()) }
     }
 
-    /// Handles one batch.
+    /// Handles one batch. What cannot be read keeps nothing else from being told and counted.
     ///
     /// # Errors
     /// [`ProjectorError`]; the whole batch is delivered again then.
     pub async fn handle(&self, event: Event) -> Result<(), ProjectorError> {
-        let changes: Vec<HeadChange> = event.records.into_iter().filter_map(change).collect::<Result<_, _>>()?;
+        let (mut changes, mut damaged) = (Vec::new(), Ok(()));
+        for record in event.records.into_iter().filter_map(change) {
+            match record {
+                Ok(change) => changes.push(change),
+                Err(error) => {
+                    tracing::error!(%error, "a record of the stream cannot be read");
+                    damaged = damaged.and(Err(error));
+                }
+            }
+        }
         let events: Vec<_> = changes.iter().flat_map(|change| change.events.iter().cloned()).collect();
         self.bus.publish(&events).await?;
         self.remember_accounts(&changes).await?;
-        self.store.count(&changes).await?;
-        metrics::count_told(&events);
+        let counted = self.store.count(&changes).await;
+        if counted.is_ok() {
+            metrics::count_told(&events);
+        }
         tracing::info!(commits = changes.len(), events = events.len(), "projected");
-        Ok(())
+        damaged?;
+        Ok(counted?)
     }
 
     async fn remember_accounts(&self, changes: &[HeadChange]) -> Result<(), ProjectorError> {

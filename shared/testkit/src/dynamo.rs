@@ -32,6 +32,7 @@ struct Inner {
     database: Database,
     bill: Mutex<Bill>,
     faults: Mutex<Faults>,
+    asked: Mutex<Vec<String>>,
     /// The latest answer about each partition of the index.
     index_answers: Mutex<HashMap<String, String>>,
 }
@@ -41,14 +42,20 @@ type Answer = (u16, String);
 
 impl Dynamo {
     pub(crate) fn new(database: Database) -> Self {
-        let (bill, faults, index_answers) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { database, bill, faults, index_answers }))
+        let (bill, faults, asked) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { database, bill, faults, asked, index_answers: Mutex::default() }))
     }
 
     /// What was asked since the last call of this.
     #[must_use]
     pub fn take_bill(&self) -> Bill {
         std::mem::take(&mut self.0.bill.lock().unwrap())
+    }
+
+    /// Every request since the last call of this, as [`Fault::befalls`] names them.
+    #[must_use]
+    pub fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.asked.lock().unwrap())
     }
 
     /// From now on requests fail so.
@@ -61,7 +68,10 @@ impl Dynamo {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body = std::str::from_utf8(request.body().bytes().unwrap()).unwrap();
-        let fault = self.0.faults.lock().unwrap().next();
+        let is_index = operation == "Query" && body.contains("\"IndexName\"");
+        let asked = if is_index { "Query index".to_owned() } else { operation.clone() };
+        let fault = self.0.faults.lock().unwrap().next_fault().filter(|fault| fault.befalls(&asked));
+        self.0.asked.lock().unwrap().push(asked);
         let answered = self.0.meet(fault, &operation, body);
         tokio::task::yield_now().await;
         let (status, body) = answered?;
@@ -90,29 +100,26 @@ impl HttpClient for Dynamo {
 }
 
 impl Inner {
-    /// Answers, or fails as the fault says where it can befall this operation.
+    /// Answers, or fails as the fault says.
     fn meet(&self, fault: Option<Fault>, operation: &str, body: &str) -> Result<Answer, ConnectorError> {
-        let is_write = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems");
-        match fault {
-            Some(Fault::Throttled) => Ok(refusal(400, "ThrottlingException")),
-            Some(Fault::Failed) => Ok(refusal(500, "InternalServerError")),
-            Some(Fault::Unreachable) => Err(ConnectorError::io("connection refused".into())),
+        Ok(match fault {
+            Some(Fault::Throttled) => refusal(400, "ThrottlingException"),
+            Some(Fault::Failed) => refusal(500, "InternalServerError"),
+            Some(Fault::Unreachable) => return Err(ConnectorError::io("connection refused".into())),
             Some(Fault::AnswerLost) => {
                 self.execute(operation, body);
-                Err(ConnectorError::timeout("the answer was lost".into()))
+                return Err(ConnectorError::timeout("the answer was lost".into()));
             }
-            Some(Fault::Conflict) if operation == "TransactWriteItems" => Ok(cancelled(body, &["TransactionConflict"])),
-            Some(Fault::Conflict) if is_write => Ok(refusal(400, "TransactionConflictException")),
-            Some(Fault::Cancelled) if operation == "TransactWriteItems" => {
-                Ok(cancelled(body, &["ThrottlingError", "TransactionConflict"]))
-            }
-            Some(Fault::Part) if operation == "BatchGetItem" => Ok(self.part(body)),
-            Some(Fault::Stale) if operation == "Query" && body.contains("\"IndexName\"") => {
+            Some(Fault::Conflict) if operation == "TransactWriteItems" => cancelled(body, &["TransactionConflict"]),
+            Some(Fault::Conflict) => refusal(400, "TransactionConflictException"),
+            Some(Fault::Cancelled) => cancelled(body, &["ThrottlingError", "TransactionConflict"]),
+            Some(Fault::Part) => self.part(body),
+            Some(Fault::Stale) => {
                 let stale = self.index_answers.lock().unwrap().get(&partition(body)).cloned();
-                Ok(stale.map_or_else(|| self.execute(operation, body), |stale| (200, stale)))
+                stale.map_or_else(|| self.execute(operation, body), |stale| (200, stale))
             }
-            _ => Ok(self.execute(operation, body)),
-        }
+            None => self.execute(operation, body),
+        })
     }
 
     /// Half of the keys are answered, the others come back.

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::dice::Dice;
+
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -37,18 +39,25 @@ impl Fault {
     ];
 }
 
+impl Fault {
+    /// Whether it can befall a request: an operation, followed by ` index` where an index is asked.
+    #[must_use]
+    pub fn befalls(self, asked: &str) -> bool {
+        match self {
+            Self::Throttled | Self::Failed | Self::Unreachable | Self::AnswerLost => true,
+            Self::Conflict => matches!(asked, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems"),
+            Self::Cancelled => asked == "TransactWriteItems",
+            Self::Part => asked == "BatchGetItem",
+            Self::Stale => asked == "Query index",
+        }
+    }
+}
+
 /// Which requests fail, and how.
 #[derive(Debug, Default)]
 pub struct Faults {
     script: VecDeque<Option<Fault>>,
-    chance: Option<Chance>,
-}
-
-/// Faults at random, the same for the same seed.
-#[derive(Debug)]
-struct Chance {
-    state: u64,
-    one_in: u64,
+    chance: Option<(Dice, u64)>,
 }
 
 impl Faults {
@@ -64,31 +73,25 @@ impl Faults {
         Self { script: script.into_iter().collect(), chance: None }
     }
 
-    /// About one in `one_in` requests fails, at random.
+    /// One request fails so: the one after `before` others.
+    #[must_use]
+    pub fn after(before: usize, fault: Fault) -> Self {
+        Self::script(std::iter::repeat_n(None, before).chain([Some(fault)]))
+    }
+
+    /// About one in `one_in` requests fails, at random, and the same ones for the same seed.
     #[must_use]
     pub fn random(seed: u64, one_in: u64) -> Self {
-        // A state of zero would stay zero.
-        Self { script: VecDeque::new(), chance: Some(Chance { state: seed.wrapping_mul(2).wrapping_add(1), one_in }) }
+        Self { script: VecDeque::new(), chance: Some((Dice::new(seed), one_in.max(1))) }
     }
 
     /// What happens to the next request.
-    pub(crate) fn next(&mut self) -> Option<Fault> {
+    pub fn next_fault(&mut self) -> Option<Fault> {
         if let Some(scripted) = self.script.pop_front() {
             return scripted;
         }
-        let chance = self.chance.as_mut()?;
-        let drawn = chance.draw();
-        let kind = usize::try_from(chance.draw() % 8).ok()?;
-        drawn.is_multiple_of(chance.one_in.max(1)).then(|| Fault::ALL.get(kind).copied()).flatten()
-    }
-}
-
-impl Chance {
-    /// Xorshift64*.
-    fn draw(&mut self) -> u64 {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
+        let (dice, one_in) = self.chance.as_mut()?;
+        let one_in = *one_in;
+        dice.one_in(one_in).then(|| dice.pick(&Fault::ALL))
     }
 }

@@ -9,11 +9,11 @@ use aws_sdk_s3::operation::put_object::{PutObjectInput, PutObjectOutput};
 use aws_sdk_s3::operation::upload_part::UploadPartOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::error::NoSuchKey;
-use aws_smithy_mocks::{MockResponse, MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
+use aws_smithy_mocks::{MockResponse, MockResponseInterceptor, Rule, RuleMode, mock};
 use aws_smithy_types::body::SdkBody;
 
 use super::Outside;
-use super::outside::mocked;
+use super::outside::{Way, mocked};
 
 impl Outside {
     /// What S3 calls the content of an object.
@@ -27,12 +27,15 @@ impl Outside {
     pub(crate) fn s3(self: &Arc<Self>) -> aws_sdk_s3::Client {
         let put = self.put();
         let (get, [create, upload, complete]) = (self.get(), self.multipart());
-        mocked!(aws_sdk_s3, get, put, create, upload, complete)
+        mocked!(self, aws_sdk_s3, get, put, create, upload, complete)
     }
 
     fn get(self: &Arc<Self>) -> Rule {
         let outside = Arc::clone(self);
         mock!(aws_sdk_s3::Client::get_object).match_requests(|_| true).then_compute_response(move |input| {
+            if let Some(broken) = outside.request(|_| ()) {
+                return MockResponse::Http(broken);
+            }
             let object = outside.objects.lock().unwrap().get(input.key().unwrap()).cloned();
             let Some(object) = object else {
                 return MockResponse::Error(GetObjectError::NoSuchKey(NoSuchKey::builder().build()));
@@ -59,10 +62,13 @@ impl Outside {
             move |input: &PutObjectInput| {
                 let body = input.body().bytes().unwrap().to_vec();
                 // Signing an address goes the way of a call, without a body and without being sent.
-                if !body.is_empty() {
-                    outside.objects.lock().unwrap().insert(input.key().unwrap().to_owned(), body);
+                let key = input.key().unwrap().to_owned();
+                let put = move |outside: &Outside| drop(outside.objects.lock().unwrap().insert(key, body.clone()));
+                let is_sent = !input.body().bytes().unwrap().is_empty();
+                match is_sent.then(|| outside.request(put)).flatten() {
+                    Some(broken) => MockResponse::Http(broken),
+                    None => MockResponse::Output(PutObjectOutput::builder().build()),
                 }
-                MockResponse::Output(PutObjectOutput::builder().build())
             },
         )
     }

@@ -9,6 +9,7 @@ pub(crate) use look::{call, call_to, number, object_created, text};
 pub(crate) use outside::{Outside, SentMail, SesAnswer, UNSUBSCRIBE_KEY, WEBHOOK_SECRET};
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -49,7 +50,7 @@ fn now() -> Timestamp {
 
 /// The deployment.
 pub(crate) struct World {
-    pub(crate) table: TestTable,
+    pub(crate) table: Arc<TestTable>,
     pub(crate) outside: Arc<Outside>,
     pub(crate) ingest: invoice_ingest::Handler,
     pub(crate) scan: aging_scan::Handler,
@@ -63,8 +64,13 @@ pub(crate) struct World {
     pub(crate) queue: Mutex<Vec<String>>,
     /// Every domain event so far: type and detail.
     pub(crate) told: Mutex<Vec<(String, Value)>>,
+    /// No two invocations have the same id, in whatever deployment.
+    name: usize,
     requests: Cell<u32>,
 }
+
+/// How many deployments there were.
+static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
 impl World {
     /// A deployment with the tenant `demo`, on Monday, 2 March 2026, at midnight.
@@ -76,10 +82,25 @@ impl World {
         Self::on(TestTable::start().await, simulated).await
     }
 
+    /// The same with a client of the table that repeats nothing by itself, so that every fault reaches the functions.
+    pub(crate) async fn without_retries() -> Self {
+        Self::on(TestTable::without_retries().await, false).await
+    }
+
     /// A deployment on this table.
     pub(crate) async fn on(table: TestTable, simulated: bool) -> Self {
         table.add_tenant(TENANT, &[("pay_url", "https://pay.example/demo")]).await;
-        let outside = Arc::new(Outside::default());
+        let world = Self::around(Arc::new(table), Arc::default(), simulated);
+        world.set_clock("2026-03-02T00:00:00Z");
+        world
+    }
+
+    /// A second deployment of the same functions around the same table and services.
+    pub(crate) fn beside(&self) -> Self {
+        Self::around(Arc::clone(&self.table), Arc::clone(&self.outside), false)
+    }
+
+    fn around(table: Arc<TestTable>, outside: Arc<Outside>, simulated: bool) -> Self {
         let clock = Clock::new(now, simulated);
         let (books, store) = (table.books(), table.store());
         let secrets = || Secrets::new(outside.secrets());
@@ -94,7 +115,7 @@ impl World {
         };
         let signing = payment_webhook::SigningSecrets::new(secrets(), "dunlin/tenant/".to_owned());
         let scan_queue = aging_scan::ScanQueue::new(outside.sqs(), SCAN_QUEUE.to_owned());
-        let world = Self {
+        Self {
             ingest: Self::ingest(books.clone(), &outside, clock),
             scan: aging_scan::Handler::new(books.clone(), scan_queue),
             dispatch: reminder_dispatch::Handler::new(books.clone(), post, clock),
@@ -105,12 +126,11 @@ impl World {
             projector: projector::Handler::new(store, Bus::new(outside.eventbridge(), "dunlin-bus".to_owned())),
             queue: Mutex::default(),
             told: Mutex::default(),
+            name: WORLDS.fetch_add(1, Ordering::Relaxed),
             requests: Cell::new(0),
             table,
             outside,
-        };
-        world.set_clock("2026-03-02T00:00:00Z");
-        world
+        }
     }
 
     /// Sets this test's clock.
@@ -198,7 +218,7 @@ impl World {
         let mut returned = Vec::new();
         for batch in bodies.chunks(10) {
             self.requests.set(self.requests.get() + 1);
-            let request = format!("request-{}", self.requests.get());
+            let request = format!("request-{}-{}", self.name, self.requests.get());
             let event: SqsEvent = serde_json::from_value(sqs(batch)).unwrap();
             let Ok(response) = self.invoke(self.dispatch.handle(event, request)).await;
             for failure in response.batch_item_failures {

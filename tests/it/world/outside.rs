@@ -1,12 +1,20 @@
-//! Everything that AWS does for us but for the table: clients whose answers and memory are here.
+//! Everything that AWS does for us but for the table: clients whose answers and memory are here. As with the table, each
+//! request waits before it takes effect and before its answer is heard.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_sesv2::operation::send_email::{SendEmailInput, SendEmailOutput};
 use aws_sdk_sns::operation::publish::{PublishInput, PublishOutput};
 use aws_smithy_mocks::{MockResponse, MockResponseInterceptor, RuleMode, create_mock_http_client, mock};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use dunlin_testkit::faults::{Fault, Faults};
 use serde_json::Value;
 
 /// What Stripe's events to the tenant `demo` are signed with.
@@ -52,7 +60,7 @@ pub(crate) struct SentMail {
 }
 
 /// The memory of every service.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Outside {
     pub(crate) ses_answer: Mutex<SesAnswer>,
     pub(crate) mails: Mutex<Vec<SentMail>>,
@@ -63,8 +71,12 @@ pub(crate) struct Outside {
     pub(crate) etags: Mutex<BTreeMap<String, String>>,
     /// Metadata of the objects that are read.
     pub(crate) metadata: Mutex<Option<(String, String)>>,
-    /// How many of the next calls to the bus fail.
+    /// How many of the next calls to the bus fail: answered with 200, and only a part of their entries is taken.
     pub(crate) bus_failures: Mutex<u32>,
+    /// What else goes wrong, with any of the services.
+    pub(crate) faults: Mutex<Faults>,
+    /// How many requests there were.
+    pub(crate) asked: Mutex<usize>,
     /// The trace headers of what was put on the bus.
     pub(crate) traces: Mutex<BTreeSet<Option<String>>>,
     /// What functions wrote down for CloudWatch to count.
@@ -72,18 +84,58 @@ pub(crate) struct Outside {
     bus: Mutex<Vec<(String, Value)>>,
     /// Bodies of messages by the queue that they were sent to.
     sent: Mutex<BTreeMap<String, Vec<String>>>,
+    /// What the request that is just being made will do.
+    effect: Mutex<Option<Effect>>,
+}
+
+type Effect = Box<dyn FnOnce() + Send>;
+
+impl fmt::Debug for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Outside")
+    }
+}
+
+/// The way to the services: a request takes effect in the middle of its journey.
+#[derive(Debug, Clone)]
+pub(super) struct Way(pub(super) Arc<Outside>);
+
+#[derive(Debug)]
+struct Journey(Arc<Outside>, SharedHttpConnector);
+
+impl HttpClient for Way {
+    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+        let answers = create_mock_http_client().http_connector(settings, parts);
+        SharedHttpConnector::new(Journey(Arc::clone(&self.0), answers))
+    }
+}
+
+impl HttpConnector for Journey {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // It was left there in the same breath: the client waits for nothing in between.
+        let effect = self.0.effect.lock().unwrap().take();
+        let answers = self.1.clone();
+        HttpConnectorFuture::new(async move {
+            tokio::task::yield_now().await;
+            if let Some(effect) = effect {
+                effect();
+            }
+            tokio::task::yield_now().await;
+            answers.call(request).await
+        })
+    }
 }
 
 /// A client of `$sdk` that knows only `$rules`. It repeats nothing by itself.
 macro_rules! mocked {
-    ($sdk:ident, $($rule:expr),+) => {{
+    ($outside:expr, $sdk:ident, $($rule:expr),+) => {{
         let interceptor = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny)$(.with_rule(&$rule))+;
         let config = $sdk::Config::builder()
             .behavior_version($sdk::config::BehaviorVersion::v2026_01_12())
             .region($sdk::config::Region::new("us-east-1"))
             .credentials_provider($sdk::config::Credentials::new("test", "test", None, None, "test"))
             .retry_config($sdk::config::retry::RetryConfig::disabled())
-            .http_client(create_mock_http_client())
+            .http_client(Way(Arc::clone($outside)))
             .interceptor(interceptor)
             .build();
         $sdk::Client::from_conf(config)
@@ -103,6 +155,20 @@ impl Outside {
 
     pub(crate) fn take_import_work(&self) -> Vec<String> {
         self.sent.lock().unwrap().remove(IMPORT_QUEUE).unwrap_or_default()
+    }
+
+    /// A message of the import queue, which stays there.
+    pub(crate) fn next_import_work(&self) -> Option<String> {
+        self.sent.lock().unwrap().get(IMPORT_QUEUE)?.first().cloned()
+    }
+
+    /// A message of the import queue is done with.
+    pub(crate) fn drop_import_work(&self, body: &str) {
+        let mut sent = self.sent.lock().unwrap();
+        let Some(bodies) = sent.get_mut(IMPORT_QUEUE) else { return };
+        if let Some(at) = bodies.iter().position(|one| one == body) {
+            bodies.remove(at);
+        }
     }
 
     /// A message of the import queue is visible again.
@@ -125,20 +191,74 @@ impl Outside {
         *self.ses_answer.lock().unwrap() = answer;
     }
 
+    /// Counts a request, and says what befalls it.
+    fn fault(&self) -> Option<Fault> {
+        *self.asked.lock().unwrap() += 1;
+        self.faults.lock().unwrap().next_fault()
+    }
+
+    fn later(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) {
+        let outside = Arc::clone(self);
+        *self.effect.lock().unwrap() = Some(Box::new(move || effect(&outside)));
+    }
+
+    /// Takes the second half of a call's entries out where the bus is to fail them, and says how many those are.
+    fn failing_entries(&self, entries: &mut Vec<(String, Value)>) -> usize {
+        let mut failures = self.bus_failures.lock().unwrap();
+        if *failures == 0 {
+            return 0;
+        }
+        *failures -= 1;
+        entries.split_off(entries.len() / 2).len()
+    }
+
+    /// A request that will do this; its answer, where that is a failure.
+    pub(super) fn request(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) -> Option<HttpResponse> {
+        let status = match self.fault() {
+            Some(Fault::Throttled) => Some(429),
+            Some(Fault::Failed | Fault::Unreachable) => Some(503),
+            Some(Fault::AnswerLost) => {
+                self.later(effect);
+                Some(500)
+            }
+            Some(Fault::Conflict | Fault::Cancelled | Fault::Part | Fault::Stale) | None => {
+                self.later(effect);
+                None
+            }
+        };
+        status.map(|status| response(status, None, ""))
+    }
+
+    /// How SES or SNS answers a message, after having done this where it takes it.
+    fn message(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) -> SesAnswer {
+        let answer = match self.fault() {
+            Some(Fault::Throttled) => SesAnswer::Throttled,
+            Some(Fault::Failed | Fault::Unreachable) => SesAnswer::TimedOut,
+            Some(Fault::AnswerLost) => SesAnswer::Lost,
+            Some(Fault::Conflict | Fault::Cancelled | Fault::Part | Fault::Stale) | None => {
+                *self.ses_answer.lock().unwrap()
+            }
+        };
+        if matches!(answer, SesAnswer::Taken | SesAnswer::Lost) {
+            self.later(effect);
+        }
+        answer
+    }
+
     pub(crate) fn ses(self: &Arc<Self>) -> aws_sdk_sesv2::Client {
         let outside = Arc::clone(self);
         let send =
             mock!(aws_sdk_sesv2::Client::send_email).match_requests(|_| true).then_compute_response(move |input| {
-                let answer = *outside.ses_answer.lock().unwrap();
-                if matches!(answer, SesAnswer::Taken | SesAnswer::Lost) {
-                    outside.mails.lock().unwrap().push(mail(input));
-                }
-                match answer.failure("TooManyRequestsException", "MessageRejected") {
+                let mail = mail(input);
+                match outside
+                    .message(|outside| outside.mails.lock().unwrap().push(mail))
+                    .failure("TooManyRequestsException", "MessageRejected")
+                {
                     Some((status, headers, body)) => MockResponse::Http(response(status, headers, body)),
                     None => MockResponse::Output(SendEmailOutput::builder().message_id("ses-1").build()),
                 }
             });
-        mocked!(aws_sdk_sesv2, send)
+        mocked!(self, aws_sdk_sesv2, send)
     }
 
     pub(crate) fn sns(self: &Arc<Self>) -> aws_sdk_sns::Client {
@@ -146,44 +266,42 @@ impl Outside {
         let publish = mock!(aws_sdk_sns::Client::publish).match_requests(|_| true).then_compute_response(
             move |input: &PublishInput| {
                 let text = |value: Option<&str>| value.unwrap().to_owned();
-                let answer = *outside.ses_answer.lock().unwrap();
-                if matches!(answer, SesAnswer::Taken | SesAnswer::Lost) {
-                    outside.texts.lock().unwrap().push((text(input.phone_number()), text(input.message())));
-                }
-                match answer.sns_failure() {
+                let text = (text(input.phone_number()), text(input.message()));
+                match outside.message(|outside| outside.texts.lock().unwrap().push(text)).sns_failure() {
                     Some((status, body)) => MockResponse::Http(response(status, None, body)),
                     None => MockResponse::Output(PublishOutput::builder().message_id("sns-1").build()),
                 }
             },
         );
-        mocked!(aws_sdk_sns, publish)
+        mocked!(self, aws_sdk_sns, publish)
     }
 
     pub(crate) fn eventbridge(self: &Arc<Self>) -> aws_sdk_eventbridge::Client {
         use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
-        use aws_sdk_eventbridge::types::PutEventsResultEntry;
+        use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
         let outside = Arc::clone(self);
         let put = mock!(aws_sdk_eventbridge::Client::put_events).match_requests(|_| true).then_compute_response(
             move |input| {
-                let mut failures = outside.bus_failures.lock().unwrap();
-                if *failures > 0 {
-                    // The call is answered with 200, and an entry of it has failed all the same.
-                    *failures -= 1;
-                    let failed = PutEventsResultEntry::builder().error_code("InternalFailure").build();
-                    return MockResponse::Output(
-                        PutEventsOutput::builder().failed_entry_count(1).entries(failed).build(),
-                    );
-                }
-                for entry in input.entries() {
+                let entry = |entry: &PutEventsRequestEntry| {
                     assert_eq!((entry.event_bus_name(), entry.source()), (Some("dunlin-bus"), Some("dunlin")));
                     let detail = serde_json::from_str(entry.detail().unwrap()).unwrap();
                     outside.traces.lock().unwrap().insert(entry.trace_header().map(str::to_owned));
-                    outside.bus.lock().unwrap().push((entry.detail_type().unwrap().to_owned(), detail));
+                    (entry.detail_type().unwrap().to_owned(), detail)
+                };
+                let mut entries: Vec<(String, Value)> = input.entries().iter().map(entry).collect();
+                let failed = outside.failing_entries(&mut entries);
+                if let Some(broken) = outside.request(|outside| outside.bus.lock().unwrap().extend(entries)) {
+                    return MockResponse::Http(broken);
                 }
-                MockResponse::Output(PutEventsOutput::builder().failed_entry_count(0).build())
+                // The call is answered with 200, and entries of it may have failed all the same.
+                let failure =
+                    || PutEventsResultEntry::builder().error_code("InternalFailure").error_message("injected");
+                let failures = std::iter::repeat_with(|| failure().build()).take(failed);
+                let answer = PutEventsOutput::builder().failed_entry_count(i32::try_from(failed).unwrap());
+                MockResponse::Output(answer.set_entries(Some(failures.collect())).build())
             },
         );
-        mocked!(aws_sdk_eventbridge, put)
+        mocked!(self, aws_sdk_eventbridge, put)
     }
 
     pub(crate) fn sqs(self: &Arc<Self>) -> aws_sdk_sqs::Client {
@@ -193,18 +311,24 @@ impl Outside {
             mock!(aws_sdk_sqs::Client::send_message).match_requests(|_| true).then_compute_response(move |input| {
                 let queue = input.queue_url().unwrap().to_owned();
                 let body = input.message_body().unwrap().to_owned();
-                outside.sent.lock().unwrap().entry(queue).or_default().push(body);
-                MockResponse::Output(SendMessageOutput::builder().message_id("sqs-1").build())
+                match outside.request(|outside| outside.sent.lock().unwrap().entry(queue).or_default().push(body)) {
+                    Some(broken) => MockResponse::Http(broken),
+                    None => MockResponse::Output(SendMessageOutput::builder().message_id("sqs-1").build()),
+                }
             });
-        mocked!(aws_sdk_sqs, send)
+        mocked!(self, aws_sdk_sqs, send)
     }
 
     pub(crate) fn secrets(self: &Arc<Self>) -> aws_sdk_secretsmanager::Client {
         use aws_sdk_secretsmanager::operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput};
         use aws_sdk_secretsmanager::types::error::ResourceNotFoundException;
+        let outside = Arc::clone(self);
         let get = mock!(aws_sdk_secretsmanager::Client::get_secret_value)
             .match_requests(|_| true)
-            .then_compute_response(|input| {
+            .then_compute_response(move |input| {
+                if let Some(broken) = outside.request(|_| ()) {
+                    return MockResponse::Http(broken);
+                }
                 let secret = match input.secret_id().unwrap() {
                     "unsubscribe" => UNSUBSCRIBE_KEY.to_owned(),
                     "dunlin/tenant/demo/stripe" => {
@@ -217,7 +341,7 @@ impl Outside {
                 };
                 MockResponse::Output(GetSecretValueOutput::builder().secret_string(secret).build())
             });
-        mocked!(aws_sdk_secretsmanager, get)
+        mocked!(self, aws_sdk_secretsmanager, get)
     }
 }
 
@@ -253,13 +377,9 @@ impl SesAnswer {
     }
 }
 
-fn response(
-    status: u16,
-    error_type: Option<&'static str>,
-    body: &'static str,
-) -> aws_sdk_sesv2::config::http::HttpResponse {
+fn response(status: u16, error_type: Option<&'static str>, body: &'static str) -> HttpResponse {
     let status = status.try_into().unwrap();
-    let mut response = aws_sdk_sesv2::config::http::HttpResponse::new(status, SdkBody::from(body));
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
     if let Some(error_type) = error_type {
         response.headers_mut().insert("x-amzn-errortype", error_type);
     }

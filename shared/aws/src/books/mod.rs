@@ -16,7 +16,7 @@ use dunlin_domain::profile::Profile;
 use jiff::Timestamp;
 
 use crate::metrics;
-use crate::store::{Commit, Loaded, Store, StoreError, Tenancy, Writes};
+use crate::store::{Commit, Loaded, Receipt, Store, StoreError, Tenancy, Writes};
 
 /// A lost race is run again this often. Webhooks of one customer come in bursts of a few.
 const RACES_MAX: u32 = 10;
@@ -113,6 +113,27 @@ impl Books {
         }
         loaded.debtor.roll(&tenancy.policies, now, journal);
         Ok(())
+    }
+
+    /// Counts a provider's event of a type that nothing is done with, once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_unknown(
+        &self,
+        tenancy: &Tenancy,
+        receipt: &Receipt,
+        event_type: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut races = Races::default();
+        loop {
+            let done = self.store.count_unknown(&tenancy.tenant, receipt, event_type, now).await;
+            // The race may have been for the receipt, or only for the counter.
+            if races.pass(done).await? || self.store.has_receipt(&tenancy.tenant, receipt).await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn load_or_new(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<Loaded, StoreError> {

@@ -12,6 +12,7 @@ use dunlin_domain::measure::Open;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::cursor::Cursor;
 use super::error::sort;
 use super::key::{self, Key};
 use super::record::{EventRecord, HeadRecord, Item, read};
@@ -42,7 +43,15 @@ impl HeadChange {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn from_image(image: serde_dynamo::Item) -> Result<Self, StoreError> {
-        let head: HeadRecord = read("stream record", serde_dynamo::from_item(image))?;
+        let place = match image.get("PK") {
+            Some(serde_dynamo::AttributeValue::S(pk)) => format!("{pk} / {}", key::HEAD),
+            _ => "a record of the stream".to_owned(),
+        };
+        Self::of_head(image).map_err(|error| error.within(&place))
+    }
+
+    fn of_head(image: serde_dynamo::Item) -> Result<Self, StoreError> {
+        let head: HeadRecord = read("head", serde_dynamo::from_item(image))?;
         let mut change = Self {
             tenant: read("tenant", TenantId::parse(&head.tenant))?,
             debtor: read("debtor", DebtorId::parse(&head.debtor))?,
@@ -91,65 +100,91 @@ const ITEMS_PER_STEP: usize = 95;
 /// A race for a hot counter is tried again this often before the batch is handed back.
 const ROUNDS_MAX: usize = 6;
 
-/// What is left to count of one debtor: changes `first` to `last`.
+/// More changes than this are not taken for missing: the cursor or the head must be damaged.
+const MISSING_MAX: u64 = 1_000;
+
+/// What is left to count of one debtor.
 #[derive(Debug, Clone)]
 struct Stretch {
-    first: u64,
-    last: u64,
+    /// What it follows; a guess until it is read.
+    cursor: Cursor,
     changes: BTreeMap<u64, Deltas>,
 }
 
 impl Stretch {
-    /// Whether changes between the first and the last are missing.
-    fn has_gap(&self) -> bool {
+    /// The cursor once the changes are counted. Those that were not delivered are remembered, so that they can still be.
+    fn after(&self) -> Cursor {
+        let counted = self.changes.keys().next_back().copied().unwrap_or(0).max(self.cursor.counted);
+        let skipped = self.cursor.counted.saturating_add(1)..=counted;
+        let missing = self.cursor.missing.iter().copied().chain(skipped);
+        Cursor { counted, missing: missing.filter(|one| !self.changes.contains_key(one)).collect() }
+    }
+
+    /// The changes that are found to be missing now.
+    fn newly_missing(&self) -> Vec<u64> {
+        self.after().missing.difference(&self.cursor.missing).copied().collect()
+    }
+
+    /// Whether so much is missing that it cannot be true.
+    fn is_torn(&self) -> bool {
         let changes = u64::try_from(self.changes.len()).unwrap_or(u64::MAX);
-        !self.changes.is_empty() && self.last.saturating_sub(self.first).saturating_add(1) != changes
+        let last = self.changes.keys().next_back().copied().unwrap_or(0);
+        last.saturating_sub(self.cursor.counted) > changes.saturating_add(MISSING_MAX)
     }
 }
 
+type Step = BTreeMap<(TenantId, DebtorId), Stretch>;
+
 impl Store {
-    /// Counts changes, each once, in any batch and however often it is delivered. All commits of a debtor must come
-    /// in order over time, as a stream delivers them; those that change no counter cost nothing here.
+    /// Counts changes, each once, in any batch and however often it is delivered; those that change no counter cost
+    /// nothing here. A stream delivers a debtor's changes in order, unless one was given up: what follows it is counted,
+    /// and it is itself when it is delivered after all.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] to try again; [`StoreError::Corrupt`] where a commit between was never seen.
+    /// [`StoreError::Busy`] to try again; [`StoreError::Corrupt`], once everything else is counted, where a change is
+    /// found to be missing, which is told once, or a cursor is damaged.
     pub async fn count(&self, changes: &[HeadChange]) -> Result<(), StoreError> {
-        let mut stretches: BTreeMap<(TenantId, DebtorId), Stretch> = BTreeMap::new();
+        let mut stretches = Step::new();
         for (change, sequence) in changes.iter().filter_map(|change| Some((change, change.sequence?))) {
-            let key = (change.tenant.clone(), change.debtor.clone());
-            let stretch = stretches.entry(key).or_insert_with(|| Stretch {
-                first: sequence,
-                last: sequence,
-                changes: BTreeMap::new(),
-            });
-            stretch.first = stretch.first.min(sequence);
-            stretch.last = stretch.last.max(sequence);
+            let stretch = stretches.entry((change.tenant.clone(), change.debtor.clone()));
+            let stretch = stretch.or_insert_with(|| Stretch { cursor: Cursor::default(), changes: BTreeMap::new() });
             stretch.changes.insert(sequence, change.deltas.clone());
         }
-        let mut step = BTreeMap::new();
-        for (debtor, stretch) in stretches {
+        let (mut step, mut problems) = (Step::new(), Vec::new());
+        for (debtor, mut stretch) in stretches {
+            stretch.cursor.counted = stretch.changes.keys().next().map_or(0, |first| first.saturating_sub(1));
             step.insert(debtor, stretch);
             if step.len() >= DEBTORS_PER_STEP || items_of(&step) >= ITEMS_PER_STEP / 2 {
-                self.count_step(std::mem::take(&mut step)).await?;
+                self.count_step(std::mem::take(&mut step), &mut problems).await?;
             }
         }
-        self.count_step(step).await
+        self.count_step(step, &mut problems).await?;
+        match problems.into_iter().reduce(|all, one| format!("{all}; {one}")) {
+            Some(problems) => Err(StoreError::corrupt("counters", problems)),
+            None => Ok(()),
+        }
     }
 
-    async fn count_step(&self, mut step: BTreeMap<(TenantId, DebtorId), Stretch>) -> Result<(), StoreError> {
+    async fn count_step(&self, mut step: Step, problems: &mut Vec<String>) -> Result<(), StoreError> {
         for _ in 0..ROUNDS_MAX {
-            if step.values().any(Stretch::has_gap) {
-                self.drop_counted(&mut step).await?;
+            if step.values().any(|stretch| !stretch.newly_missing().is_empty()) {
+                self.drop_counted(&mut step, problems).await?;
             }
             if step.is_empty() {
                 return Ok(());
             }
             match self.transact(self.count_writes(&step)?).await {
-                Ok(()) => return Ok(()),
-                Err(StoreError::Conflict) => self.drop_counted(&mut step).await?,
+                Ok(()) => {
+                    problems.extend(step.iter().filter_map(|((tenant, debtor), stretch)| {
+                        let missing = Some(stretch.newly_missing()).filter(|missing| !missing.is_empty())?;
+                        Some(format!("{}: changes {missing:?} were not delivered", key::debtor(tenant, debtor)))
+                    }));
+                    return Ok(());
+                }
+                Err(StoreError::Conflict) => self.drop_counted(&mut step, problems).await?,
                 Err(StoreError::TooLarge(items)) => {
                     let rest = halved(&mut step).ok_or(StoreError::TooLarge(items))?;
-                    Box::pin(self.count_step(step)).await?;
+                    Box::pin(self.count_step(step, problems)).await?;
                     step = rest;
                 }
                 Err(error) => return Err(error),
@@ -158,59 +193,45 @@ impl Store {
         Err(StoreError::Busy("the counters are contended".to_owned()))
     }
 
-    /// Takes out what was counted before.
-    async fn drop_counted(&self, step: &mut BTreeMap<(TenantId, DebtorId), Stretch>) -> Result<(), StoreError> {
+    /// Reads how far each debtor is counted, and takes out what was counted before. A debtor whose cursor makes no sense
+    /// is left out, with the reason, and keeps no other from being counted.
+    async fn drop_counted(&self, step: &mut Step, problems: &mut Vec<String>) -> Result<(), StoreError> {
         let keys: Vec<Key> = step.keys().map(|(tenant, debtor)| key::cursor(tenant, debtor)).collect();
-        let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+        let mut cursors: BTreeMap<String, Result<Cursor, StoreError>> = BTreeMap::new();
         for item in self.batch_get(&keys).await? {
-            let version = item.get("version").and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
-            let pk = item.get("PK").and_then(|pk| pk.as_s().ok()).cloned();
-            counted.extend(pk.zip(version));
+            let pk = item.get("PK").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
+            cursors.insert(pk, Cursor::of(&item));
         }
-        for ((tenant, debtor), stretch) in step.iter_mut() {
-            let done = counted.get(&key::debtor(tenant, debtor)).copied().unwrap_or(0);
-            stretch.changes.retain(|sequence, _| *sequence > done);
-            stretch.first = stretch.changes.keys().next().copied().unwrap_or(u64::MAX);
-            let follows = stretch.first == done.saturating_add(1) && !stretch.has_gap();
-            if !stretch.changes.is_empty() && !follows {
-                let changes: Vec<&u64> = stretch.changes.keys().collect();
-                let reason = format!("changes {changes:?} follow {done}: those between were never counted");
-                return Err(StoreError::corrupt(key::debtor(tenant, debtor), reason));
+        step.retain(|(tenant, debtor), stretch| {
+            match cursors.remove(&key::debtor(tenant, debtor)).unwrap_or_else(|| Ok(Cursor::default())) {
+                Ok(cursor) => stretch.cursor = cursor,
+                Err(error) => {
+                    problems.push(error.to_string());
+                    return false;
+                }
             }
-        }
-        step.retain(|_, stretch| !stretch.changes.is_empty());
+            let Stretch { cursor, changes } = stretch;
+            changes.retain(|sequence, _| *sequence > cursor.counted || cursor.missing.contains(sequence));
+            if stretch.is_torn() {
+                let (debtor, counted) = (key::debtor(tenant, debtor), stretch.cursor.counted);
+                problems.push(format!("{debtor}: {:?} cannot follow {counted}", stretch.changes.keys()));
+                return false;
+            }
+            !stretch.changes.is_empty()
+        });
         Ok(())
     }
 
-    fn count_writes(
-        &self,
-        step: &BTreeMap<(TenantId, DebtorId), Stretch>,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+    fn count_writes(&self, step: &Step) -> Result<Vec<TransactWriteItem>, StoreError> {
         let mut writes = Vec::new();
         for ((tenant, debtor), stretch) in step {
-            writes.push(self.move_cursor(&key::cursor(tenant, debtor), stretch)?);
+            let key = key::cursor(tenant, debtor);
+            writes.push(self.move_cursor(&key, &stretch.cursor, &stretch.after())?);
         }
         for (key, sums) in sums_of(step) {
             writes.push(self.add(&key, &sums)?);
         }
         Ok(writes)
-    }
-
-    fn move_cursor(&self, key: &Key, stretch: &Stretch) -> Result<TransactWriteItem, StoreError> {
-        let number = |version: u64| AttributeValue::N(version.to_string());
-        let update = Update::builder()
-            .table_name(&self.config.table)
-            .set_key(Some(attributes(key)))
-            .update_expression("SET version = :last")
-            .expression_attribute_values(":last", number(stretch.last));
-        let update = match stretch.first.saturating_sub(1) {
-            0 => update.condition_expression("attribute_not_exists(PK)"),
-            before => {
-                update.condition_expression("version = :before").expression_attribute_values(":before", number(before))
-            }
-        };
-        let update = update.build().map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     fn add(&self, key: &Key, sums: &BTreeMap<&'static str, i64>) -> Result<TransactWriteItem, StoreError> {
@@ -299,7 +320,7 @@ fn numbers(item: &Item) -> DayCounters {
 }
 
 /// The counters that a step touches, with what is added to each.
-fn sums_of(step: &BTreeMap<(TenantId, DebtorId), Stretch>) -> BTreeMap<Key, BTreeMap<&'static str, i64>> {
+fn sums_of(step: &Step) -> BTreeMap<Key, BTreeMap<&'static str, i64>> {
     let mut sums: BTreeMap<Key, BTreeMap<&'static str, i64>> = BTreeMap::new();
     let mut add = |key: Key, name, amount: i64| {
         let sum = sums.entry(key).or_default().entry(name).or_default();
@@ -323,7 +344,7 @@ fn sums_of(step: &BTreeMap<(TenantId, DebtorId), Stretch>) -> BTreeMap<Key, BTre
 }
 
 /// Takes the second half out: of the debtors, or of the commits of a single one; `None` where a single commit is left.
-fn halved(step: &mut BTreeMap<(TenantId, DebtorId), Stretch>) -> Option<BTreeMap<(TenantId, DebtorId), Stretch>> {
+fn halved(step: &mut Step) -> Option<Step> {
     if step.len() > 1 {
         let second = step.keys().nth(step.len() / 2).cloned()?;
         return Some(step.split_off(&second));
@@ -331,12 +352,11 @@ fn halved(step: &mut BTreeMap<(TenantId, DebtorId), Stretch>) -> Option<BTreeMap
     let (debtor, stretch) = step.iter_mut().next()?;
     let middle = stretch.changes.keys().nth(stretch.changes.len() / 2).copied()?;
     let later = stretch.changes.split_off(&middle);
-    let rest = Stretch { first: middle, last: stretch.last, changes: later };
-    stretch.last = stretch.changes.keys().next_back().copied()?;
-    Some(BTreeMap::from([(debtor.clone(), rest)]))
+    stretch.changes.keys().next()?;
+    Some(Step::from([(debtor.clone(), Stretch { cursor: stretch.after(), changes: later })]))
 }
 
-fn items_of(step: &BTreeMap<(TenantId, DebtorId), Stretch>) -> usize {
+fn items_of(step: &Step) -> usize {
     step.len().saturating_add(sums_of(step).len())
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    DecisionRecord, EntryRecord, HeadRecord, HeadStamp, InvoiceRecord, Item, MessageRecord, TaskRecord, from_item,
+    DecisionRecord, EntryRecord, HeadRecord, HeadStamp, InvoiceRecord, Item, MessageRecord, TaskRecord, read_item,
     seconds, to_item,
 };
 use super::{Receipt, Reference, Store, StoreError, Versioned};
@@ -99,16 +99,19 @@ impl Store {
         while let Some(item) = pages.next().await {
             let item = item.map_err(sort)?;
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
-                Some(key::HEAD) => head = Some(from_item::<HeadRecord>(item)?),
-                Some(sk) if key::is_live_invoice(sk) => invoices.push(from_item::<InvoiceRecord>(item)?.read()?),
+                Some(key::HEAD) => {
+                    head = Some(read_item(item, |head: HeadRecord| Ok((head.read()?, head.version, head.sequence())))?);
+                }
+                Some(sk) if key::is_live_invoice(sk) => {
+                    invoices.push(read_item(item, |one: InvoiceRecord| one.read())?)
+                }
                 _ => {}
             }
         }
-        let Some(head) = head else { return Ok(None) };
-        let mut debtor = head.read()?;
+        let Some((mut debtor, version, sequence)) = head else { return Ok(None) };
         debtor.invoices = invoices.into_iter().map(|invoice| (invoice.id.clone(), invoice)).collect();
         let before = Some(debtor.clone());
-        Ok(Some(Loaded { debtor, before, version: head.version, sequence: head.sequence() }))
+        Ok(Some(Loaded { debtor, before, version, sequence }))
     }
 
     /// Adds closed invoices to a debtor that was read, for a change that concerns them. `wanted` names each with its
@@ -122,7 +125,7 @@ impl Store {
         let keys: Vec<Key> =
             missing.into_iter().map(|(invoice, issued)| key::closed_invoice(tenant, id, invoice, *issued)).collect();
         for item in self.batch_get(&keys).await? {
-            let invoice = from_item::<InvoiceRecord>(item)?.read()?;
+            let invoice = read_item(item, |one: InvoiceRecord| one.read())?;
             if let Some(before) = loaded.before.as_mut() {
                 before.invoices.insert(invoice.id.clone(), invoice.clone());
             }

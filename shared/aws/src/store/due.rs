@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::error::sort;
 use super::key;
-use super::record::{Item, seconds};
+use super::record::{Item, place, seconds};
 use super::{Store, StoreError};
 
 /// A page of debtors whose step has come.
@@ -14,6 +14,8 @@ use super::{Store, StoreError};
 pub struct DuePage {
     /// The debtors, longest due first.
     pub debtors: Vec<(TenantId, DebtorId)>,
+    /// What is listed and is none, with the reason.
+    pub damaged: Vec<String>,
     /// Where the next page begins, if there is one.
     pub next: Option<DueMark>,
 }
@@ -47,8 +49,14 @@ impl Store {
             .send()
             .await
             .map_err(sort)?;
-        let debtors = answer.items().iter().map(debtor_of).collect::<Result<_, _>>()?;
-        Ok(DuePage { debtors, next: answer.last_evaluated_key.map(DueMark) })
+        let (mut debtors, mut damaged) = (Vec::new(), Vec::new());
+        for item in answer.items() {
+            match debtor_of(item) {
+                Ok(debtor) => debtors.push(debtor),
+                Err(error) => damaged.push(error.to_string()),
+            }
+        }
+        Ok(DuePage { debtors, damaged, next: answer.last_evaluated_key.map(DueMark) })
     }
 }
 
@@ -59,6 +67,6 @@ fn debtor_of(item: &Item) -> Result<(TenantId, DebtorId), StoreError> {
     let parsed = parts.map(|(tenant, debtor)| (TenantId::parse(tenant), DebtorId::parse(debtor)));
     match parsed {
         Some((Ok(tenant), Ok(debtor))) => Ok((tenant, debtor)),
-        _ => Err(StoreError::corrupt(pk, "is not the key of a debtor")),
+        _ => Err(StoreError::corrupt(place(item), "is listed as due and is no debtor")),
     }
 }

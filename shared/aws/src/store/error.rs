@@ -38,6 +38,14 @@ impl StoreError {
         }
     }
 
+    /// The same, with the item that it was found in.
+    pub(crate) fn within(self, item: &str) -> Self {
+        match self {
+            Self::Corrupt { place, reason } => Self::Corrupt { place: format!("{item}: {place}"), reason },
+            other => other,
+        }
+    }
+
     pub(crate) fn corrupt(place: impl std::fmt::Display, reason: impl std::fmt::Display) -> Self {
         Self::Corrupt { place: place.to_string(), reason: reason.to_string() }
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::error::sort;
 use super::key::{self, Key};
-use super::record::{MessageRecord, from_item, to_item};
+use super::record::{MessageRecord, read_item, to_item};
 use super::{Store, StoreError};
 
 /// The same record may be written again; another one may not replace it.
@@ -26,8 +26,7 @@ impl Store {
         let PendingState::Sending { attempt, .. } = &pending.state else { return Ok(None) };
         let key = key_of(debtor, pending.planned_at, pending.plan.id.as_str(), attempt);
         let Some(item) = self.get(&key).await? else { return Ok(None) };
-        let record: MessageRecord = from_item(item)?;
-        Ok(Some((record.outcome()?, record.settled_at)))
+        read_item(item, |record: MessageRecord| Ok(Some((record.outcome()?, record.settled_at))))
     }
 
     /// Writes down how an attempt ended.

@@ -23,6 +23,7 @@
 //! (`T#<tenant>#IMPORTS`).
 
 mod counters;
+mod cursor;
 mod debtor;
 mod due;
 mod error;

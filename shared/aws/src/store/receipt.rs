@@ -43,7 +43,7 @@ impl Store {
     /// Counts an event of a type that nothing is done with, once.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if it was counted before.
+    /// [`StoreError::Conflict`] if it was counted before, or if others count at the same time.
     pub async fn count_unknown(
         &self,
         tenant: &TenantId,

@@ -10,7 +10,7 @@ use dunlin_domain::remittance::{RemittanceId, Target};
 use jiff::civil::Date;
 
 use super::key::{self, Key};
-use super::record::{Item, ReferenceRecord, from_item, read, to_item};
+use super::record::{Item, ReferenceRecord, read, read_item, to_item};
 use super::{Store, StoreError};
 
 /// What others call something.
@@ -113,7 +113,7 @@ impl Store {
         for item in self.batch_get(&keys).await? {
             let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
             let Some(one) = wanted.get(&Key { pk: part("PK"), sk: part("SK") }) else { continue };
-            found.insert(one.clone(), Reference::of(one.clone(), from_item(item)?)?);
+            found.insert(one.clone(), read_item(item, |record| Reference::of(one.clone(), record))?);
         }
         Ok(found)
     }

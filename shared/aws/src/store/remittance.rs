@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::debtor::{Condition, Writes};
 use super::error::sort;
 use super::key::{self, Key};
-use super::record::{RemittanceRecord, from_item, seconds, to_item};
+use super::record::{RemittanceRecord, read_item, seconds, to_item};
 use super::{Store, StoreError};
 
 /// Something and the version that it was read at; 0 where it is new.
@@ -34,10 +34,10 @@ impl Store {
         let unseen = |id: &RemittanceId| Versioned { value: Remittance::unseen(id.clone()), version: 0 };
         let mut found: Vec<Versioned<Remittance>> = ids.iter().map(unseen).collect();
         for item in self.batch_get(&keys).await? {
-            let record: RemittanceRecord = from_item(item)?;
-            let value = record.read()?;
-            if let Some(slot) = found.iter_mut().find(|one| one.value.id == value.id) {
-                *slot = Versioned { value, version: record.version };
+            let read = |record: RemittanceRecord| Ok(Versioned { value: record.read()?, version: record.version });
+            let one = read_item(item, read)?;
+            if let Some(slot) = found.iter_mut().find(|slot| slot.value.id == one.value.id) {
+                *slot = one;
             }
         }
         Ok(found)

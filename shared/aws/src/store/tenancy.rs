@@ -8,7 +8,7 @@ use dunlin_domain::policy::{Policies, Policy};
 
 use super::error::sort;
 use super::key;
-use super::record::{PolicyRecord, SettingsRecord, from_item, read};
+use super::record::{PolicyRecord, SettingsRecord, from_item, read, read_item};
 use super::{Store, StoreError};
 
 /// All that the rules need to know of a tenant.
@@ -59,12 +59,15 @@ impl Store {
             let item = item.map_err(sort)?;
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some("SETTINGS") => settings = Some(from_item::<SettingsRecord>(item)?),
-                Some(sk) if sk.starts_with("POLICY#") => policies.push(from_item::<PolicyRecord>(item)?.read()?),
+                Some(sk) if sk.starts_with("POLICY#") => {
+                    policies.push(read_item(item, |one: PolicyRecord| one.read())?)
+                }
                 Some(sk) => accounts.extend(sk.strip_prefix(key::ACCOUNT).and_then(account)),
                 None => {}
             }
         }
-        settings.map(|settings| settings.read(tenant, policies, accounts)).transpose()
+        let read = |settings: SettingsRecord| settings.read(tenant, policies, accounts);
+        settings.map(read).transpose().map_err(|error| error.within(&format!("{} / SETTINGS", key::tenant(tenant))))
     }
 }
 

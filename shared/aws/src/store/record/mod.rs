@@ -69,6 +69,15 @@ pub(crate) fn from_item<T: Record>(item: Item) -> Result<T, StoreError> {
     serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(place, e))
 }
 
+/// Reads an item; what is wrong with it is told with where it lies.
+pub(crate) fn read_item<T: Record, U>(
+    item: Item,
+    read: impl FnOnce(T) -> Result<U, StoreError>,
+) -> Result<U, StoreError> {
+    let place = place(&item);
+    read(from_item(item)?).map_err(|error| error.within(&place))
+}
+
 /// Where an item lies, for error messages.
 pub(crate) fn place(item: &Item) -> String {
     let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("?", String::as_str);

@@ -1,0 +1,186 @@
+//! For each function, a world in which an event makes it do all that it does.
+
+use dunlin_testkit::build::{draft, eur};
+use serde_json::{Value, json};
+
+use super::event::Event;
+use crate::stripe::{NOON, event, intent, invoice};
+use crate::world::{World, sqs};
+
+/// Tuesday, 3 March 2026: what was due on Monday is late.
+pub(super) const MORNING: &str = "2026-03-03T08:00:00Z";
+/// More than one commit can allocate a payment to.
+const MANY: u32 = 22;
+
+/// A world and an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scenario {
+    /// Two debtors' invoices, one of which a payment waits for, and a credit note.
+    Invoices,
+    /// The same as a file.
+    File,
+    /// The scan looks which shards hold anything due.
+    FanOut,
+    /// Three debtors are late.
+    Shards,
+    /// Three messages, one of them twice; one must not go out any more.
+    Dispatch,
+    /// A text message.
+    Text,
+    /// One payment for an invoice, one that has to wait, one for the debtor.
+    Payments,
+    /// A payment for so many invoices that it takes several commits.
+    Allocation,
+    /// A payment by Stripe.
+    Stripe,
+    /// An event of Stripe's that is only counted.
+    StripeOther,
+    /// Invoices, payments and plans of three debtors, on the stream.
+    Stream,
+}
+
+impl Scenario {
+    pub(super) const ALL: [Self; 11] = [
+        Self::Invoices,
+        Self::File,
+        Self::FanOut,
+        Self::Shards,
+        Self::Dispatch,
+        Self::Text,
+        Self::Payments,
+        Self::Allocation,
+        Self::Stripe,
+        Self::StripeOther,
+        Self::Stream,
+    ];
+
+    /// Whether the same must come out of it, whatever happened on the way. A message of which nobody knows whether it
+    /// was taken is the one thing that may differ.
+    pub(super) fn has_one_end(self) -> bool {
+        !matches!(self, Self::Dispatch | Self::Text)
+    }
+
+    /// The world just before the event, and the event.
+    pub(super) async fn prepare(self, world: &World) -> Event {
+        let event = self.event(world).await;
+        world.set_clock(MORNING);
+        event
+    }
+
+    async fn event(self, world: &World) -> Event {
+        match self {
+            Self::Invoices | Self::File => {
+                world.post_payments(json!([payment("P0", "invoice_number", "I1", "40.00")])).await;
+                if self == Self::Invoices {
+                    return Event::Invoices(documents());
+                }
+                world
+                    .outside
+                    .objects
+                    .lock()
+                    .unwrap()
+                    .insert("imports/demo/march.csv".to_owned(), file(documents().as_array().unwrap()).into_bytes());
+                Event::File("march.csv".to_owned())
+            }
+            Self::FanOut => {
+                three_late(world).await;
+                Event::Scan(json!({ "time": MORNING }))
+            }
+            Self::Shards => {
+                three_late(world).await;
+                world.scan_event(json!({ "time": MORNING })).await.unwrap();
+                Event::Scan(sqs(&world.outside.take_scan_work()))
+            }
+            Self::Dispatch => {
+                three_late(world).await;
+                let mut queue = planned(world).await;
+                world.post_payments(json!([payment("P1", "invoice_number", "I2", "100.00")])).await;
+                queue.push(queue[0].clone());
+                Event::Planned(queue)
+            }
+            Self::Text => {
+                let texted = draft("C1", "I1").issued("2026-03-01").without_email().phone("+441632960123", true);
+                world.has([texted.build()]).await;
+                Event::Planned(planned(world).await)
+            }
+            Self::Payments => {
+                three_late(world).await;
+                Event::Payments(json!([
+                    payment("P1", "invoice_number", "I1", "40.00"),
+                    payment("P2", "invoice_number", "I9", "40.00"),
+                    payment("P3", "debtor_ref", "C2", "130.00"),
+                ]))
+            }
+            Self::Allocation => {
+                let late = |n| document("C1", &format!("I{n:02}"), "2026-03-02", "10.00");
+                world.post_invoices((0..MANY).map(late).collect()).await;
+                Event::Payments(json!([payment("P1", "debtor_ref", "C1", "215.00")]))
+            }
+            Self::Stripe => {
+                let finalized = event("evt_1", "invoice.finalized", NOON - 900, invoice(1, "open", 0));
+                world.stripe_all(&[finalized]).await;
+                Event::Stripe(event("evt_2", "payment_intent.succeeded", NOON, intent("pi_1", 1, 10_000, 10_000)))
+            }
+            Self::StripeOther => Event::Stripe(event("evt_3", "customer.created", NOON, json!({ "id": "cus_1" }))),
+            Self::Stream => {
+                three_late(world).await;
+                world.post_payments(json!([payment("P1", "debtor_ref", "C1", "130.00")])).await;
+                world.scan_at(MORNING).await;
+                Event::Stream(world.table.new_heads())
+            }
+        }
+    }
+}
+
+async fn three_late(world: &World) {
+    let late = |of: &str, number: &str| draft(of, number).issued("2026-03-01").total(eur("100")).build();
+    world.has([late("C1", "I1"), late("C2", "I2"), late("C3", "I3")]).await;
+}
+
+/// What the dispatch queue holds after the morning's scan.
+async fn planned(world: &World) -> Vec<String> {
+    world.scan_at(MORNING).await;
+    world.project().await;
+    world.take_queue()
+}
+
+pub(super) fn payment(reference: &str, field: &str, of: &str, amount: &str) -> Value {
+    json!({ "payment_ref": reference, field: of, "paid_on": "2026-03-01", "amount": amount, "currency": "EUR" })
+}
+
+pub(super) fn document(of: &str, number: &str, due: &str, amount: &str) -> Value {
+    json!({
+        "debtor_ref": of, "email": format!("{}@customers.example", of.to_lowercase()), "invoice_number": number,
+        "issue_date": "2026-02-01", "due_date": due, "currency": "EUR", "amount": amount,
+    })
+}
+
+fn documents() -> Value {
+    json!([
+        document("C1", "I1", "2026-03-02", "100.00"),
+        document("C1", "I2", "2026-03-02", "50.00"),
+        document("C2", "I3", "2026-03-02", "70.00"),
+        {
+            "document": "credit_note", "debtor_ref": "C1", "invoice_number": "CN1", "issue_date": "2026-02-10",
+            "currency": "EUR", "amount": "20.00", "applies_to": "I2",
+        },
+    ])
+}
+
+/// Documents as a file.
+pub(super) fn file(documents: &[Value]) -> String {
+    const COLUMNS: [&str; 9] = [
+        "document",
+        "debtor_ref",
+        "email",
+        "invoice_number",
+        "issue_date",
+        "due_date",
+        "currency",
+        "amount",
+        "applies_to",
+    ];
+    let row = |document: &Value| COLUMNS.map(|column| document[column].as_str().unwrap_or_default()).join(",");
+    let rows: Vec<String> = documents.iter().map(row).collect();
+    format!("{}\n{}\n", COLUMNS.join(","), rows.join("\n"))
+}
