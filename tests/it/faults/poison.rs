@@ -245,9 +245,12 @@ async fn a_record_that_cannot_be_read_holds_up_nobody_and_is_counted_when_it_is_
     assert!(world.projector.handle(stream_event(&batch[place..=place])).await.is_err());
     world.post_payments(json!([payment("P7", "invoice_number", "I2", "10.00")])).await;
     assert_eq!(world.read_stream().await, Vec::<Value>::new(), "what follows is no poison");
-    // Once a newer version understands it, or someone has mended it, it is handed to the function again.
+    // Once a newer version understands it, or someone has mended it, it is handed to the function again, without the
+    // time that command lines print as text.
+    let mut redriven = records[place].clone();
+    redriven["dynamodb"].as_object_mut().unwrap().remove("ApproximateCreationDateTime").unwrap();
     for _ in 0..2 {
-        world.projector.handle(stream_event(&records[place..=place])).await.unwrap();
+        world.projector.handle(stream_event(&[redriven.clone()])).await.unwrap();
         world.assert_counted().await;
     }
     world.projector.handle(stream_event(&records)).await.unwrap();

@@ -81,7 +81,7 @@ async fn handed_to_two(scenario: Scenario, seed: u64, wanted: &super::crash_poin
 async fn two_deployments_on_one_table_do_nothing_twice() {
     for scenario in Scenario::ALL {
         let wanted = undisturbed(scenario).await;
-        for seed in 0..if thorough() { 100 } else { 3 } {
+        for seed in 0..if thorough() { 100 } else { 2 } {
             handed_to_two(scenario, seed, &wanted).await;
         }
     }
@@ -159,7 +159,7 @@ async fn a_second_scan_while_the_first_runs_plans_nothing_twice() {
 /// The clock of a debtor in Berlin goes forward on 29 March; those of the functions jump at random all the while.
 #[tokio::test]
 async fn clocks_that_jump_send_nothing_twice() {
-    for seed in 0..if thorough() { 100 } else { 4 } {
+    for seed in 0..if thorough() { 100 } else { 2 } {
         let (mut dice, world) = (Dice::new(seed), World::start().await);
         world.set_clock("2026-03-27T00:00:00Z");
         world.has([draft("C1", "I1").issued("2026-03-01").due("2026-03-26").zone("Europe/Berlin").build()]).await;
