@@ -22,7 +22,9 @@ use world::{TENANT, World, call};
 fn main() {
     let wanted: Vec<u64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let wanted = if wanted.is_empty() { vec![10_000] } else { wanted };
-    println!("| rows | what | seconds | rows a second | requests a row | read units a row | write units a row | memory MB |");
+    println!(
+        "| rows | what | seconds | rows a second | requests a row | read units a row | write units a row | memory MB |"
+    );
     println!("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for rows in wanted {

@@ -25,7 +25,7 @@ fn recounted(items: &[Map<String, Value>]) -> Counters {
     let mut sums = Counters::new();
     for item in items {
         let (pk, sk) = (text(item, "PK"), text(item, "SK"));
-        let tenant = pk.split('#').nth(1).unwrap();
+        let Some(tenant) = pk.split('#').nth(1) else { continue };
         let metric = |portfolio: &str| format!("T#{tenant}#METRIC#{portfolio}#{}", text(item, "currency"));
         let mut add = |portfolio: &str, key: String, name: &str, amount: i64| {
             *sums.entry((metric(portfolio), key, name.to_owned())).or_default() += amount;

@@ -1,6 +1,7 @@
 //! Imports: a file that is taken in by parts. The import and each of its parts are items of their own, and every step is
 //! one write that is conditional on the version before it, so a step that is delivered twice is taken once.
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_domain::ids::TenantId;
 use jiff::Timestamp;
@@ -377,13 +378,16 @@ impl Store {
         Ok(())
     }
 
-    /// Puts an item where it is still at `version`.
+    /// Puts an item where it is still at `version`. Only a failed condition says that someone was faster; that another
+    /// transaction is at the item says nothing of what it holds.
     async fn put_at(&self, item: Item, version: u64) -> Result<(), StoreError> {
         let condition = Condition::version(version);
         let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
         let call =
             call.condition_expression(condition.expression()).set_expression_attribute_values(condition.values());
-        call.send().await.map(drop).map_err(sort)
+        let put = call.send().await;
+        let busy = matches!(&put, Err(error) if error.code() == Some("TransactionConflictException"));
+        put.map(drop).map_err(sort).map_err(|error| if busy { StoreError::Busy(error.to_string()) } else { error })
     }
 }
 
