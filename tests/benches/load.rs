@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a benchmark reports so")]
 
 #[path = "../it/world/mod.rs"]
-#[expect(dead_code, reason = "tests use the rest of it")]
+#[expect(dead_code, unused_imports, reason = "tests use the rest of it")]
 mod world;
 
 use std::fs;
