@@ -48,8 +48,13 @@ impl History {
     pub(super) async fn begin(function: Function, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let world = if dice.one_in(2) { World::start().await } else { World::without_retries().await };
-        world.set_clock("2026-03-03T07:30:00Z");
-        world.has([draft("C0", "L0").build(), draft("C1", "L1").build()]).await;
+        world.set_clock("2026-03-03T10:30:00Z");
+        let late = if function == Function::Dispatch { 4 } else { 2 };
+        world.has((0..late).map(|n| draft(&format!("C{n}"), &format!("L{n}")).build())).await;
+        if function == Function::Dispatch {
+            world.scan_at("2026-03-03T11:00:00Z").await;
+            world.project().await;
+        }
         let latest = world.now();
         Self { world, dice, function, waiting: Vec::new(), stream: Vec::new(), told: Vec::new(), latest }
     }
@@ -65,9 +70,9 @@ impl History {
 
     /// Clocks go on, stand, and now and then jump back.
     fn pass_time(&mut self) {
-        let minutes = self.dice.pick(&[0, 0, 0, 1, 6, 30, 90, 400, -60]);
+        let minutes = self.dice.pick(&[0, 0, 0, 0, 1, 6, 6, 30, 90, -60]);
         self.world.wait(SignedDuration::from_mins(minutes));
-        if self.dice.one_in(6) {
+        if self.dice.one_in(10) {
             let today = jiff::tz::TimeZone::UTC.to_datetime(self.world.now()).date();
             self.world.set_clock(&format!("{}T08:00:00Z", today.tomorrow().unwrap()));
         }
@@ -94,12 +99,17 @@ impl History {
                 self.deliver(Event::Scan(json!({ "time": hour.to_string() }))).await;
             }
             Function::Dispatch => {
-                let answers =
-                    [SesAnswer::Taken, SesAnswer::Throttled, SesAnswer::Refused, SesAnswer::Lost, SesAnswer::TimedOut];
+                let refusals = [SesAnswer::Throttled, SesAnswer::Refused, SesAnswer::TimedOut];
+                let answers = [[SesAnswer::Taken; 3], [SesAnswer::Lost; 3], refusals].concat();
                 if self.function == Function::Dispatch && self.dice.one_in(3) {
                     self.world.outside.answer(self.dice.pick(&answers));
                 }
                 let mut queue = self.world.take_queue();
+                if self.dice.one_in(2) {
+                    // Some come later.
+                    let later = queue.split_off(queue.len().div_ceil(2));
+                    self.world.queue.lock().unwrap().extend(later);
+                }
                 if let Some(first) = queue.first().cloned().filter(|_| self.dice.one_in(3)) {
                     queue.push(first);
                 }

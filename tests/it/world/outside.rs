@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dunlin_testkit::faults::{Fault, Faults};
@@ -86,6 +87,8 @@ pub(crate) struct Outside {
     sent: Mutex<BTreeMap<String, Vec<String>>>,
     /// What the request that is just being made will do.
     effect: Mutex<Option<Effect>>,
+    /// Whether the connection breaks before its answer is heard.
+    breaks: Mutex<bool>,
 }
 
 type Effect = Box<dyn FnOnce() + Send>;
@@ -114,6 +117,7 @@ impl HttpConnector for Journey {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         // It was left there in the same breath: the client waits for nothing in between.
         let effect = self.0.effect.lock().unwrap().take();
+        let breaks = std::mem::take(&mut *self.0.breaks.lock().unwrap());
         let answers = self.1.clone();
         HttpConnectorFuture::new(async move {
             tokio::task::yield_now().await;
@@ -121,7 +125,7 @@ impl HttpConnector for Journey {
                 effect();
             }
             tokio::task::yield_now().await;
-            answers.call(request).await
+            if breaks { Err(ConnectorError::timeout("injected".into())) } else { answers.call(request).await }
         })
     }
 }
@@ -214,24 +218,21 @@ impl Outside {
 
     /// A request that will do this; its answer, where that is a failure.
     pub(super) fn request(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) -> Option<HttpResponse> {
-        let status = match self.fault() {
-            Some(Fault::Throttled) => Some(429),
-            Some(Fault::Failed | Fault::Unreachable) => Some(503),
-            Some(Fault::AnswerLost) => {
-                self.later(effect);
-                Some(500)
-            }
-            Some(Fault::Conflict | Fault::Cancelled | Fault::Part | Fault::Stale) | None => {
-                self.later(effect);
-                None
-            }
-        };
-        status.map(|status| response(status, None, ""))
+        let fault = self.fault();
+        let is_done = !matches!(fault, Some(Fault::Throttled | Fault::Failed | Fault::Unreachable));
+        if is_done {
+            self.later(effect);
+        }
+        *self.breaks.lock().unwrap() = matches!(fault, Some(Fault::Unreachable | Fault::AnswerLost));
+        let status = if fault == Some(Fault::Throttled) { 429 } else { 503 };
+        let fails = !is_done || fault == Some(Fault::AnswerLost);
+        fails.then(|| response(status, None, ""))
     }
 
     /// How SES or SNS answers a message, after having done this where it takes it.
     fn message(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) -> SesAnswer {
-        let answer = match self.fault() {
+        let fault = self.fault();
+        let answer = match fault {
             Some(Fault::Throttled) => SesAnswer::Throttled,
             Some(Fault::Failed | Fault::Unreachable) => SesAnswer::TimedOut,
             Some(Fault::AnswerLost) => SesAnswer::Lost,
@@ -242,6 +243,9 @@ impl Outside {
         if matches!(answer, SesAnswer::Taken | SesAnswer::Lost) {
             self.later(effect);
         }
+        // An answer is lost in two ways: it breaks off, or the connection does.
+        let every_other = self.asked.lock().unwrap().is_multiple_of(2);
+        *self.breaks.lock().unwrap() = fault == Some(Fault::Unreachable) || answer == SesAnswer::Lost && every_other;
         answer
     }
 
