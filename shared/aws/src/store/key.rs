@@ -1,4 +1,5 @@
-//! Keys of the table. Every one of them begins with a tenant, because there is no other way to make one (I6).
+//! Keys of the table. Every one of them but the deployment's own begins with a tenant, because there is no other way to make
+//! one (I6).
 
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, SourceName, TenantId};
 use dunlin_domain::remittance::RemittanceId;
