@@ -140,10 +140,14 @@ async fn what_is_none_of_ours_is_counted_each_time_it_comes() {
 }
 
 #[tokio::test]
-async fn a_trace_goes_out_with_events_and_comes_in_with_messages() {
+async fn the_trace_of_a_commit_goes_out_with_its_events_and_comes_in_with_messages() {
     let (world, queue) = planned().await;
-    let traces: Vec<_> = world.outside.traces.lock().unwrap().iter().cloned().collect();
-    assert_eq!(traces, [Some(TRACE.to_owned())]);
+    let id = "1-67891233-abcdef012345678912345678";
+    assert!(TRACE.contains(id));
+    let planned = world.told.lock().unwrap().iter().find(|(kind, _)| kind == "message.planned").cloned().unwrap();
+    assert_eq!(planned.1["trace_id"], id, "the trace of who committed, not of who reads the stream");
+    let header = Some(format!("Root={id}"));
+    assert!(world.outside.traces.lock().unwrap().iter().flatten().all(|trace| header.as_ref() == Some(trace)));
     world.deliver(&queue).await;
     assert_eq!(world.mails()[0].trace.as_deref(), Some(TRACE_OF_MESSAGES), "each message of a batch has its own");
 }

@@ -3,6 +3,7 @@
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use serde_json::Value;
 
 use crate::telemetry;
 
@@ -33,20 +34,20 @@ impl Bus {
         Self { client, name }
     }
 
-    /// Puts events, each a detail type and a detail, in order. The trace at hand goes along, to whoever listens.
+    /// Puts events, each a detail type and a detail, in order. The trace that a detail names as its `trace_id` goes along,
+    /// to whoever listens.
     ///
     /// # Errors
     /// [`BusError`] if any was not taken; some may have been, so listeners go by an event's id.
-    pub async fn publish(&self, events: &[(String, serde_json::Value)]) -> Result<(), BusError> {
-        let trace = telemetry::trace_header();
+    pub async fn publish(&self, events: &[(String, Value)]) -> Result<(), BusError> {
         for chunk in events.chunks(EVENTS_PER_CALL) {
-            let entry = |(detail_type, detail): &(String, serde_json::Value)| {
+            let entry = |(detail_type, detail): &(String, Value)| {
                 PutEventsRequestEntry::builder()
                     .event_bus_name(&self.name)
                     .source(SOURCE)
                     .detail_type(detail_type)
                     .detail(detail.to_string())
-                    .set_trace_header(trace.clone())
+                    .set_trace_header(detail.get("trace_id").and_then(Value::as_str).map(telemetry::header_of))
                     .build()
             };
             let error = |failed, reason| BusError { failed, sent: chunk.len(), reason };

@@ -131,11 +131,23 @@ pub async fn in_trace<F: Future>(trace: Option<&str>, work: F) -> F::Output {
     }
 }
 
-/// The header that carries the trace at hand to whoever is called or told next. A commit that is to be followed from the
-/// request that made it has to keep this.
+/// The header that carries the trace at hand to whoever is called or told next.
 #[must_use]
 pub fn trace_header() -> Option<String> {
     SCOPE.try_with(|scope| scope.trace.as_deref().map(str::to_owned)).ok().flatten()
+}
+
+/// The id of the trace at hand. A commit keeps it with what it has to tell, so that whoever listens can be followed back
+/// to the request that made it.
+#[must_use]
+pub fn trace_id() -> Option<String> {
+    SCOPE.try_with(|scope| scope.trace.as_deref().and_then(root).map(str::to_owned)).ok().flatten()
+}
+
+/// The header of a trace of which the id alone is known.
+#[must_use]
+pub fn header_of(trace_id: &str) -> String {
+    format!("Root={trace_id}")
 }
 
 /// Changes what the invocation at hand has counted.

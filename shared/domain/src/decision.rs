@@ -38,6 +38,18 @@ pub struct AccountDecision {
     pub reasons: Vec<Reason>,
 }
 
+/// A hash over all that a decision looked at, as 32 hexadecimal digits: equal inputs, equal hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint(pub(crate) String);
+
+impl Fingerprint {
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What one evaluation of a debtor concluded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -45,8 +57,6 @@ pub struct Decision {
     pub at: Timestamp,
     /// The policy for new cycles at the time.
     pub policy: PolicyRef,
-    /// A hash over all that was looked at: equal inputs, equal hash.
-    pub inputs: String,
     /// One for each account.
     pub accounts: Vec<AccountDecision>,
 }

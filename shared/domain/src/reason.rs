@@ -1,5 +1,13 @@
 //! Why something was decided.
 
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::calendar::Zone;
+use crate::ids::{InvoiceNumber, StepName};
+
 /// A rule that can speak for or against contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
@@ -104,6 +112,55 @@ impl Rule {
     }
 }
 
+/// What a rule spoke about. It is put into words only when it is written down: most decisions are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// As it stands.
+    Said(&'static str),
+    /// As it was put together, or written down before.
+    Written(String),
+    /// The oldest debt's due date, and the days since.
+    Due(Date, i32),
+    /// An invoice.
+    Invoice(InvoiceNumber),
+    /// An invoice, until then.
+    InvoiceUntil(InvoiceNumber, Timestamp),
+    /// A step of the policy.
+    Step(StepName),
+    /// A step, and the days after the due date that it comes at.
+    StepAt(StepName, i32),
+    /// A step, and the one that is right in its place.
+    StepBy(StepName, StepName),
+    /// Until then, where the debtor is.
+    ClosedUntil(Timestamp, Zone),
+    /// A payment under way, waited for until then.
+    PaymentUntil(Timestamp),
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said(text) => f.write_str(text),
+            Self::Written(text) => f.write_str(text),
+            Self::Due(date, 1) => write!(f, "due on {date}, yesterday"),
+            Self::Due(date, days) => write!(f, "due on {date}, {days} days ago"),
+            Self::Invoice(number) => write!(f, "{number}"),
+            Self::InvoiceUntil(number, until) => write!(f, "{number}, until {until}"),
+            Self::Step(step) => write!(f, "{step}"),
+            Self::StepAt(step, days) => write!(f, "{step} comes at {days} days"),
+            Self::StepBy(step, by) => write!(f, "{step} by {by}"),
+            Self::ClosedUntil(open, zone) => write!(f, "until {open} in {}", zone.name()),
+            Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
+        }
+    }
+}
+
+impl From<&'static str> for Detail {
+    fn from(text: &'static str) -> Self {
+        Self::Said(text)
+    }
+}
+
 /// One rule's word in one decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
@@ -111,20 +168,20 @@ pub struct Reason {
     pub rule: Rule,
     /// Whether it spoke for contact.
     pub speaks_for: bool,
-    /// About what, in plain words.
-    pub detail: String,
+    /// About what.
+    pub detail: Detail,
 }
 
 impl Reason {
     /// The rule asks for contact.
     #[must_use]
-    pub fn in_favour(rule: Rule, detail: impl Into<String>) -> Self {
+    pub fn in_favour(rule: Rule, detail: impl Into<Detail>) -> Self {
         Self { rule, speaks_for: true, detail: detail.into() }
     }
 
     /// The rule asks for silence.
     #[must_use]
-    pub fn against(rule: Rule, detail: impl Into<String>) -> Self {
+    pub fn against(rule: Rule, detail: impl Into<Detail>) -> Self {
         Self { rule, speaks_for: false, detail: detail.into() }
     }
 }

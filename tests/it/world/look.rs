@@ -115,7 +115,9 @@ impl World {
             if derived || history || import || key.1.starts_with("ACCOUNT#") {
                 continue;
             }
-            for passing in ["version", "sequence", "committed_at", "deltas", "events", "due_at", "digest", "awaiting"] {
+            for passing in
+                ["version", "sequence", "committed_at", "deltas", "events", "trace", "due_at", "digest", "awaiting"]
+            {
                 item.remove(passing);
             }
             state.insert(key, item);

@@ -32,8 +32,10 @@ use serde_json::{Value, json};
 
 /// The tenant that most tests are about.
 pub(crate) const TENANT: &str = "demo";
-/// The trace of every invocation.
+/// The trace of every invocation but the projector's.
 pub(crate) const TRACE: &str = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=0";
+/// The trace that the stream is read in.
+const TRACE_OF_STREAM: &str = "Root=1-69a54181-0f1e2d3c4b5a69788796a5b4;Sampled=0";
 /// The trace that messages of queues come with.
 pub(crate) const TRACE_OF_MESSAGES: &str = "Root=1-69a54181-1b3f5c7d9e0a2b4c6d8e0f12;Sampled=0";
 /// Lambda gives a function this many stream records at once.
@@ -202,7 +204,8 @@ impl World {
     pub(crate) async fn project(&self) -> bool {
         let heads = self.table.new_heads();
         for batch in heads.chunks(RECORDS_PER_BATCH) {
-            self.invoke(self.projector.handle(stream_event(batch))).await.unwrap();
+            let work = self.projector.handle(stream_event(batch));
+            self.telemetry.invocation("request", Some(TRACE_OF_STREAM), work).await.unwrap();
         }
         for (kind, detail) in self.outside.take_bus() {
             if kind == "message.planned" {

@@ -62,13 +62,14 @@ impl HeadChange {
             events: Vec::new(),
         };
         change.sequence = head.counted_as(!change.deltas.is_empty());
-        let detail = |(index, event)| Ok((EventRecord::kind(event), change.detail(index, event)?));
+        let trace = head.trace.as_deref();
+        let detail = |(index, event)| Ok((EventRecord::kind(event), change.detail(index, event, trace)?));
         change.events = head.events.iter().enumerate().map(detail).collect::<Result<_, StoreError>>()?;
         Ok(change)
     }
 
     /// An event as listeners get it. Its id is the same at every delivery.
-    fn detail(&self, index: usize, event: &EventRecord) -> Result<serde_json::Value, StoreError> {
+    fn detail(&self, index: usize, event: &EventRecord, trace: Option<&str>) -> Result<serde_json::Value, StoreError> {
         let mut detail = read("event", serde_json::to_value(event))?;
         if let Some(fields) = detail.as_object_mut() {
             if let (Some(minor), Some(currency)) = (event.amount, &event.currency) {
@@ -79,6 +80,9 @@ impl HeadChange {
             fields.insert("id".to_owned(), format!("{}/{}/{}.{index}", self.tenant, self.debtor, self.version).into());
             fields.insert("tenant".to_owned(), self.tenant.as_str().into());
             fields.insert("debtor".to_owned(), self.debtor.as_str().into());
+            if let Some(trace) = trace {
+                fields.insert("trace_id".to_owned(), trace.into());
+            }
             fields.insert("occurred_at".to_owned(), self.committed_at.to_string().into());
         }
         Ok(detail)

@@ -18,6 +18,7 @@ use super::record::{
     seconds, to_item,
 };
 use super::{Receipt, Reference, Store, StoreError, Versioned};
+use crate::telemetry;
 
 /// A transaction takes this many items.
 const ITEMS_PER_TRANSACTION: usize = 100;
@@ -180,6 +181,7 @@ impl Store {
             due,
             deltas: &deltas,
             events: &commit.journal.events,
+            trace: telemetry::trace_id(),
         };
         let item = to_item(&key, &HeadRecord::of(debtor, stamp))?;
         Ok(Conditional { item, condition: Condition::version(*version) })
@@ -304,8 +306,8 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
         let key = at(message.planned_at, "MESSAGE", &format!("{}.{version:08}", message.plan.id));
         items.push(to_item(&key, &MessageRecord::of(message))?);
     }
-    if let Some(decision) = &journal.decision {
-        items.push(to_item(&numbered("DECISION", 0), &DecisionRecord::of(decision))?);
+    if let Some((decision, inputs)) = &journal.decision {
+        items.push(to_item(&numbered("DECISION", 0), &DecisionRecord::of(decision, inputs))?);
     }
     Ok(items)
 }

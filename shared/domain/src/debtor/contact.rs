@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{Cycle, Debtor, Journal, StepDone};
-use crate::decision::{Action, Decision};
+use crate::decision::{Action, Decision, Fingerprint};
 use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
 use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task};
@@ -33,8 +33,8 @@ impl Debtor {
         }
     }
 
-    /// Puts a decision into effect: plans its messages, opens its tasks.
-    pub fn carry_out(&mut self, decision: &Decision, now: Timestamp, journal: &mut Journal) {
+    /// Puts a decision into effect and on record, with what it was made from: plans its messages, opens its tasks.
+    pub fn carry_out(&mut self, decision: Decision, inputs: Fingerprint, now: Timestamp, journal: &mut Journal) {
         for one in &decision.accounts {
             match &one.action {
                 None => {}
@@ -52,7 +52,7 @@ impl Debtor {
                 }
             }
         }
-        journal.decision = Some(decision.clone());
+        journal.decision = Some((decision, inputs));
     }
 
     /// The message under way with this id, and its account.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Debtor;
-use crate::decision::Decision;
+use crate::decision::{Decision, Fingerprint};
 use crate::event::Event;
 use crate::ids::AccountKey;
 use crate::ledger::{Entry, EntryKind};
@@ -21,8 +21,8 @@ pub struct Journal {
     pub messages: Vec<Message>,
     /// Tasks that were opened.
     pub tasks: Vec<Task>,
-    /// The decision, where one was made.
-    pub decision: Option<Decision>,
+    /// The decision, where one was carried out, and what it was made from.
+    pub decision: Option<(Decision, Fingerprint)>,
     /// What others may want to know.
     pub events: Vec<Event>,
 }

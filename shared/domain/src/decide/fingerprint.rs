@@ -1,4 +1,5 @@
-//! A hash over everything that a decision looks at.
+//! A hash over everything that a decision looks at. It costs as much as the decision, so it is taken of those alone that
+//! are put on record.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -6,13 +7,15 @@ use sha2::{Digest, Sha256};
 
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
+use crate::decision::Fingerprint;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Pending, PendingState, hex};
 use crate::policy::Policies;
 use crate::remittance::{InFlight, RemittanceId};
 
-/// 32 hexadecimal digits; equal for equal inputs. Addresses do not enter, only whether they can be used.
-pub(super) fn of(debtor: &Debtor, policies: &Policies, now: Timestamp) -> String {
+/// What [`decide`](super::decide) looks at; equal for equal inputs. Addresses do not enter, only whether they can be used.
+#[must_use]
+pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fingerprint {
     let mut inputs = Inputs(Vec::with_capacity(512));
     let (profile, policy) = (&debtor.profile, policies.current().id());
     inputs.text(debtor.tenant.as_str()).text(debtor.id.as_str()).time(now);
@@ -25,7 +28,7 @@ pub(super) fn of(debtor: &Debtor, policies: &Policies, now: Timestamp) -> String
     for invoice in debtor.invoices.values().filter(|invoice| invoice.is_live()) {
         inputs.invoice(invoice, now);
     }
-    hex(&Sha256::digest(&inputs.0), 16)
+    Fingerprint(hex(&Sha256::digest(&inputs.0), 16))
 }
 
 /// What was looked at, as bytes: texts and lists begin with their length, so that no two inputs look the same.

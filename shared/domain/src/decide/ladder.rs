@@ -13,7 +13,7 @@ use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Line, MessageId, Outcome, PendingState, Plan, Task};
 use crate::money::Money;
 use crate::policy::{Policies, Policy, Step, StepAction, TaskKind};
-use crate::reason::{Reason, Rule};
+use crate::reason::{Detail, Reason, Rule};
 
 /// One account as the rules see it.
 pub(super) struct View<'a> {
@@ -42,11 +42,11 @@ struct Findings {
 }
 
 impl Findings {
-    fn against(&mut self, rule: Rule, detail: impl Into<String>) {
+    fn against(&mut self, rule: Rule, detail: impl Into<Detail>) {
         self.reasons.push(Reason::against(rule, detail));
     }
 
-    fn in_favour(&mut self, rule: Rule, detail: impl Into<String>) {
+    fn in_favour(&mut self, rule: Rule, detail: impl Into<Detail>) {
         self.reasons.push(Reason::in_favour(rule, detail));
     }
 }
@@ -72,11 +72,11 @@ impl<'a> View<'a> {
             Some(cycle) => self.step_of_ladder(policy, cycle, &invoices, findings),
             None => self.courtesy(policy, &invoices, findings),
         }?;
-        let (rule, detail) = match &reached.cycle {
-            CycleRef::Overdue(_) => (Rule::StepReached, "has come"),
-            CycleRef::Upcoming(_) => (Rule::CourtesyDue, "is in order"),
+        let rule = match &reached.cycle {
+            CycleRef::Overdue(_) => Rule::StepReached,
+            CycleRef::Upcoming(_) => Rule::CourtesyDue,
         };
-        findings.in_favour(rule, format!("{} {detail}", reached.step.name));
+        findings.in_favour(rule, Detail::Step(reached.step.name.clone()));
         let Some(lines) = self.lines_beyond_credit(&reached, findings) else {
             // What this message would not have listed may fall due before anything else happens.
             let others = invoices.iter().filter(|one| !reached.invoices.iter().any(|listed| listed.id == one.id));
@@ -90,7 +90,7 @@ impl<'a> View<'a> {
                 Closed::QuietHours => Rule::QuietHours,
             };
             let open = self.calendar.next_open(&self.debtor.profile.zone, self.now);
-            findings.against(rule, format!("until {open} in {}", self.debtor.profile.zone.name()));
+            findings.against(rule, Detail::ClosedUntil(open, self.debtor.profile.zone.clone()));
             findings.wakes.push(open);
             return None;
         }
@@ -104,7 +104,7 @@ impl<'a> View<'a> {
                 PendingState::Planned => pending.planned_at.saturating_add(PLANNED_FOR).unwrap_or(Timestamp::MAX),
                 PendingState::Sending { lease_until, .. } => *lease_until,
             };
-            findings.against(Rule::MessageInFlight, pending.plan.step.as_str());
+            findings.against(Rule::MessageInFlight, Detail::Step(pending.plan.step.clone()));
             findings.wakes.push(self.wake_once_sent(policies).map_or(answered_by, |next| next.max(answered_by)));
             return true;
         }
@@ -115,7 +115,7 @@ impl<'a> View<'a> {
         }
         let until = self.account.in_flight.values().map(|payment| payment.until).filter(|until| *until > self.now);
         if let Some(until) = until.max() {
-            findings.against(Rule::PaymentInFlight, format!("a payment is under way until {until}"));
+            findings.against(Rule::PaymentInFlight, Detail::PaymentUntil(until));
             findings.wakes.push(until);
             return true;
         }
@@ -137,15 +137,15 @@ impl<'a> View<'a> {
         let open = self.debtor.invoices_of(self.key).into_iter().filter(|invoice| invoice.balance().is_positive());
         let mut chaseable = Vec::new();
         for invoice in open {
-            let number = invoice.id.number.as_str();
+            let number = || invoice.id.number.clone();
             match invoice.stop(self.now) {
                 None => chaseable.push(invoice),
                 Some(Stop::InFlight(until)) => {
-                    findings.against(Rule::PaymentInFlight, format!("{number}, until {until}"));
+                    findings.against(Rule::PaymentInFlight, Detail::InvoiceUntil(number(), until));
                     findings.wakes.push(until);
                 }
-                Some(Stop::Chargeback) => findings.against(Rule::Chargeback, number),
-                Some(Stop::Refunded) => findings.against(Rule::Refunded, number),
+                Some(Stop::Chargeback) => findings.against(Rule::Chargeback, Detail::Invoice(number())),
+                Some(Stop::Refunded) => findings.against(Rule::Refunded, Detail::Invoice(number())),
             }
         }
         chaseable
@@ -166,13 +166,12 @@ impl<'a> View<'a> {
             return None;
         };
         let days = days_between(oldest, today);
-        let ago = if days == 1 { "yesterday".to_owned() } else { format!("{days} days ago") };
-        findings.in_favour(Rule::Overdue, format!("due on {oldest}, {ago}"));
+        findings.in_favour(Rule::Overdue, Detail::Due(oldest, days));
         let ahead = || policy.ladder().filter(|step| step.offset_days > cycle.furthest());
         let Some(step) = ahead().rfind(|step| step.offset_days <= days) else {
             match ahead().next() {
                 Some(next) => {
-                    findings.against(Rule::StepNotReached, format!("{} comes at {} days", next.name, next.offset_days));
+                    findings.against(Rule::StepNotReached, Detail::StepAt(next.name.clone(), next.offset_days));
                     findings.wakes.push(self.opening_on(after(oldest, next.offset_days)));
                 }
                 None => findings.against(Rule::LadderEnded, "every step was taken"),
@@ -180,7 +179,7 @@ impl<'a> View<'a> {
             return None;
         };
         for passed in ahead().take_while(|passed| passed.offset_days < step.offset_days) {
-            findings.against(Rule::StepSuperseded, format!("{} by {}", passed.name, step.name));
+            findings.against(Rule::StepSuperseded, Detail::StepBy(passed.name.clone(), step.name.clone()));
         }
         let listed = invoices
             .iter()
@@ -261,7 +260,7 @@ impl<'a> View<'a> {
             let balance = invoice.balance();
             if lines.is_empty() && credit.minor() >= balance.minor() {
                 credit = credit.minus(balance).ok()?;
-                findings.against(Rule::CoveredByCredit, invoice.id.number.as_str());
+                findings.against(Rule::CoveredByCredit, Detail::Invoice(invoice.id.number.clone()));
             } else {
                 lines.push(Line { invoice: invoice.id.clone(), due_date: invoice.due_date, balance });
             }

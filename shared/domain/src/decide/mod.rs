@@ -7,6 +7,7 @@ mod fingerprint;
 mod ladder;
 mod recheck;
 
+pub use fingerprint::fingerprint;
 pub use recheck::{Recheck, recheck};
 
 use jiff::Timestamp;
@@ -24,10 +25,5 @@ pub fn decide(debtor: &Debtor, policies: &Policies, calendar: &Calendar, now: Ti
         let view = ladder::View { debtor, key, account, calendar, now, today };
         view.decide(policies)
     });
-    Decision {
-        at: now,
-        policy: policies.current().id().clone(),
-        inputs: fingerprint::of(debtor, policies, now),
-        accounts: accounts.collect(),
-    }
+    Decision { at: now, policy: policies.current().id().clone(), accounts: accounts.collect() }
 }

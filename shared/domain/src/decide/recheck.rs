@@ -9,7 +9,7 @@ use crate::decision::Action;
 use crate::ids::AccountKey;
 use crate::message::{MessageId, Outcome, PendingState, Plan};
 use crate::policy::Policies;
-use crate::reason::{Reason, Rule};
+use crate::reason::{Detail, Reason, Rule};
 
 /// What to do with a message that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn recheck(
         Some(Action::Send(plan)) => {
             let asked = |plan: &Plan| format!("{} {} by {}", plan.amount_due, plan.account.currency, plan.step);
             let detail = format!("planned {}, now {}", asked(&pending.plan), asked(&plan));
-            Recheck::Withhold(key, Outcome::Withheld(vec![Reason::against(Rule::Changed, detail)]))
+            Recheck::Withhold(key, Outcome::Withheld(vec![Reason::against(Rule::Changed, Detail::Written(detail))]))
         }
         Some(Action::OpenTask { .. }) | None => {
             let mut reasons = decided.reasons;

@@ -3,7 +3,7 @@
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::debtor::{Debtor, Journal};
-use dunlin_domain::decide::decide;
+use dunlin_domain::decide::{decide, fingerprint};
 use dunlin_domain::decision::{AccountDecision, Action};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
 use dunlin_domain::intake::InvoiceDraft;
@@ -136,8 +136,9 @@ impl Book {
         let mut journal = Journal::default();
         self.debtor.roll(&self.policies, now, &mut journal);
         let decision = decide(&self.debtor, &self.policies, &Calendar::default(), now);
-        self.debtor.carry_out(&decision, now, &mut journal);
-        self.last = decision.accounts.into_iter().next();
+        self.last = decision.accounts.first().cloned();
+        let inputs = fingerprint(&self.debtor, &self.policies, now);
+        self.debtor.carry_out(decision, inputs, now, &mut journal);
         self.keep(journal);
     }
 
@@ -162,9 +163,9 @@ impl Book {
         self.last.as_ref()?.wake
     }
 
-    pub(crate) fn reasons(&self, rule: Rule) -> Vec<&str> {
+    pub(crate) fn reasons(&self, rule: Rule) -> Vec<String> {
         let reasons = self.last.iter().flat_map(|last| &last.reasons);
-        reasons.filter(|reason| reason.rule == rule).map(|reason| reason.detail.as_str()).collect()
+        reasons.filter(|reason| reason.rule == rule).map(|reason| reason.detail.to_string()).collect()
     }
 
     /// The message under way goes out.

@@ -49,6 +49,9 @@ pub(crate) struct HeadRecord {
     /// What the last commit has to tell.
     #[serde(default)]
     pub(crate) events: Vec<EventRecord>,
+    /// The trace that the last commit was made in, where it has something to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -214,6 +217,7 @@ pub(crate) struct HeadStamp<'a> {
     pub(crate) due: Option<(String, String)>,
     pub(crate) deltas: &'a Deltas,
     pub(crate) events: &'a [Event],
+    pub(crate) trace: Option<String>,
 }
 
 impl Record for HeadRecord {
@@ -221,7 +225,13 @@ impl Record for HeadRecord {
 
     /// What its last commit changed and had to tell is in the stream already.
     fn upgraded(self) -> Self {
-        Self { sequence: Some(self.sequence()), deltas: DeltasRecord::default(), events: Vec::new(), ..self }
+        Self {
+            sequence: Some(self.sequence()),
+            deltas: DeltasRecord::default(),
+            events: Vec::new(),
+            trace: None,
+            ..self
+        }
     }
 }
 
@@ -243,6 +253,7 @@ impl HeadRecord {
             committed_at: stamp.committed_at,
             deltas: DeltasRecord::of(stamp.deltas),
             events: stamp.events.iter().map(EventRecord::of).collect(),
+            trace: stamp.trace.filter(|_| !stamp.events.is_empty()),
         }
     }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
-use dunlin_domain::decision::{Action, Decision};
+use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
-use dunlin_domain::reason::{Reason, Rule};
+use dunlin_domain::reason::{Detail, Reason, Rule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub(crate) struct ReasonRecord {
 
 impl ReasonRecord {
     pub(crate) fn of(reason: &Reason) -> Self {
-        Self { rule: reason.rule.as_str().to_owned(), speaks_for: reason.speaks_for, detail: reason.detail.clone() }
+        Self { rule: reason.rule.as_str().to_owned(), speaks_for: reason.speaks_for, detail: reason.detail.to_string() }
     }
 }
 
@@ -189,7 +189,11 @@ impl MessageRecord {
     pub(crate) fn outcome(&self) -> Result<Outcome, StoreError> {
         let reason = |reason: &ReasonRecord| {
             let rule = known("rule", &reason.rule, Rule::parse(&reason.rule))?;
-            Ok::<_, StoreError>(Reason { rule, speaks_for: reason.speaks_for, detail: reason.detail.clone() })
+            Ok::<_, StoreError>(Reason {
+                rule,
+                speaks_for: reason.speaks_for,
+                detail: Detail::Written(reason.detail.clone()),
+            })
         };
         match self.status.as_str() {
             "sent" => Ok(Outcome::Sent(self.provider_id.clone().unwrap_or_default())),
@@ -231,7 +235,7 @@ impl Record for DecisionRecord {
 }
 
 impl DecisionRecord {
-    pub(crate) fn of(decision: &Decision) -> Self {
+    pub(crate) fn of(decision: &Decision, inputs: &Fingerprint) -> Self {
         let account = |one: &dunlin_domain::decision::AccountDecision| {
             let (action, step, message_id) = match &one.action {
                 None => ("none", None, None),
@@ -252,7 +256,7 @@ impl DecisionRecord {
             at: decision.at,
             policy: decision.policy.name.to_string(),
             policy_version: decision.policy.version,
-            inputs: decision.inputs.clone(),
+            inputs: inputs.as_str().to_owned(),
             accounts: decision.accounts.iter().map(account).collect(),
         }
     }
