@@ -59,7 +59,7 @@ fn debtor(invoices: usize, policies: &Policies, now: Timestamp) -> Debtor {
         let Document::Invoice(draft) = document(number) else { continue };
         debtor.record_invoice(&draft, &mut journal).unwrap();
     }
-    debtor.roll(policies, now, &mut journal);
+    debtor.roll(policies, now, &mut journal).unwrap();
     debtor
 }
 

@@ -43,6 +43,12 @@ impl Zone {
         self.0.to_datetime(now).date()
     }
 
+    /// The instant at which `date` begins on the debtor's clock.
+    #[must_use]
+    pub fn midnight(&self, date: Date) -> Timestamp {
+        self.instant(date, Time::midnight())
+    }
+
     /// The instant at which the clock shows `time` on `date`; where a clock change skips it, the next that exists.
     fn instant(&self, date: Date, time: Time) -> Timestamp {
         date.to_datetime(time).to_zoned(self.0.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())

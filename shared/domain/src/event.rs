@@ -27,6 +27,42 @@ pub enum EventKind {
     CycleBegan,
     /// An account has nothing overdue any more.
     CycleEnded,
+    /// Something of what is owed is not chased any more.
+    HoldSet,
+    /// It is chased again, or settled.
+    HoldEnded,
+    /// The debtor promised to pay.
+    PromiseMade,
+    /// What was promised came in time.
+    PromiseKept,
+    /// What was promised did not come in time, or only a part.
+    PromiseBroken,
+    /// A promise was called off.
+    PromiseCancelled,
+    /// A payment plan was agreed.
+    PlanMade,
+    /// An instalment did not come in time.
+    InstalmentMissed,
+    /// A plan was paid to its end.
+    PlanCompleted,
+    /// Too many instalments were missed: all is owed at once.
+    PlanDefaulted,
+    /// A plan was called off.
+    PlanCancelled,
+    /// Less was offered to be taken.
+    SettlementOffered,
+    /// The offer was paid in time, and the rest given up.
+    SettlementKept,
+    /// The offer was not paid in time: all is owed.
+    SettlementLapsed,
+    /// An offer was taken back.
+    SettlementCancelled,
+    /// The debtor contests an invoice, or a part of it.
+    DisputeOpened,
+    /// A dispute was decided.
+    DisputeResolved,
+    /// A debt that was settled is owed again, and its ladder goes on from where it was left.
+    CycleResumed,
     /// A message was decided; `reminder-dispatch` listens to this one.
     MessagePlanned,
     /// A message went out.
@@ -45,7 +81,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 35] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
@@ -56,6 +92,24 @@ impl EventKind {
         Self::PaymentFailed,
         Self::CycleBegan,
         Self::CycleEnded,
+        Self::HoldSet,
+        Self::HoldEnded,
+        Self::PromiseMade,
+        Self::PromiseKept,
+        Self::PromiseBroken,
+        Self::PromiseCancelled,
+        Self::PlanMade,
+        Self::InstalmentMissed,
+        Self::PlanCompleted,
+        Self::PlanDefaulted,
+        Self::PlanCancelled,
+        Self::SettlementOffered,
+        Self::SettlementKept,
+        Self::SettlementLapsed,
+        Self::SettlementCancelled,
+        Self::DisputeOpened,
+        Self::DisputeResolved,
+        Self::CycleResumed,
         Self::MessagePlanned,
         Self::MessageSent,
         Self::MessageWithheld,
@@ -79,6 +133,24 @@ impl EventKind {
             Self::PaymentFailed => "payment.failed",
             Self::CycleBegan => "cycle.began",
             Self::CycleEnded => "cycle.ended",
+            Self::HoldSet => "hold.set",
+            Self::HoldEnded => "hold.ended",
+            Self::PromiseMade => "promise.made",
+            Self::PromiseKept => "promise.kept",
+            Self::PromiseBroken => "promise.broken",
+            Self::PromiseCancelled => "promise.cancelled",
+            Self::PlanMade => "plan.made",
+            Self::InstalmentMissed => "plan.instalment_missed",
+            Self::PlanCompleted => "plan.completed",
+            Self::PlanDefaulted => "plan.defaulted",
+            Self::PlanCancelled => "plan.cancelled",
+            Self::SettlementOffered => "settlement.offered",
+            Self::SettlementKept => "settlement.kept",
+            Self::SettlementLapsed => "settlement.lapsed",
+            Self::SettlementCancelled => "settlement.cancelled",
+            Self::DisputeOpened => "dispute.opened",
+            Self::DisputeResolved => "dispute.resolved",
+            Self::CycleResumed => "cycle.resumed",
             Self::MessagePlanned => "message.planned",
             Self::MessageSent => "message.sent",
             Self::MessageWithheld => "message.withheld",

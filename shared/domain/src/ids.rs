@@ -85,6 +85,14 @@ id_type!(
     SourceName, "a source", slug, SLUG_RULE
 );
 id_type!(
+    /// A hold of a debtor.
+    HoldId, "a hold's id", slug, SLUG_RULE
+);
+id_type!(
+    /// An agreement with a debtor: a promise, plan, settlement or dispute.
+    AgreementId, "an agreement's id", slug, SLUG_RULE
+);
+id_type!(
     /// A thing's id at its source.
     OutsideId, "an outside id", text, TEXT_RULE
 );

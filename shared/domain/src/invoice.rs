@@ -80,6 +80,8 @@ pub struct Sums {
     pub refunded: Money,
     /// Taken back through the debtor's bank.
     pub charged_back: Money,
+    /// Given up by the creditor; a payment that comes after all makes it good first.
+    pub written_off: Money,
 }
 
 impl Sums {
@@ -87,7 +89,15 @@ impl Sums {
     #[must_use]
     pub fn of_total(total: Money) -> Self {
         let zero = Money::zero(total.currency());
-        Self { total, paid: zero, reported_paid: zero, credited: zero, refunded: zero, charged_back: zero }
+        Self {
+            total,
+            paid: zero,
+            reported_paid: zero,
+            credited: zero,
+            refunded: zero,
+            charged_back: zero,
+            written_off: zero,
+        }
     }
 }
 
@@ -104,6 +114,16 @@ pub struct Position {
     pub surplus: Money,
     /// What was given up.
     pub written_off: Money,
+}
+
+impl Position {
+    /// What was settled of it by payments and credit notes, less what went back.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn settled(&self) -> Result<Money, MoneyError> {
+        self.owed.minus(self.balance)?.minus(self.written_off)
+    }
 }
 
 /// Why an invoice that is open is not chased.
@@ -167,8 +187,9 @@ impl Invoice {
         let received = paid.plus(sums.credited)?.minus(sums.refunded)?.minus(sums.charged_back)?;
         let open = owed.minus(received)?.or_zero();
         let surplus = received.minus(owed)?.or_zero();
-        let given_up = self.standing == Standing::Uncollectible;
-        let (balance, written_off) = if given_up { (zero, open) } else { (open, zero) };
+        let given_up = if self.standing == Standing::Uncollectible { open } else { sums.written_off };
+        let written_off = given_up.min(open)?;
+        let balance = open.minus(written_off)?;
         Ok(Position { owed, paid, balance, surplus, written_off })
     }
 

@@ -5,6 +5,7 @@
 //! | [`money`], [`ids`], [`contact`], [`profile`] | checked values |
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
+//! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`decide`] | what is right to do now |
@@ -14,12 +15,14 @@
 
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
+pub mod agreement;
 pub mod calendar;
 pub mod contact;
 pub mod debtor;
 pub mod decide;
 pub mod decision;
 pub mod event;
+pub mod hold;
 pub mod ids;
 pub mod intake;
 pub mod invoice;

@@ -95,7 +95,7 @@ pub struct Line {
     pub invoice: InvoiceId,
     /// When it is, or was, due.
     pub due_date: Date,
-    /// What is open of it.
+    /// What is asked of it: what is open, or what of that an instalment asks for and no hold keeps back.
     pub balance: Money,
 }
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::Zone;
+use crate::hold::HoldReason;
 use crate::ids::{InvoiceNumber, StepName};
+use crate::money::Money;
 
 /// A rule that can speak for or against contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +33,8 @@ pub enum Rule {
     Chargeback,
     /// Money was paid back; what that means is for a person to say.
     Refunded,
+    /// It is held.
+    OnHold,
     /// Unapplied credit covers what is due.
     CoveredByCredit,
     /// A payment is being allocated.
@@ -55,7 +59,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -66,6 +70,7 @@ impl Rule {
         Self::PaymentInFlight,
         Self::Chargeback,
         Self::Refunded,
+        Self::OnHold,
         Self::CoveredByCredit,
         Self::Allocating,
         Self::MessageInFlight,
@@ -92,6 +97,7 @@ impl Rule {
             Self::PaymentInFlight => "payment_in_flight",
             Self::Chargeback => "chargeback",
             Self::Refunded => "refunded",
+            Self::OnHold => "on_hold",
             Self::CoveredByCredit => "covered_by_credit",
             Self::Allocating => "allocating",
             Self::MessageInFlight => "message_in_flight",
@@ -135,6 +141,8 @@ pub enum Detail {
     ClosedUntil(Timestamp, Zone),
     /// A payment under way, waited for until then.
     PaymentUntil(Timestamp),
+    /// All, or an invoice, or so much of it is held, perhaps until then.
+    Held(HoldReason, Option<(InvoiceNumber, Money)>, Option<Timestamp>),
 }
 
 impl fmt::Display for Detail {
@@ -151,6 +159,13 @@ impl fmt::Display for Detail {
             Self::StepBy(step, by) => write!(f, "{step} by {by}"),
             Self::ClosedUntil(open, zone) => write!(f, "until {open} in {}", zone.name()),
             Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
+            Self::Held(reason, part, until) => {
+                write!(f, "{}", reason.as_str())?;
+                if let Some((number, amount)) = part {
+                    write!(f, ", {amount} {} of {number}", amount.currency())?;
+                }
+                until.map_or(Ok(()), |until| write!(f, ", until {until}"))
+            }
         }
     }
 }

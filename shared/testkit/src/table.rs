@@ -79,6 +79,14 @@ impl TestTable {
         Self { due_shards, ..self }
     }
 
+    /// The same table without its stream, whose every record takes the longer the more there are.
+    #[must_use]
+    pub fn without_stream(self) -> Self {
+        let off = json!({ "TableName": TABLE, "StreamSpecification": { "StreamEnabled": false } });
+        self.database.update_table(serde_json::from_value(off).unwrap()).unwrap();
+        self
+    }
+
     /// What requests meet on their way: what they cost, and how they fail.
     #[must_use]
     pub fn dynamo(&self) -> &Dynamo {

@@ -30,13 +30,15 @@ pub struct Cycle {
     pub policy: PolicyRef,
     /// The steps taken.
     pub done: BTreeMap<StepName, StepDone>,
+    /// The day, after the due date, up to which the ladder was gone before, where the cycle goes on with an earlier one.
+    pub resumed_after: i32,
 }
 
 impl Cycle {
     /// The day of the furthest step taken: no earlier one follows it.
     #[must_use]
     pub fn furthest(&self) -> i32 {
-        self.done.values().map(|step| step.offset_days).max().unwrap_or(0)
+        self.done.values().map(|step| step.offset_days).fold(self.resumed_after, i32::max)
     }
 }
 
@@ -64,6 +66,10 @@ pub struct Account {
     pub cycles: u32,
     /// The one that runs.
     pub cycle: Option<Cycle>,
+    /// How far, in days after the due date, the ladder was gone when the last cycle ended.
+    pub left_off: i32,
+    /// Whether something that was settled, or planned, is owed again as before: the next cycle goes on with the last.
+    pub reopened: bool,
     /// Due dates that a courtesy was sent for, with that step's day; forgotten soon after they are past.
     pub noted: BTreeMap<Date, i32>,
     /// The message under way; there is at most one.
@@ -78,8 +84,17 @@ impl Account {
             in_flight: BTreeMap::new(),
             cycles: 0,
             cycle: None,
+            left_off: 0,
+            reopened: false,
             noted: BTreeMap::new(),
             pending: None,
+        }
+    }
+
+    pub(super) fn reopen(&mut self) {
+        self.reopened = true;
+        if let Some(cycle) = &mut self.cycle {
+            cycle.resumed_after = cycle.resumed_after.max(self.left_off);
         }
     }
 

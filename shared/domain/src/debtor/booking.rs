@@ -211,6 +211,23 @@ impl Debtor {
         Ok(())
     }
 
+    /// Gives so much of an invoice up; a later payment makes it good first.
+    ///
+    /// # Errors
+    /// [`BookingError`]; the debtor is unchanged then.
+    pub fn write_off(
+        &mut self,
+        invoice: &InvoiceId,
+        amount: Money,
+        on: Date,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;
+        let mut changed = known.clone();
+        changed.sums.written_off = changed.sums.written_off.plus(amount)?;
+        self.post(changed, Cause { on, reference: None }, journal)
+    }
+
     /// Puts a changed invoice in place and books the difference between its positions.
     fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
         let zero = Money::zero(after.currency());
@@ -246,7 +263,13 @@ impl Debtor {
         }
         let moved = Some("overpayment of an invoice");
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
+        let settled = is.settled()?.minus(was.settled()?)?;
+        let reopened = known.is_some() && is.balance.is_positive() && !was.balance.is_positive();
         journal.invoice_moved(known.is_none(), was, is, &after);
+        self.note_received(&key, &after.id, settled);
+        if reopened {
+            self.account_mut(&key).reopen();
+        }
         self.account_mut(&key).credit = credit;
         self.invoices.insert(after.id.clone(), after);
         Ok(())

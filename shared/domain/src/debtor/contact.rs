@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use super::{Cycle, Debtor, Journal, StepDone};
+use super::{BookingError, Cycle, Debtor, Journal, StepDone};
+use crate::agreement::Terms;
 use crate::decision::{Action, Decision, Fingerprint};
 use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
@@ -24,13 +25,19 @@ const CONTACTS_KEPT: usize = 40;
 const NOTED_FOR_DAYS: i64 = 2;
 
 impl Debtor {
-    /// Lets time pass until `now`: messages that nobody answers for are closed, cycles begin and end.
-    pub fn roll(&mut self, policies: &Policies, now: Timestamp, journal: &mut Journal) {
+    /// Lets time pass until `now`: messages that nobody answers for are closed, holds and agreements end, cycles begin and
+    /// end.
+    ///
+    /// # Errors
+    /// [`BookingError`] where amounts do not add up; what was done before it stands.
+    pub fn roll(&mut self, policies: &Policies, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
+        self.roll_agreements(now, journal)?;
         let keys: Vec<AccountKey> = self.accounts.keys().cloned().collect();
         for key in keys {
             self.expire_pending(&key, now, journal);
             self.roll_cycle(&key, policies, now, journal);
         }
+        Ok(())
     }
 
     /// Puts a decision into effect and on record, with what it was made from: plans its messages, opens its tasks.
@@ -139,21 +146,25 @@ impl Debtor {
 
     fn roll_cycle(&mut self, key: &AccountKey, policies: &Policies, now: Timestamp, journal: &mut Journal) {
         let today = self.today(now);
-        let overdue = self.invoices_of(key).into_iter().any(|invoice| invoice.is_overdue(today));
+        let overdue = self.claims(key, today).iter().any(|claim| claim.due < today);
+        let planned = self.agreements.values().any(|one| one.account == *key && matches!(one.terms, Terms::Plan(_)));
         let account = self.account_mut(key);
+        let resumed_after = if std::mem::take(&mut account.reopened) { account.left_off } else { 0 };
         account.noted.retain(|due, _| *due >= today.saturating_sub(NOTED_FOR_DAYS.days()));
         match (&account.cycle, overdue) {
             (None, true) => {
                 let number = account.cycles.saturating_add(1);
                 let policy = policies.current().id().clone();
                 account.cycles = number;
-                account.cycle = Some(Cycle { number, began: today, policy, done: Default::default() });
-                let event = Event::new(EventKind::CycleBegan).account(key);
-                journal.events.push(event.detail(number.to_string()));
+                account.cycle = Some(Cycle { number, began: today, policy, done: Default::default(), resumed_after });
+                let kind = if resumed_after > 0 { EventKind::CycleResumed } else { EventKind::CycleBegan };
+                journal.events.push(Event::new(kind).account(key).detail(number.to_string()));
             }
             (Some(cycle), false) => {
                 let event = Event::new(EventKind::CycleEnded).account(key);
                 journal.events.push(event.detail(cycle.number.to_string()));
+                // A plan's own cycles do not make forgotten how far its debts were gone before it.
+                account.left_off = cycle.furthest().max(if planned { account.left_off } else { 0 });
                 account.cycle = None;
             }
             (None, false) | (Some(_), true) => {}

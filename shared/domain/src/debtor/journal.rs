@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Debtor;
+use crate::agreement::{Agreement, AgreementEnd};
 use crate::decision::{Decision, Fingerprint};
 use crate::event::Event;
+use crate::hold::{Hold, HoldEnd};
 use crate::ids::AccountKey;
 use crate::ledger::{Entry, EntryKind};
 use crate::message::{Message, Task};
@@ -21,6 +23,10 @@ pub struct Journal {
     pub messages: Vec<Message>,
     /// Tasks that were opened.
     pub tasks: Vec<Task>,
+    /// Holds that ended.
+    pub holds: Vec<(Hold, HoldEnd)>,
+    /// Agreements that ended.
+    pub agreements: Vec<(Agreement, AgreementEnd)>,
     /// The decision, where one was carried out, and what it was made from.
     pub decision: Option<(Decision, Fingerprint)>,
     /// What others may want to know.

@@ -3,12 +3,16 @@
 //! What changes a debtor appends what happened to a [`Journal`]; the store commits both together or neither.
 
 mod account;
+mod agreeing;
 mod booking;
+mod claims;
 mod contact;
 mod journal;
 
 pub use account::{Account, Allocation, Cycle, StepDone};
+pub use agreeing::{HoldError, Proposal};
 pub use booking::{BookingError, Invoiced};
+pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
 
@@ -17,8 +21,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::agreement::Agreement;
 use crate::contact::Channel;
-use crate::ids::{AccountKey, DebtorId, InvoiceId, TenantId};
+use crate::hold::Hold;
+use crate::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, TenantId};
 use crate::invoice::Invoice;
 use crate::money::{Money, MoneyError};
 use crate::profile::Profile;
@@ -36,6 +42,10 @@ pub struct Debtor {
     pub accounts: BTreeMap<AccountKey, Account>,
     /// Every live invoice, and those closed ones that were loaded for a change.
     pub invoices: BTreeMap<InvoiceId, Invoice>,
+    /// What stops chasing, set by itself.
+    pub holds: BTreeMap<HoldId, Hold>,
+    /// What was agreed and stands.
+    pub agreements: BTreeMap<AgreementId, Agreement>,
     /// The latest contacts, newest last; what caps will count.
     pub contacts: Vec<(Timestamp, Channel)>,
 }
@@ -44,7 +54,16 @@ impl Debtor {
     /// Someone who owes nothing yet.
     #[must_use]
     pub fn new(tenant: TenantId, id: DebtorId, profile: Profile) -> Self {
-        Self { tenant, id, profile, accounts: BTreeMap::new(), invoices: BTreeMap::new(), contacts: Vec::new() }
+        Self {
+            tenant,
+            id,
+            profile,
+            accounts: BTreeMap::new(),
+            invoices: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            agreements: BTreeMap::new(),
+            contacts: Vec::new(),
+        }
     }
 
     /// The date on the debtor's own calendar.

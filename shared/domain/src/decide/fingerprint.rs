@@ -5,11 +5,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use crate::agreement::{Agreement, Cover, Terms};
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
 use crate::decision::Fingerprint;
+use crate::hold::{Hold, HoldScope};
+use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Pending, PendingState, hex};
+use crate::money::Money;
 use crate::policy::Policies;
 use crate::remittance::{InFlight, RemittanceId};
 
@@ -24,6 +28,12 @@ pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fing
     for (key, account) in &debtor.accounts {
         inputs.text(key.portfolio.as_str()).text(key.currency.code());
         inputs.account(account);
+    }
+    for hold in debtor.holds.values() {
+        inputs.hold(hold);
+    }
+    for agreement in debtor.agreements.values() {
+        inputs.agreement(agreement);
     }
     for invoice in debtor.invoices.values().filter(|invoice| invoice.is_live()) {
         inputs.invoice(invoice, now);
@@ -69,6 +79,51 @@ impl Inputs {
         }
     }
 
+    fn perhaps(&mut self, time: Option<Timestamp>) -> &mut Self {
+        self.number(time.is_some());
+        self.time(time.unwrap_or_default())
+    }
+
+    fn hold(&mut self, hold: &Hold) {
+        self.text(hold.id.as_str()).text(hold.reason.as_str()).perhaps(hold.until);
+        match &hold.scope {
+            HoldScope::Debtor => self.number(0),
+            HoldScope::Account(account) => {
+                self.number(1).text(account.portfolio.as_str()).text(account.currency.code())
+            }
+            HoldScope::Invoice(invoice) => self.number(2).invoice_id(invoice),
+            HoldScope::Amount(invoice, amount) => self.number(3).invoice_id(invoice).number(amount.minor()),
+        };
+    }
+
+    fn agreement(&mut self, agreement: &Agreement) {
+        self.text(agreement.id.as_str()).number(agreement.received.minor());
+        self.text(agreement.account.portfolio.as_str()).text(agreement.account.currency.code());
+        if let Cover::Invoices(invoices) = &agreement.cover {
+            self.count(invoices.len());
+            for invoice in invoices {
+                self.invoice_id(invoice);
+            }
+        }
+        self.text(agreement.terms.kind());
+        match &agreement.terms {
+            Terms::Promise(one) => self.number(one.amount().minor()).date(one.by()).number(one.grace_days()),
+            Terms::Settlement(one) => self.number(one.accepts().minor()).date(one.by()),
+            Terms::Dispute(one) => self.number(one.amount().map_or(-1, Money::minor)),
+            Terms::Plan(plan) => {
+                self.count(plan.instalments().len());
+                for one in plan.instalments() {
+                    self.date(one.due).number(one.amount.minor());
+                }
+                self.number(plan.grace_days()).number(plan.misses_allowed())
+            }
+        };
+    }
+
+    fn invoice_id(&mut self, invoice: &InvoiceId) -> &mut Self {
+        self.text(invoice.portfolio.as_str()).text(invoice.number.as_str())
+    }
+
     fn account(&mut self, account: &Account) {
         self.number(account.credit.minor()).count(account.allocating.len());
         for one in &account.allocating {
@@ -77,6 +132,7 @@ impl Inputs {
         self.in_flight(account.in_flight.iter());
         self.number(account.cycles).number(account.cycle.is_some());
         if let Some(cycle) = &account.cycle {
+            self.number(cycle.resumed_after);
             self.number(cycle.number).date(cycle.began).text(cycle.policy.name.as_str()).number(cycle.policy.version);
             self.count(cycle.done.len());
             for (step, done) in &cycle.done {
@@ -106,8 +162,7 @@ impl Inputs {
     }
 
     fn invoice(&mut self, invoice: &Invoice, now: Timestamp) {
-        self.text(invoice.id.portfolio.as_str()).text(invoice.id.number.as_str());
-        self.date(invoice.issue_date).date(invoice.due_date).number(invoice.balance().minor());
+        self.invoice_id(&invoice.id).date(invoice.issue_date).date(invoice.due_date).number(invoice.balance().minor());
         match invoice.stop(now) {
             None => self.number(0),
             Some(Stop::InFlight(until)) => self.number(1).time(until),

@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use crate::calendar::{Calendar, Closed};
-use crate::debtor::{Account, Cycle, Debtor, Journal, PLANNED_FOR};
+use crate::debtor::{Account, Claim, Cycle, Debtor, Held, Journal, PLANNED_FOR, Standstill};
 use crate::decision::{AccountDecision, Action};
 use crate::ids::AccountKey;
-use crate::invoice::{Invoice, Stop};
+use crate::invoice::Stop;
 use crate::message::{CycleRef, Line, MessageId, Outcome, PendingState, Plan, Task};
 use crate::money::Money;
 use crate::policy::{Policies, Policy, Step, StepAction, TaskKind};
@@ -30,7 +30,7 @@ pub(super) struct View<'a> {
 struct Reached<'a> {
     step: &'a Step,
     cycle: CycleRef,
-    invoices: Vec<&'a Invoice>,
+    claims: Vec<Claim<'a>>,
     notes: BTreeMap<Date, i32>,
 }
 
@@ -55,6 +55,7 @@ impl<'a> View<'a> {
     pub(super) fn decide(&self, policies: &'a Policies) -> AccountDecision {
         let mut findings = Findings::default();
         let action = self.action(policies, &mut findings);
+        findings.wakes.extend(self.agreements_look_again());
         let wake = findings.wakes.iter().min().copied();
         AccountDecision { account: self.key.clone(), action, wake, reasons: findings.reasons }
     }
@@ -63,14 +64,14 @@ impl<'a> View<'a> {
         if self.is_busy(policies, findings) {
             return None;
         }
-        let invoices = self.chaseable(findings);
+        let claims = self.chaseable(findings);
         let policy = match &self.account.cycle {
             Some(cycle) => policies.began_under(&cycle.policy),
             None => policies.current(),
         };
         let reached = match &self.account.cycle {
-            Some(cycle) => self.step_of_ladder(policy, cycle, &invoices, findings),
-            None => self.courtesy(policy, &invoices, findings),
+            Some(cycle) => self.step_of_ladder(policy, cycle, &claims, findings),
+            None => self.courtesy(policy, &claims, findings),
         }?;
         let rule = match &reached.cycle {
             CycleRef::Overdue(_) => Rule::StepReached,
@@ -79,7 +80,7 @@ impl<'a> View<'a> {
         findings.in_favour(rule, Detail::Step(reached.step.name.clone()));
         let Some(lines) = self.lines_beyond_credit(&reached, findings) else {
             // What this message would not have listed may fall due before anything else happens.
-            let others = invoices.iter().filter(|one| !reached.invoices.iter().any(|listed| listed.id == one.id));
+            let others = claims.iter().filter(|one| !reached.claims.iter().any(|listed| listed.is(one)));
             findings.wakes.extend(others.map(|one| self.next_look_before_due(policy, one, self.today)));
             return None;
         };
@@ -119,7 +120,19 @@ impl<'a> View<'a> {
             findings.wakes.push(until);
             return true;
         }
+        if let Some(Standstill { reason, until }) = self.debtor.standstill(self.key, self.now) {
+            findings.against(Rule::OnHold, Detail::Held(reason, None, until));
+            findings.wakes.extend(until);
+            return true;
+        }
         false
+    }
+
+    /// When time alone next changes what agreements of the account come to.
+    fn agreements_look_again(&self) -> impl Iterator<Item = Timestamp> {
+        let agreements = self.debtor.agreements.values().filter(|agreement| agreement.account == *self.key);
+        let days = agreements.filter_map(|agreement| agreement.next_day(self.today));
+        days.map(|day| self.debtor.profile.zone.midnight(day).max(self.now))
     }
 
     /// When to look again once the message under way has gone out. The index says so from the plan on, so that neither
@@ -132,14 +145,13 @@ impl<'a> View<'a> {
         View { debtor: &debtor, account, ..*self }.decide(policies).wake
     }
 
-    /// The open invoices that nothing stops.
-    fn chaseable(&self, findings: &mut Findings) -> Vec<&'a Invoice> {
-        let open = self.debtor.invoices_of(self.key).into_iter().filter(|invoice| invoice.balance().is_positive());
+    /// What is owed and not stopped by anything.
+    fn chaseable(&self, findings: &mut Findings) -> Vec<Claim<'a>> {
         let mut chaseable = Vec::new();
-        for invoice in open {
-            let number = || invoice.id.number.clone();
-            match invoice.stop(self.now) {
-                None => chaseable.push(invoice),
+        for claim in self.debtor.claims(self.key, self.today) {
+            let number = || claim.invoice.id.number.clone();
+            match claim.invoice.stop(self.now) {
+                None => chaseable.extend(self.beyond_holds(claim, findings)),
                 Some(Stop::InFlight(until)) => {
                     findings.against(Rule::PaymentInFlight, Detail::InvoiceUntil(number(), until));
                     findings.wakes.push(until);
@@ -151,18 +163,28 @@ impl<'a> View<'a> {
         chaseable
     }
 
+    /// What is left of a claim beyond what is held of it.
+    fn beyond_holds(&self, claim: Claim<'a>, findings: &mut Findings) -> Option<Claim<'a>> {
+        let Some(Held { amount, why }) = self.debtor.held(self.key, &claim, self.now) else { return Some(claim) };
+        let part = (claim.invoice.id.number.clone(), amount);
+        findings.against(Rule::OnHold, Detail::Held(why.reason, Some(part), why.until));
+        findings.wakes.extend(why.until);
+        let left = claim.amount.minus(amount).ok().filter(|left| left.is_positive())?;
+        Some(Claim { amount: left, ..claim })
+    }
+
     /// The furthest step that has come in a running cycle and was not taken. One that was missed is passed over.
     fn step_of_ladder(
         &self,
         policy: &'a Policy,
         cycle: &Cycle,
-        invoices: &[&'a Invoice],
+        claims: &[Claim<'a>],
         findings: &mut Findings,
     ) -> Option<Reached<'a>> {
         let today = self.today;
-        let Some(oldest) = invoices.iter().map(|invoice| invoice.due_date).find(|due| *due < today) else {
+        let Some(oldest) = claims.iter().map(|claim| claim.due).find(|due| *due < today) else {
             findings.against(Rule::NothingDue, "nothing that is overdue may be chased");
-            findings.wakes.extend(invoices.first().map(|invoice| self.first_step_after(policy, invoice.due_date)));
+            findings.wakes.extend(claims.first().map(|claim| self.first_step_after(policy, claim.due)));
             return None;
         };
         let days = days_between(oldest, today);
@@ -181,65 +203,63 @@ impl<'a> View<'a> {
         for passed in ahead().take_while(|passed| passed.offset_days < step.offset_days) {
             findings.against(Rule::StepSuperseded, Detail::StepBy(passed.name.clone(), step.name.clone()));
         }
-        let listed = invoices
-            .iter()
-            .copied()
-            .filter(|invoice| invoice.due_date < today || self.courtesy_for(policy, invoice, today).is_some());
-        let listed: Vec<&Invoice> = listed.collect();
+        let listed = claims.iter().copied();
+        let listed: Vec<Claim<'_>> =
+            listed.filter(|claim| claim.due < today || self.courtesy_for(policy, claim, today).is_some()).collect();
         Some(Reached {
             step,
             cycle: CycleRef::Overdue(cycle.number),
             notes: self.notes(policy, &listed, today),
-            invoices: listed,
+            claims: listed,
         })
     }
 
     /// The latest courtesy that is in order while nothing is overdue.
-    fn courtesy(&self, policy: &'a Policy, invoices: &[&'a Invoice], findings: &mut Findings) -> Option<Reached<'a>> {
+    fn courtesy(&self, policy: &'a Policy, claims: &[Claim<'a>], findings: &mut Findings) -> Option<Reached<'a>> {
         let today = self.today;
-        let mut due: Vec<(&Step, &Invoice)> = Vec::new();
-        for invoice in invoices {
-            match self.courtesy_for(policy, invoice, today) {
-                Some(step) => due.push((step, invoice)),
-                None => findings.wakes.push(self.next_look_before_due(policy, invoice, today)),
+        let mut due: Vec<(&Step, Claim<'_>)> = Vec::new();
+        for claim in claims {
+            match self.courtesy_for(policy, claim, today) {
+                Some(step) => due.push((step, *claim)),
+                None => findings.wakes.push(self.next_look_before_due(policy, claim, today)),
             }
         }
         let Some(step) = due.iter().map(|(step, _)| *step).max_by_key(|step| step.offset_days) else {
             findings.against(Rule::NothingDue, "nothing is overdue");
             return None;
         };
-        let listed: Vec<&Invoice> =
-            due.into_iter().filter(|(one, _)| one.name == step.name).map(|(_, invoice)| invoice).collect();
-        let cycle = CycleRef::Upcoming(listed.first()?.due_date);
+        let listed: Vec<Claim<'_>> =
+            due.into_iter().filter(|(one, _)| one.name == step.name).map(|(_, claim)| claim).collect();
+        let cycle = CycleRef::Upcoming(listed.first()?.due);
         // Should it be withheld for good, the ladder still begins on its day.
-        findings.wakes.extend(listed.first().map(|invoice| self.first_step_after(policy, invoice.due_date)));
-        Some(Reached { step, cycle, notes: self.notes(policy, &listed, today), invoices: listed })
+        findings.wakes.extend(listed.first().map(|claim| self.first_step_after(policy, claim.due)));
+        Some(Reached { step, cycle, notes: self.notes(policy, &listed, today), claims: listed })
     }
 
-    /// The courtesy step that an invoice not yet overdue is in, if it was not taken for its due date. An invoice whose
+    /// The courtesy step that a claim not yet overdue is in, if it was not taken for its due date. An invoice whose
     /// terms are shorter than the step's days gets none: it would arrive with the invoice.
-    fn courtesy_for(&self, policy: &'a Policy, invoice: &Invoice, today: Date) -> Option<&'a Step> {
-        let noted = self.account.noted.get(&invoice.due_date).copied().unwrap_or(i32::MIN);
+    fn courtesy_for(&self, policy: &'a Policy, claim: &Claim<'_>, today: Date) -> Option<&'a Step> {
+        let noted = self.account.noted.get(&claim.due).copied().unwrap_or(i32::MIN);
         policy.courtesies().rfind(|step| {
-            let day = after(invoice.due_date, step.offset_days);
-            let in_time = day <= today && today <= invoice.due_date && invoice.issue_date <= day;
+            let day = after(claim.due, step.offset_days);
+            let in_time = day <= today && today <= claim.due && claim.invoice.issue_date <= day;
             in_time && step.offset_days > noted
         })
     }
 
-    fn notes(&self, policy: &Policy, listed: &[&Invoice], today: Date) -> BTreeMap<Date, i32> {
-        let courtesy = |invoice: &&Invoice| {
-            let step = self.courtesy_for(policy, invoice, today)?;
-            Some((invoice.due_date, step.offset_days))
+    fn notes(&self, policy: &Policy, listed: &[Claim<'_>], today: Date) -> BTreeMap<Date, i32> {
+        let courtesy = |claim: &Claim<'_>| {
+            let step = self.courtesy_for(policy, claim, today)?;
+            Some((claim.due, step.offset_days))
         };
         listed.iter().filter_map(courtesy).collect()
     }
 
-    /// The next day on which an invoice that is not overdue asks for anything.
-    fn next_look_before_due(&self, policy: &Policy, invoice: &Invoice, today: Date) -> Timestamp {
-        let courtesies = policy.courtesies().map(|step| after(invoice.due_date, step.offset_days));
-        let courtesy = courtesies.filter(|day| *day > today && invoice.issue_date <= *day).min();
-        courtesy.map_or_else(|| self.first_step_after(policy, invoice.due_date), |day| self.opening_on(day))
+    /// The next day on which a claim that is not overdue asks for anything.
+    fn next_look_before_due(&self, policy: &Policy, claim: &Claim<'_>, today: Date) -> Timestamp {
+        let courtesies = policy.courtesies().map(|step| after(claim.due, step.offset_days));
+        let courtesy = courtesies.filter(|day| *day > today && claim.invoice.issue_date <= *day).min();
+        courtesy.map_or_else(|| self.first_step_after(policy, claim.due), |day| self.opening_on(day))
     }
 
     fn first_step_after(&self, policy: &Policy, due: Date) -> Timestamp {
@@ -256,13 +276,12 @@ impl<'a> View<'a> {
     fn lines_beyond_credit(&self, reached: &Reached<'_>, findings: &mut Findings) -> Option<(Vec<Line>, Money)> {
         let mut credit = self.account.credit;
         let mut lines = Vec::new();
-        for invoice in &reached.invoices {
-            let balance = invoice.balance();
-            if lines.is_empty() && credit.minor() >= balance.minor() {
-                credit = credit.minus(balance).ok()?;
+        for Claim { invoice, amount, due } in &reached.claims {
+            if lines.is_empty() && credit.minor() >= amount.minor() {
+                credit = credit.minus(*amount).ok()?;
                 findings.against(Rule::CoveredByCredit, Detail::Invoice(invoice.id.number.clone()));
             } else {
-                lines.push(Line { invoice: invoice.id.clone(), due_date: invoice.due_date, balance });
+                lines.push(Line { invoice: invoice.id.clone(), due_date: *due, balance: *amount });
             }
         }
         let today = self.today;

@@ -107,6 +107,14 @@ impl Book {
         self.book(&id, invoice, (None, effect), day(on));
     }
 
+    /// The bank takes so much of the latest payment back, for good.
+    pub(crate) fn take_back(&mut self, invoice: &str, paid: i64, minor: i64, on: &str) {
+        let id = remittance_id(RemittanceKind::Payment, &format!("p{}", self.payments));
+        let was = effect_of(&id, paid, Stage::Settled, &format!("{on}T00:00:00Z"));
+        let is = was.map(|effect| Effect { charged_back: eur(minor), ..effect });
+        self.book(&id, invoice, (was, is), day(on));
+    }
+
     /// A payment under way; one for each invoice.
     pub(crate) fn pending(&mut self, invoice: &str, minor: i64, now: &str) {
         let id = remittance_id(RemittanceKind::Payment, &format!("pending-{invoice}"));
@@ -134,7 +142,7 @@ impl Book {
     pub(crate) fn run(&mut self, now: &str) {
         let now = at(now);
         let mut journal = Journal::default();
-        self.debtor.roll(&self.policies, now, &mut journal);
+        self.debtor.roll(&self.policies, now, &mut journal).unwrap();
         let decision = decide(&self.debtor, &self.policies, &Calendar::default(), now);
         self.last = decision.accounts.first().cloned();
         let inputs = fingerprint(&self.debtor, &self.policies, now);

@@ -170,7 +170,7 @@ impl World {
     fn dispatch(&mut self) {
         let Some(plan) = self.book.plan() else { return };
         let mut journal = Journal::default();
-        self.book.debtor.roll(&self.book.policies, self.now, &mut journal);
+        self.book.debtor.roll(&self.book.policies, self.now, &mut journal).unwrap();
         match recheck(&self.book.debtor, &plan.id, &self.book.policies, &Calendar::default(), self.now) {
             Recheck::Send(plan) => {
                 let today = self.book.debtor.today(self.now);

@@ -1,0 +1,234 @@
+//! Agreements: what a debtor and a creditor settled between them. Each stops chasing what it covers, or moves the days
+//! on which it is due, for as long as it is kept; what it comes to follows from what was received and from the date.
+//!
+//! | agreement | while it stands | it ends |
+//! | --- | --- | --- |
+//! | [`Promise`] | its debts are not chased | kept, partly kept, or broken after days of grace |
+//! | [`PaymentPlan`] | its debts are due as the instalments are | completed, or defaulted after too many were missed |
+//! | [`Settlement`] | its debts are not chased | kept: the rest is given up; or lapsed: all is owed again |
+//! | [`Dispute`] | what is contested is not chased | accepted, rejected or partly accepted by a person |
+
+mod dispute;
+mod plan;
+mod promise;
+mod schedule;
+mod settlement;
+
+pub use dispute::{Dispute, DisputeReason, Resolution};
+pub use plan::{Instalment, PaymentPlan};
+pub use promise::Promise;
+pub use schedule::{Count, Period, Schedule};
+pub use settlement::Settlement;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::hold::SetBy;
+use crate::ids::{AccountKey, AgreementId, InvoiceId};
+use crate::money::{Money, MoneyError};
+
+/// What is wrong with what was to be agreed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AgreementError {
+    /// An amount that is not more than nothing.
+    #[error("{0} must be more than 0")]
+    NothingPromised(&'static str),
+    /// A date that is over.
+    #[error("{what} {date} is before today, {today}")]
+    InThePast {
+        /// Which date.
+        what: &'static str,
+        /// The date.
+        date: Date,
+        /// The debtor's today.
+        today: Date,
+    },
+    /// Instalments out of order, or none at all.
+    #[error("instalments must be at least one and at most {max}, each due after the one before it", max = plan::INSTALMENTS_MAX)]
+    Instalments,
+    /// Instalments that come to something else than what is open.
+    #[error("the instalments come to {told}, and {open} is open on what the plan covers")]
+    NotTheBalance {
+        /// Their sum.
+        told: Money,
+        /// What is open.
+        open: Money,
+    },
+    /// More than there is.
+    #[error("{told} is more than the {open} that is open")]
+    MoreThanOpen {
+        /// What was told.
+        told: Money,
+        /// What is open.
+        open: Money,
+    },
+    /// Something is agreed on an invoice already.
+    #[error("invoice {invoice} is covered by {agreement}; cancel that first")]
+    Covered {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What covers it.
+        agreement: AgreementId,
+    },
+    /// An invoice that the account does not have, or on which nothing is open.
+    #[error("nothing is open on an invoice {0} of this account")]
+    NothingOpen(InvoiceId),
+    /// Nothing is open on the account.
+    #[error("nothing is open on the account {0}")]
+    NothingOpenAtAll(AccountKey),
+    /// Another thing has that id.
+    #[error("the id {0} is taken")]
+    IdTaken(AgreementId),
+    /// Amounts do not add up.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// Which debts of an account an agreement is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cover {
+    /// All that is owed on the account, also what comes later.
+    Account,
+    /// These invoices.
+    Invoices(BTreeSet<InvoiceId>),
+}
+
+impl Cover {
+    /// Whether an invoice of the account is among them.
+    #[must_use]
+    pub fn includes(&self, invoice: &InvoiceId) -> bool {
+        match self {
+            Self::Account => true,
+            Self::Invoices(invoices) => invoices.contains(invoice),
+        }
+    }
+}
+
+/// What was agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Terms {
+    /// To pay an amount by a date.
+    Promise(Promise),
+    /// To pay in instalments.
+    Plan(PaymentPlan),
+    /// To take less, if it is paid by a date.
+    Settlement(Settlement),
+    /// That something is contested: agreed only in that both know it.
+    Dispute(Dispute),
+}
+
+impl Terms {
+    /// The terms as they were when nothing had happened yet.
+    pub(crate) fn as_agreed(&self) -> Self {
+        match self {
+            Self::Plan(plan) => Self::Plan(plan.clone().with_told_missed(0)),
+            Self::Promise(_) | Self::Settlement(_) | Self::Dispute(_) => self.clone(),
+        }
+    }
+
+    /// `promise`, `plan`, `settlement`, `dispute`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Promise(_) => "promise",
+            Self::Plan(_) => "plan",
+            Self::Settlement(_) => "settlement",
+            Self::Dispute(_) => "dispute",
+        }
+    }
+}
+
+/// One agreement that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// Its id, unique within the debtor.
+    pub id: AgreementId,
+    /// The creditor and currency that it is with.
+    pub account: AccountKey,
+    /// The debts it is about.
+    pub cover: Cover,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Through whom.
+    pub made_by: SetBy,
+    /// What has settled its debts since, less what went back.
+    pub received: Money,
+    /// What was agreed.
+    pub terms: Terms,
+    /// What else there is to say.
+    pub note: Option<String>,
+}
+
+/// How an agreement ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgreementEnd {
+    /// What was promised came in time.
+    Kept,
+    /// A part came in time.
+    PartlyKept,
+    /// Nothing came in time.
+    Broken,
+    /// Every instalment was paid.
+    Completed,
+    /// Too many instalments were missed.
+    Defaulted,
+    /// The offer was not taken up in time.
+    Lapsed,
+    /// It was called off.
+    Cancelled(SetBy),
+    /// A person decided what was contested.
+    Resolved(Resolution),
+}
+
+impl AgreementEnd {
+    /// The end's name.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::PartlyKept => "partly_kept",
+            Self::Broken => "broken",
+            Self::Completed => "completed",
+            Self::Defaulted => "defaulted",
+            Self::Lapsed => "lapsed",
+            Self::Cancelled(_) => "cancelled",
+            Self::Resolved(Resolution::Accepted) => "accepted",
+            Self::Resolved(Resolution::Partly(_)) => "partly_accepted",
+            Self::Resolved(Resolution::Rejected) => "rejected",
+        }
+    }
+}
+
+impl Agreement {
+    /// Whether an invoice is among its debts.
+    #[must_use]
+    pub fn covers(&self, account: &AccountKey, invoice: &InvoiceId) -> bool {
+        self.account == *account && self.cover.includes(invoice)
+    }
+
+    /// What it has come to by the end of the day before `today` or by what was received, if it has come to anything.
+    /// `open` is what is still owed on its debts.
+    #[must_use]
+    pub fn verdict(&self, open: Money, today: Date) -> Option<AgreementEnd> {
+        let settled = !open.is_positive();
+        match &self.terms {
+            Terms::Promise(promise) => promise.verdict(self.received, settled, today),
+            Terms::Plan(plan) => plan.verdict(self.received, settled, today),
+            Terms::Settlement(settlement) => settlement.verdict(self.received, settled, today),
+            Terms::Dispute(_) => None,
+        }
+    }
+
+    /// The day on which time alone next changes what it comes to or what is due under it; `None` where none does.
+    #[must_use]
+    pub fn next_day(&self, today: Date) -> Option<Date> {
+        match &self.terms {
+            Terms::Promise(promise) => Some(promise.over()),
+            Terms::Plan(plan) => plan.next_day(self.received, today),
+            Terms::Settlement(settlement) => Some(settlement.over()),
+            Terms::Dispute(_) => None,
+        }
+    }
+}

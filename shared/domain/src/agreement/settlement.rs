@@ -1,0 +1,57 @@
+//! An offer to accept less.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::{AgreementEnd, AgreementError};
+use crate::money::Money;
+
+/// To take less for the whole, if it is paid by a date. The rest is given up in the commit in which the amount is
+/// reached; if it is not reached, the whole is owed as before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settlement {
+    accepts: Money,
+    by: Date,
+}
+
+impl Settlement {
+    /// To take `accepts` for the whole if it is paid by `by`, the last day on the debtor's calendar.
+    ///
+    /// # Errors
+    /// [`AgreementError::NothingPromised`].
+    pub fn new(accepts: Money, by: Date) -> Result<Self, AgreementError> {
+        if accepts.is_positive() {
+            Ok(Self { accepts, by })
+        } else {
+            Err(AgreementError::NothingPromised("the amount that is accepted"))
+        }
+    }
+
+    /// What is taken for the whole.
+    #[must_use]
+    pub fn accepts(&self) -> Money {
+        self.accepts
+    }
+
+    /// Until when, in days of the debtor.
+    #[must_use]
+    pub fn by(&self) -> Date {
+        self.by
+    }
+
+    /// The first day on which the offer does not stand any more.
+    #[must_use]
+    pub fn over(&self) -> Date {
+        self.by.saturating_add(1.days())
+    }
+
+    pub(super) fn verdict(&self, received: Money, settled: bool, today: Date) -> Option<AgreementEnd> {
+        if settled || received.minor() >= self.accepts.minor() {
+            Some(AgreementEnd::Kept)
+        } else if today < self.over() {
+            None
+        } else {
+            Some(AgreementEnd::Lapsed)
+        }
+    }
+}
