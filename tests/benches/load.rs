@@ -41,7 +41,7 @@ async fn measure(rows: u64) {
     generate_many(&many).unwrap();
     let file = read(&out.join("invoices.csv"));
     fs::remove_dir_all(&out).unwrap();
-    let world = World::on(TestTable::start().await.without_stream(), false).await;
+    let world = World::on(TestTable::start().await.for_many_writes(), false).await;
     let before = memory_mb("VmRSS");
     // An import's id is of its moment, and each is one of its own.
     for (name, dry_run, at) in [

@@ -8,6 +8,7 @@
 //! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
+//! | [`agreements`] | holds, promises, plans, settlements and disputes |
 //! | [`tenants`], [`api`] | who sees what; answers |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
@@ -17,6 +18,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the report")]
 
+mod agreements;
 mod api;
 mod architecture;
 mod costs;

@@ -81,6 +81,7 @@ async fn every_sample_does_what_it_is_for() {
         answer["results"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["booked", "booked", "booked", "rejected"]);
     stripe(&world, &mut samples).await;
+    agree(&world, &mut samples).await;
     project(&world, &mut samples).await;
     read(&world, &mut samples).await;
 
@@ -121,6 +122,22 @@ async fn stripe(world: &World, samples: &mut Samples) {
     for (name, outcome) in STRIPE {
         let (status, answer) = world.call_webhook(samples.take(&format!("payment-webhook/stripe_{name}.json"))).await;
         assert_eq!((status, &answer["outcome"]), (200, &json!(outcome)), "{name}: {answer}");
+    }
+}
+
+async fn agree(world: &World, samples: &mut Samples) {
+    for (name, status) in [
+        ("post_hold", 201),
+        ("delete_hold", 200),
+        ("post_dispute", 201),
+        ("post_resolution", 200),
+        ("post_promise", 201),
+        ("delete_agreement", 200),
+        ("post_plan", 201),
+        ("post_settlement", 201),
+    ] {
+        let answer = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert_eq!(answer.0, status, "{name}: {}", answer.1);
     }
 }
 

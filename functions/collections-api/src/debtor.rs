@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::Handler;
 use crate::handler::{Answer, failed};
+use crate::view;
 
 const ENTRIES_DEFAULT: i32 = 50;
 const ENTRIES_MAX: i32 = 200;
@@ -25,9 +26,13 @@ impl Handler {
         let loaded = self.books.store().load(&tenancy.tenant, &id).await.map_err(|error| failed(&error))?;
         let mut debtor = loaded.ok_or_else(|| Problem::not_found(format!("there is no debtor {id}")))?.debtor;
         // Shown as it is now, not as it was at its last commit.
-        debtor.roll(&tenancy.policies, now, &mut Journal::default());
+        let rolled = debtor.roll(&tenancy.policies, now, &mut Journal::default());
+        rolled.map_err(|error| {
+            tracing::error!(%error, "the amounts of a debtor do not add up");
+            Problem::internal()
+        })?;
         let wake = decide(&debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        Ok(json_response(200, &view(&debtor, wake, now)))
+        Ok(json_response(200, &shown(&debtor, wake, now)))
     }
 
     pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
@@ -86,12 +91,12 @@ fn waits_for(target: &Target) -> String {
     }
 }
 
-fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, Problem> {
+pub(crate) fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, Problem> {
     let id = path_parameter(request, "id")?;
     DebtorId::parse(id).map_err(|error| Problem::not_found(error.to_string()))
 }
 
-fn view(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
+fn shown(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
     let profile = &debtor.profile;
     json!({
         "debtor_ref": debtor.id.as_str(),
@@ -105,6 +110,8 @@ fn view(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
         "region": profile.region,
         "language": profile.language,
         "time_zone": profile.zone.name(),
+        "holds": debtor.holds.values().map(view::hold).collect::<Vec<_>>(),
+        "agreements": debtor.agreements.values().map(view::agreement).collect::<Vec<_>>(),
         "next_look_at": wake.map(|wake| wake.to_string()),
         "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, now)).collect::<Vec<_>>(),
     })

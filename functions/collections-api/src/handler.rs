@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use dunlin_aws::books::Books;
+use dunlin_aws::books::{Books, BooksError};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, tenant};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{StoreError, Tenancy};
 use dunlin_aws::tenancies::Tenancies;
+
+use crate::terms::Kind;
 
 /// Handles calls.
 #[derive(Debug)]
@@ -43,6 +45,14 @@ impl Handler {
         let answer = match route.as_str() {
             "GET /v1/debtors/{id}" => self.debtor(&request).await,
             "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
+            "POST /v1/debtors/{id}/promises" => self.agree(&request, Kind::Promise).await,
+            "POST /v1/debtors/{id}/plans" => self.agree(&request, Kind::Plan).await,
+            "POST /v1/debtors/{id}/settlements" => self.agree(&request, Kind::Settlement).await,
+            "POST /v1/debtors/{id}/disputes" => self.agree(&request, Kind::Dispute).await,
+            "POST /v1/debtors/{id}/disputes/{dispute}/resolution" => self.resolve(&request).await,
+            "DELETE /v1/debtors/{id}/agreements/{agreement}" => self.cancel(&request).await,
+            "POST /v1/debtors/{id}/holds" => self.set_hold(&request).await,
+            "DELETE /v1/debtors/{id}/holds/{hold}" => self.lift_hold(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,
             "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,
@@ -59,6 +69,12 @@ impl Handler {
         let tenancy = self.tenancies.get(&tenant(request)?).await.map_err(|error| failed(&error))?;
         tenancy.ok_or_else(|| Problem::new(403, "Not allowed", "this tenant is not set up"))
     }
+}
+
+/// Why a change of the books was not made, as the caller should see it; the log has the rest.
+pub(crate) fn cut_short(error: &BooksError) -> Problem {
+    tracing::error!(%error, transient = error.is_transient(), "a change was not made");
+    if error.is_transient() { Problem::unavailable() } else { Problem::internal() }
 }
 
 /// The table's failures, as the caller should see them; the log has the rest.

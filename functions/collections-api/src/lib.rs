@@ -1,12 +1,18 @@
 //! # collections-api
 //!
-//! The read side: a debtor, its timeline, the aging report, payments that wait for their invoice. And the one click
-//! that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because mail
-//! scanners follow links.
+//! - What is known: a debtor, its timeline, the aging report, payments that wait for their invoice.
+//! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
+//!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
+//! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
+//!   mail scanners follow links.
 
+mod agreements;
+mod body;
 mod debtor;
 mod handler;
 mod report;
+mod terms;
 mod unsubscribe;
+mod view;
 
 pub use handler::Handler;

@@ -1,15 +1,16 @@
 //! The one click that ends e-mail.
 
+use std::convert::Infallible;
+
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::books::Races;
+use dunlin_aws::books::Changed;
 use dunlin_aws::http::{Problem, path_parameter, response, told_time};
-use dunlin_aws::store::Writes;
 use dunlin_aws::unsubscribe;
-use dunlin_domain::debtor::Journal;
+use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::ids::{DebtorId, TenantId};
 
 use crate::Handler;
-use crate::handler::{Answer, failed};
+use crate::handler::{Answer, cut_short, failed};
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -27,19 +28,14 @@ impl Handler {
         let now = self.clock.now(told_time(request));
         let unknown = || Problem::not_found("this link leads nowhere any more");
         let tenancy = self.tenancies.get(&tenant).await.map_err(|error| failed(&error))?.ok_or_else(unknown)?;
-        let mut races = Races::default();
-        loop {
-            let loaded = self.books.store().load(&tenant, &debtor).await.map_err(|error| failed(&error))?;
-            let mut loaded = loaded.ok_or_else(unknown)?;
-            let mut journal = Journal::default();
-            loaded.debtor.opt_out_of_email(&mut journal);
-            if !loaded.is_changed() {
-                break;
-            }
-            let done = self.books.commit(&tenancy, &mut loaded, journal, &Writes::default(), now).await;
-            if races.pass(done).await.map_err(|error| failed(&error))? {
-                break;
-            }
+        let opt_out = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
+            debtor.opt_out_of_email(journal);
+            Ok::<(), Infallible>(())
+        };
+        let changed =
+            self.books.change(&tenancy, &debtor, None, now, opt_out).await.map_err(|error| cut_short(&error))?;
+        if matches!(changed, Changed::NoDebtor) {
+            return Err(unknown());
         }
         Ok(response(200, HTML, page("<p>Done. You will get no more e-mail about your invoices from us.</p>")))
     }

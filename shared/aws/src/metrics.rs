@@ -175,6 +175,24 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::PaymentFailed
         | EventKind::CycleBegan
         | EventKind::CycleEnded
+        | EventKind::HoldSet
+        | EventKind::HoldEnded
+        | EventKind::PromiseMade
+        | EventKind::PromiseKept
+        | EventKind::PromiseBroken
+        | EventKind::PromiseCancelled
+        | EventKind::PlanMade
+        | EventKind::InstalmentMissed
+        | EventKind::PlanCompleted
+        | EventKind::PlanDefaulted
+        | EventKind::PlanCancelled
+        | EventKind::SettlementOffered
+        | EventKind::SettlementKept
+        | EventKind::SettlementLapsed
+        | EventKind::SettlementCancelled
+        | EventKind::DisputeOpened
+        | EventKind::DisputeResolved
+        | EventKind::CycleResumed
         | EventKind::TaskOpened
         | EventKind::ContactOptedOut => None,
     }

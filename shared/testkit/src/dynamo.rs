@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -14,6 +15,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::types::ConsumedCapacity;
 use dynoxide::{Database, DynoxideError};
 use rust_decimal::Decimal;
@@ -35,6 +37,8 @@ struct Inner {
     asked: Mutex<Vec<String>>,
     /// The latest answer about each partition of the index.
     index_answers: Mutex<HashMap<String, String>>,
+    /// Whether a transaction's token is kept from the database.
+    forgets_tokens: AtomicBool,
 }
 
 /// An answer: its status and body.
@@ -43,7 +47,12 @@ type Answer = (u16, String);
 impl Dynamo {
     pub(crate) fn new(database: Database) -> Self {
         let (bill, faults, asked) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { database, bill, faults, asked, index_answers: Mutex::default() }))
+        let forgets_tokens = AtomicBool::new(false);
+        Self(Arc::new(Inner { database, bill, faults, asked, index_answers: Mutex::default(), forgets_tokens }))
+    }
+
+    pub(crate) fn forget_tokens(&self) {
+        self.0.forgets_tokens.store(true, Ordering::Relaxed);
     }
 
     /// What was asked since the last call of this.
@@ -170,7 +179,16 @@ impl Inner {
             "PutItem" => run!("PutItem", put_item, PutItemRequest, once),
             "UpdateItem" => run!("UpdateItem", update_item, UpdateItemRequest, once),
             "DeleteItem" => run!("DeleteItem", delete_item, DeleteItemRequest, once),
-            "TransactWriteItems" => run!("TransactWriteItems", transact_write_items, TransactWriteItemsRequest, each),
+            "TransactWriteItems" => {
+                let execute = |mut request: TransactWriteItemsRequest| {
+                    request.return_consumed_capacity = Some("TOTAL".to_owned());
+                    request.client_request_token.take_if(|_| self.forgets_tokens.load(Ordering::Relaxed));
+                    db.transact_write_items(request)
+                };
+                self.run("TransactWriteItems", body, execute, |answer| {
+                    answer.consumed_capacity.iter().flatten().collect()
+                })
+            }
             "CreateTable" => said(&db.create_table(serde_json::from_str(body).unwrap())),
             other => refusal(400, &format!("UnknownOperationException ({other})")),
         }

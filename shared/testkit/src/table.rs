@@ -79,9 +79,11 @@ impl TestTable {
         Self { due_shards, ..self }
     }
 
-    /// The same table without its stream, whose every record takes the longer the more there are.
+    /// The same table for more writes than a test makes: without its stream, and with no memory of the tokens that tell a
+    /// repeated transaction. Of both the database looks through all that there are at every write.
     #[must_use]
-    pub fn without_stream(self) -> Self {
+    pub fn for_many_writes(self) -> Self {
+        self.dynamo.forget_tokens();
         let off = json!({ "TableName": TABLE, "StreamSpecification": { "StreamEnabled": false } });
         self.database.update_table(serde_json::from_value(off).unwrap()).unwrap();
         self

@@ -55,7 +55,7 @@ impl Books {
                     left = rest;
                 }
                 Err(BooksError::Store(StoreError::TooLarge(_))) if size > 1 => size = size.div_ceil(2),
-                Err(BooksError::Store(error)) => drop(races.pass(Err(error)).await?),
+                Err(BooksError::Store(error)) => races.lost(error).await?,
                 Err(error) => return Err(error),
             }
         }

@@ -1,9 +1,11 @@
 //! Keeping the books: what comes in is looked up, decided by the domain and committed, and tried again when someone
 //! else was faster. Every step is complete in itself and can be repeated.
 
+mod changes;
 mod invoices;
 mod remittances;
 
+pub use changes::{Changed, ResolveError};
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use remittances::{Answer, Reported};
 
@@ -73,7 +75,8 @@ impl Books {
         &self.store
     }
 
-    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits.
+    /// Lets a changed debtor's clock run to `now`, works out when to look at it again, and commits. The answer is all that
+    /// was done.
     ///
     /// # Errors
     /// [`StoreError`]; on [`StoreError::Conflict`] load and change it again.
@@ -84,15 +87,15 @@ impl Books {
         mut journal: Journal,
         writes: &Writes,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Journal, StoreError> {
         self.roll(tenancy, loaded, &mut journal, now).await?;
         let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
         if self.dry {
-            return Ok(());
+            return Ok(journal);
         }
         self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
         metrics::count_withheld(&tenancy.tenant, &journal);
-        Ok(())
+        Ok(journal)
     }
 
     /// Lets a debtor's clock run to `now`. An attempt to send that fell silent may have left word how it ended.
@@ -111,8 +114,8 @@ impl Books {
                 loaded.debtor.settle(&account, outcome, at, journal);
             }
         }
-        loaded.debtor.roll(&tenancy.policies, now, journal);
-        Ok(())
+        let rolled = loaded.debtor.roll(&tenancy.policies, now, journal);
+        rolled.map_err(|error| StoreError::corrupt(&loaded.debtor.id, error))
     }
 
     /// Counts a provider's event of a type that nothing is done with, once.
@@ -176,19 +179,29 @@ impl Races {
     ///
     /// # Errors
     /// The commit's own error, and [`StoreError::Conflict`] where too many races were lost in a row.
-    pub async fn pass(&mut self, done: Result<(), StoreError>) -> Result<bool, StoreError> {
+    pub async fn pass<T>(&mut self, done: Result<T, StoreError>) -> Result<bool, StoreError> {
         match done {
-            Ok(()) => {
+            Ok(_) => {
                 self.0 = 0;
                 Ok(true)
             }
-            Err(StoreError::Conflict) if self.0 < RACES_MAX => {
+            Err(error) => self.lost(error).await.map(|()| false),
+        }
+    }
+
+    /// Takes a commit's error: where a race was lost, pauses, and it should be run again.
+    ///
+    /// # Errors
+    /// Any other error, and [`StoreError::Conflict`] where too many races were lost in a row.
+    pub async fn lost(&mut self, error: StoreError) -> Result<(), StoreError> {
+        match error {
+            StoreError::Conflict if self.0 < RACES_MAX => {
                 self.0 = self.0.saturating_add(1);
                 // Racers that lost together must not meet again: the later the round, the longer the pause.
                 tokio::time::sleep(Duration::from_millis(u64::from(self.0).saturating_mul(7))).await;
-                Ok(false)
+                Ok(())
             }
-            Err(error) => Err(error),
+            error => Err(error),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Books {
                     }
                     return Ok(answer);
                 }
-                Err(BooksError::Store(error)) => drop(races.pass(Err(error)).await?),
+                Err(BooksError::Store(error)) => races.lost(error).await?,
                 Err(error) => return Err(error),
             }
         }

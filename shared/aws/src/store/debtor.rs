@@ -1,6 +1,6 @@
 //! Load, decide, commit: a debtor is read whole and written whole, under one version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use dunlin_domain::debtor::{Debtor, Deltas, Journal};
@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    DecisionRecord, EntryRecord, HeadRecord, HeadStamp, InvoiceRecord, Item, MessageRecord, TaskRecord, read_item,
-    seconds, to_item,
+    AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
+    MessageRecord, TaskRecord, read_item, seconds, to_item,
 };
 use super::{Receipt, Reference, Store, StoreError, Versioned};
 use crate::telemetry;
@@ -96,7 +96,7 @@ impl Store {
             .into_paginator()
             .items()
             .send();
-        let (mut head, mut invoices) = (None, Vec::new());
+        let (mut head, mut invoices, mut holds, mut agreements) = (None, Vec::new(), Vec::new(), Vec::new());
         while let Some(item) = pages.next().await {
             let item = item.map_err(sort)?;
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
@@ -106,11 +106,17 @@ impl Store {
                 Some(sk) if key::is_live_invoice(sk) => {
                     invoices.push(read_item(item, |one: InvoiceRecord| one.read())?)
                 }
+                Some(sk) if key::is_hold(sk) => holds.push(read_item(item, |one: HoldRecord| one.read())?),
+                Some(sk) if key::is_agreement(sk) => {
+                    agreements.push(read_item(item, |one: AgreementRecord| one.read())?);
+                }
                 _ => {}
             }
         }
         let Some((mut debtor, version, sequence)) = head else { return Ok(None) };
         debtor.invoices = invoices.into_iter().map(|invoice| (invoice.id.clone(), invoice)).collect();
+        debtor.holds = holds.into_iter().map(|hold| (hold.id.clone(), hold)).collect();
+        debtor.agreements = agreements.into_iter().map(|one| (one.id.clone(), one)).collect();
         let before = Some(debtor.clone());
         Ok(Some(Loaded { debtor, before, version, sequence }))
     }
@@ -197,6 +203,8 @@ impl Store {
     fn beside_head(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Debtor { tenant, .. } = &commit.loaded.debtor;
         let mut writes = self.invoices(commit.loaded)?;
+        writes.extend(self.holds(commit.loaded)?);
+        writes.extend(self.agreements(commit.loaded)?);
         for item in history(commit)? {
             writes.push(self.put(item, None)?);
         }
@@ -234,6 +242,29 @@ impl Store {
             }
         }
         Ok(writes)
+    }
+
+    /// Puts holds that were set, and takes away those that ended.
+    fn holds(&self, loaded: &Loaded) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Debtor { tenant, id, holds, .. } = &loaded.debtor;
+        let none = BTreeMap::new();
+        let before = loaded.before.as_ref().map_or(&none, |before| &before.holds);
+        let set = holds.values().filter(|hold| before.get(&hold.id) != Some(*hold));
+        let set = set.map(|hold| self.put(to_item(&key::hold(tenant, id, &hold.id), &HoldRecord::of(hold))?, None));
+        let ended = before.keys().filter(|hold| !holds.contains_key(*hold));
+        set.chain(ended.map(|hold| self.delete(&key::hold(tenant, id, hold)))).collect()
+    }
+
+    /// Puts agreements that were made or moved on, and takes away those that ended.
+    fn agreements(&self, loaded: &Loaded) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Debtor { tenant, id, agreements, .. } = &loaded.debtor;
+        let none = BTreeMap::new();
+        let before = loaded.before.as_ref().map_or(&none, |before| &before.agreements);
+        let made = agreements.values().filter(|one| before.get(&one.id) != Some(*one));
+        let place = |agreement| key::agreement(tenant, id, agreement);
+        let made = made.map(|one| self.put(to_item(&place(&one.id), &AgreementRecord::of(one))?, None));
+        let ended = before.keys().filter(|one| !agreements.contains_key(*one));
+        made.chain(ended.map(|one| self.delete(&place(one)))).collect()
     }
 
     pub(super) fn put(&self, item: Item, condition: Option<&Condition>) -> Result<TransactWriteItem, StoreError> {
@@ -297,6 +328,13 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     let mut items = Vec::new();
     for (index, entry) in journal.entries.iter().enumerate() {
         items.push(to_item(&numbered("ENTRY", index), &EntryRecord::of(entry))?);
+    }
+    for (hold, end) in &journal.holds {
+        items.push(to_item(&at(commit.now, "HOLD", hold.id.as_str()), &HoldRecord::ended(hold, *end))?);
+    }
+    for (agreement, end) in &journal.agreements {
+        let key = at(commit.now, "AGREEMENT", agreement.id.as_str());
+        items.push(to_item(&key, &AgreementRecord::ended(agreement, end))?);
     }
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);

@@ -16,7 +16,7 @@ use super::{Store, StoreError};
 pub struct TimelineEntry {
     /// When, RFC 3339.
     pub at: String,
-    /// `entry`, `message`, `decision`, `task` or `invoice` (a closed one).
+    /// `entry`, `message`, `decision`, `task`, and what is over: `invoice`, `hold`, `agreement`.
     pub kind: String,
     /// Its particulars; amounts are decimal strings.
     pub body: Map<String, Value>,
@@ -90,7 +90,9 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     Ok(TimelineEntry { at, kind, body })
 }
 
-const AMOUNTS: [&str; 10] = [
+const AMOUNTS: [&str; 14] = [
+    "accepted",
+    "accepts",
     "amount",
     "amount_due",
     "balance",
@@ -98,9 +100,11 @@ const AMOUNTS: [&str; 10] = [
     "credit",
     "credited",
     "paid",
+    "received",
     "refunded",
     "reported_paid",
     "total",
+    "written_off",
 ];
 
 /// Minor units become decimal strings, in lines too.

@@ -1,7 +1,7 @@
 //! Keys of the table. Every one of them but the deployment's own begins with a tenant, because there is no other way to make
 //! one (I6).
 
-use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, SourceName, TenantId};
+use dunlin_domain::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, OutsideId, SourceName, TenantId};
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -26,6 +26,8 @@ pub(crate) const LIVE: &str = "LIVE#";
 /// Everything past of a debtor sorts behind this, by time.
 pub(crate) const PAST: &str = "PAST#";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
+const LIVE_HOLD: &str = "LIVE#HOLD#";
+const LIVE_AGREEMENT: &str = "LIVE#AGREEMENT#";
 /// The sort key of a debtor's head.
 pub const HEAD: &str = "LIVE#DEBTOR";
 
@@ -43,6 +45,22 @@ pub(crate) fn live_invoice(tenant: &TenantId, id: &DebtorId, invoice: &InvoiceId
 
 pub(crate) fn is_live_invoice(sk: &str) -> bool {
     sk.starts_with(LIVE_INVOICE)
+}
+
+pub(crate) fn hold(tenant: &TenantId, id: &DebtorId, hold: &HoldId) -> Key {
+    Key::new(debtor(tenant, id), format!("{LIVE_HOLD}{hold}"))
+}
+
+pub(crate) fn is_hold(sk: &str) -> bool {
+    sk.starts_with(LIVE_HOLD)
+}
+
+pub(crate) fn agreement(tenant: &TenantId, id: &DebtorId, agreement: &AgreementId) -> Key {
+    Key::new(debtor(tenant, id), format!("{LIVE_AGREEMENT}{agreement}"))
+}
+
+pub(crate) fn is_agreement(sk: &str) -> bool {
+    sk.starts_with(LIVE_AGREEMENT)
 }
 
 /// A closed invoice lies at its issue date, so that its key follows from its reference.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::error::sort;
 use super::key::{self, Key};
 use super::record::{
-    DecisionRecord, EntryRecord, HeadRecord, InvoiceRecord, Item, MessageRecord, Record, ReferenceRecord,
-    RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
+    AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HoldRecord, InvoiceRecord, Item, MessageRecord, Record,
+    ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
 };
 use super::{Store, StoreError};
 
@@ -134,6 +134,8 @@ fn target() -> String {
     let kinds = [
         ("HEAD", HeadRecord::SCHEMA),
         ("INVOICE", InvoiceRecord::SCHEMA),
+        ("HOLD", HoldRecord::SCHEMA),
+        ("AGREEMENT", AgreementRecord::SCHEMA),
         ("ENTRY", EntryRecord::SCHEMA),
         ("MESSAGE", MessageRecord::SCHEMA),
         ("DECISION", DecisionRecord::SCHEMA),
@@ -153,6 +155,10 @@ fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
         (key::HEAD, _) => latest::<HeadRecord>(item),
         (_, Some("INVOICE")) => latest::<InvoiceRecord>(item),
         (live, None) if key::is_live_invoice(live) => latest::<InvoiceRecord>(item),
+        (_, Some("HOLD")) => latest::<HoldRecord>(item),
+        (live, None) if key::is_hold(live) => latest::<HoldRecord>(item),
+        (_, Some("AGREEMENT")) => latest::<AgreementRecord>(item),
+        (live, None) if key::is_agreement(live) => latest::<AgreementRecord>(item),
         (_, Some("ENTRY")) => latest::<EntryRecord>(item),
         (_, Some("MESSAGE")) => latest::<MessageRecord>(item),
         (_, Some("DECISION")) => latest::<DecisionRecord>(item),

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
-use super::{PlanRecord, Record, known, read};
+use super::{PlanRecord, Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// The head of a debtor: who it is, the state of each account, and what the last commit changed.
@@ -87,6 +87,10 @@ struct AccountRecord {
     cycles: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cycle: Option<CycleRecord>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    left_off: i32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    reopened: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     noted: BTreeMap<Date, i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +112,8 @@ struct CycleRecord {
     policy_version: u32,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     done: BTreeMap<String, (i32, Timestamp)>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    resumed_after: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -282,6 +288,8 @@ impl HeadRecord {
             profile: self.profile.read()?,
             accounts,
             invoices: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            agreements: BTreeMap::new(),
             contacts: self.contacts.iter().map(contact).collect::<Result<_, _>>()?,
         })
     }
@@ -334,6 +342,7 @@ impl AccountRecord {
             policy: cycle.policy.name.to_string(),
             policy_version: cycle.policy.version,
             done: cycle.done.iter().map(|(name, step)| (name.to_string(), (step.offset_days, step.at))).collect(),
+            resumed_after: cycle.resumed_after,
         };
         let pending = |pending: &Pending| PendingRecord {
             plan: PlanRecord::of(&pending.plan),
@@ -351,6 +360,8 @@ impl AccountRecord {
             in_flight: in_flight_records(&account.in_flight),
             cycles: account.cycles,
             cycle: account.cycle.as_ref().map(cycle),
+            left_off: account.left_off,
+            reopened: account.reopened,
             noted: account.noted.clone(),
             pending: account.pending.as_ref().map(pending),
         }
@@ -370,6 +381,8 @@ impl AccountRecord {
             in_flight: read_in_flight(&self.in_flight, currency)?,
             cycles: self.cycles,
             cycle: self.cycle.as_ref().map(CycleRecord::read).transpose()?,
+            left_off: self.left_off,
+            reopened: self.reopened,
             noted: self.noted.clone(),
             pending: self.pending.as_ref().map(PendingRecord::read).transpose()?,
         };
@@ -388,6 +401,7 @@ impl CycleRecord {
             began: self.began,
             policy: PolicyRef { name: read("policy", PolicyName::parse(&self.policy))?, version: self.policy_version },
             done: self.done.iter().map(step).collect::<Result<_, _>>()?,
+            resumed_after: self.resumed_after,
         })
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, known, read};
+use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// An invoice, live or closed. Amounts are minor units of `currency`.
@@ -28,6 +28,8 @@ pub(crate) struct InvoiceRecord {
     credited: i64,
     refunded: i64,
     charged_back: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    written_off: i64,
     standing: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stamp: Option<StampRecord>,
@@ -98,6 +100,7 @@ impl InvoiceRecord {
             credited: sums.credited.minor(),
             refunded: sums.refunded.minor(),
             charged_back: sums.charged_back.minor(),
+            written_off: sums.written_off.minor(),
             standing: invoice.standing.as_str().to_owned(),
             stamp: invoice
                 .stamp
@@ -133,6 +136,7 @@ impl InvoiceRecord {
                 credited: money(self.credited),
                 refunded: money(self.refunded),
                 charged_back: money(self.charged_back),
+                written_off: money(self.written_off),
             },
             standing: standing(&self.standing)?,
             stamp: stamp.transpose()?,

@@ -1,14 +1,18 @@
 //! The shapes of items: plain records that only the store knows. The domain's types do not know how they are kept.
 
+mod agreement;
 mod head;
 mod history;
+mod hold;
 mod import;
 mod invoice;
 mod remittance;
 mod settings;
 
+pub(crate) use agreement::AgreementRecord;
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
 pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
+pub(crate) use hold::HoldRecord;
 pub(crate) use import::{ImportPartRecord, ImportRecord};
 pub(crate) use invoice::InvoiceRecord;
 pub(crate) use remittance::{ReferenceRecord, RemittanceRecord};
@@ -96,6 +100,11 @@ pub(crate) fn known<T>(what: &str, value: &str, parsed: Option<T>) -> Result<T, 
 
 pub(crate) fn money(minor: i64, currency: &str) -> Result<Money, StoreError> {
     Ok(Money::from_minor(minor, read("currency", Currency::parse(currency))?))
+}
+
+/// What is nothing is left out of an item.
+pub(crate) fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// Seconds, because the text of a key must sort as the time does.

@@ -1,0 +1,239 @@
+//! Promises, plans, settlements, disputes and holds: making and ending them.
+//!
+//! A call with an `Idempotency-Key` is carried out once, however often it is sent; `?preview=true` says what it would do
+//! and does nothing.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_aws::books::{Books, BooksError, Changed, ResolveError};
+use dunlin_aws::http::{Problem, header, json_response, path_parameter, query_parameter, told_time};
+use dunlin_aws::store::{Receipt, Tenancy};
+use dunlin_domain::agreement::AgreementError;
+use dunlin_domain::debtor::{Debtor, HoldError, Journal, Proposal};
+use dunlin_domain::hold::{Hold, SetBy};
+use dunlin_domain::ids::{AgreementId, DebtorId, HoldId};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::Handler;
+use crate::body::Body;
+use crate::debtor::debtor_id;
+use crate::handler::{Answer, cut_short, failed};
+use crate::terms::{self, Kind};
+use crate::view;
+
+const NOTE_MAX: usize = 1_000;
+const KEY_MAX: usize = 200;
+
+/// What every call of this kind says.
+struct Call {
+    debtor: DebtorId,
+    now: Timestamp,
+    preview: bool,
+    receipt: Option<Receipt>,
+    /// The id of what the call makes: the same for the same call.
+    id: String,
+}
+
+impl Call {
+    fn of(request: &ApiGatewayV2httpRequest, now: Timestamp) -> Result<Self, Problem> {
+        let debtor = debtor_id(request)?;
+        let preview = match query_parameter(request, "preview").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                return Err(Problem::bad_request("a parameter is wrong").field("preview", "must be true or false"));
+            }
+        };
+        let key = header(request, "idempotency-key");
+        if key.is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
+            let reason = format!("must be 1 to {KEY_MAX} characters");
+            return Err(Problem::bad_request("a header is wrong").field("Idempotency-Key", reason));
+        }
+        let route = request.route_key.as_deref().unwrap_or_default();
+        let unique = key.or(request.request_context.request_id.as_deref()).unwrap_or_default();
+        let id = short_hash(&[debtor.as_str(), route, unique]);
+        let receipt = key.map(|_| Receipt { provider: "api", event_id: id.clone() });
+        Ok(Self { debtor, now, preview, receipt, id })
+    }
+
+    fn books(&self, books: &Books) -> Books {
+        if self.preview { books.dry() } else { books.clone() }
+    }
+}
+
+impl Handler {
+    /// Makes an agreement.
+    pub(crate) async fn agree(&self, request: &ApiGatewayV2httpRequest, kind: Kind) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let mut body = Body::of(request)?;
+        let about = terms::about(&mut body, &tenancy.default_portfolio, kind);
+        let agreed = terms::terms(&mut body, kind, about.as_ref().map(|about| about.account.currency));
+        let (made_by, note) = (terms::set_by(&mut body), note(&mut body));
+        let (about, terms) = body.finish(about.zip(agreed))?;
+        let id = AgreementId::parse(&call.id).map_err(|_| Problem::internal())?;
+        let invoices = about.invoices;
+        let proposal = Proposal { id: id.clone(), account: about.account, invoices, made_by, terms, note };
+        let agree =
+            |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| debtor.agree(proposal.clone(), call.now, journal);
+        let books = call.books(&self.books);
+        let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, agree).await;
+        let refused = |error: &AgreementError| refused(terms::field_of(error, kind), error);
+        let (debtor, journal) = made(changed, &call, refused)?;
+        let name = proposal.terms.kind();
+        let agreement = debtor.agreements.get(&id).map(view::agreement);
+        Ok(answer(&call, 201, name, agreement, &debtor, &journal))
+    }
+
+    /// Calls an agreement off.
+    pub(crate) async fn cancel(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let id = AgreementId::parse(path_parameter(request, "agreement")?);
+        let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
+        let end = |debtor: &mut Debtor, journal: &mut Journal| debtor.cancel(&id, SetBy::Api, journal);
+        self.end(request, "agreement", end).await
+    }
+
+    /// Decides a dispute.
+    pub(crate) async fn resolve(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let id = AgreementId::parse(path_parameter(request, "dispute")?);
+        let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
+        let loaded = self.books.store().load(&tenancy.tenant, &call.debtor).await.map_err(|error| failed(&error))?;
+        let standing = loaded.as_ref().and_then(|loaded| loaded.debtor.agreements.get(&id));
+        let again = || Problem::not_found(ResolveError::Unknown.to_string());
+        let currency = standing.map(|dispute| dispute.account.currency);
+        let mut body = Body::of(request)?;
+        let resolution = terms::resolution(&mut body, currency.ok_or_else(again)?);
+        let resolution = body.finish(resolution)?;
+        let books = call.books(&self.books);
+        let whose = (&call.debtor, &id);
+        let changed = books.resolve_dispute(&tenancy, whose, resolution, call.receipt.as_ref(), call.now).await;
+        let refused = |error: &ResolveError| match error {
+            ResolveError::Unknown => again(),
+            ResolveError::Agreement(_) | ResolveError::Booking(_) => refused("amount", error),
+        };
+        let (debtor, journal) = made(changed, &call, refused)?;
+        Ok(answer(&call, 200, "dispute", None, &debtor, &journal))
+    }
+
+    /// Sets a hold.
+    pub(crate) async fn set_hold(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let mut body = Body::of(request)?;
+        let zone = self.zone_of(&tenancy, &call.debtor).await?;
+        let terms = terms::hold(&mut body, &tenancy.default_portfolio, |date| zone.midnight(date));
+        let (set_by, note) = (terms::set_by(&mut body), note(&mut body));
+        let terms = body.finish(terms)?;
+        let id = HoldId::parse(&call.id).map_err(|_| Problem::internal())?;
+        let (reason, scope, until) = (terms.reason, terms.scope, terms.until);
+        let hold = Hold { id: id.clone(), reason, scope, since: call.now, until, set_by, note };
+        let set = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| debtor.hold(hold.clone(), call.now, journal);
+        let books = call.books(&self.books);
+        let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, set).await;
+        let refused = |error: &HoldError| {
+            let field = match error {
+                HoldError::ComesByAgreement(_) => "reason",
+                HoldError::Over(_) => "until",
+                HoldError::IdTaken(_) => "Idempotency-Key",
+                HoldError::NothingOpen(_) => "invoice_number",
+            };
+            refused(field, error)
+        };
+        let (debtor, journal) = made(changed, &call, refused)?;
+        Ok(answer(&call, 201, "hold", debtor.holds.get(&id).map(view::hold), &debtor, &journal))
+    }
+
+    /// Lifts a hold.
+    pub(crate) async fn lift_hold(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let id = HoldId::parse(path_parameter(request, "hold")?);
+        let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
+        let lift = |debtor: &mut Debtor, journal: &mut Journal| debtor.lift(&id, SetBy::Api, journal);
+        self.end(request, "hold", lift).await
+    }
+
+    /// Ends something. What has ended already, or never was, is not found.
+    async fn end(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        what: &'static str,
+        end: impl Fn(&mut Debtor, &mut Journal) -> bool,
+    ) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let end = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| end(debtor, journal).then_some(()).ok_or(());
+        let books = call.books(&self.books);
+        let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, end).await;
+        let unknown = |(): &()| Problem::not_found(format!("there is no such {what} that stands"));
+        let (debtor, journal) = made(changed, &call, unknown)?;
+        Ok(answer(&call, 200, what, None, &debtor, &journal))
+    }
+
+    async fn zone_of(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<dunlin_domain::calendar::Zone, Problem> {
+        let loaded = self.books.store().load(&tenancy.tenant, id).await.map_err(|error| failed(&error))?;
+        Ok(loaded.ok_or_else(|| no_debtor(id))?.debtor.profile.zone)
+    }
+}
+
+/// What a change came to, or the problem that it met.
+fn made<T, E>(
+    changed: Result<Changed<T, E>, BooksError>,
+    call: &Call,
+    refused: impl Fn(&E) -> Problem,
+) -> Result<(Box<Debtor>, Box<Journal>), Problem> {
+    match changed.map_err(|error| cut_short(&error))? {
+        Changed::Made { debtor, journal, .. } => Ok((debtor, journal)),
+        Changed::Repeated(debtor) => Ok((debtor, Box::default())),
+        Changed::Refused(error) => Err(refused(&error)),
+        Changed::NoDebtor => Err(no_debtor(&call.debtor)),
+    }
+}
+
+/// What was made, what it did to the ledger, and what is told of it.
+fn answer(
+    call: &Call,
+    status: u16,
+    name: &str,
+    made: Option<Value>,
+    debtor: &Debtor,
+    journal: &Journal,
+) -> aws_lambda_events::apigw::ApiGatewayV2httpResponse {
+    let events = journal.events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
+    let status = if call.preview { 200 } else { status };
+    json_response(
+        status,
+        &json!({
+            "preview": call.preview,
+            name: made,
+            "entries": journal.entries.iter().map(view::entry).collect::<Vec<_>>(),
+            "events": events,
+            "balances": view::balances(debtor),
+        }),
+    )
+}
+
+fn refused(field: &str, error: &impl ToString) -> Problem {
+    Problem::new(422, "It cannot be done so", error.to_string()).field(field, error.to_string())
+}
+
+fn no_debtor(id: &DebtorId) -> Problem {
+    Problem::not_found(format!("there is no debtor {id}"))
+}
+
+fn note(body: &mut Body) -> Option<String> {
+    body.parsed("note", |text| {
+        if text.chars().count() <= NOTE_MAX {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("must be at most {NOTE_MAX} characters"))
+        }
+    })
+}
+
+/// 24 hexadecimal digits.
+fn short_hash(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\u{1f}"));
+    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}

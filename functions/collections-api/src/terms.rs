@@ -1,0 +1,247 @@
+//! What is to be agreed or held, as the body of a call says it.
+
+use std::collections::BTreeSet;
+
+use dunlin_domain::agreement::{
+    AgreementError, Count, Dispute, DisputeReason, Instalment, PaymentPlan, Period, Promise, Resolution, Schedule,
+    Settlement, Terms,
+};
+use dunlin_domain::hold::{HoldReason, HoldScope, SetBy};
+use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, PortfolioId};
+use dunlin_domain::money::Currency;
+use jiff::Timestamp;
+
+use crate::body::{Body, date};
+
+/// Days that a transfer may take after the day it was promised for.
+const GRACE_DAYS: u16 = 3;
+const GRACE_DAYS_MAX: u16 = 30;
+
+/// The debts that a body is about.
+pub(crate) struct About {
+    pub(crate) account: AccountKey,
+    pub(crate) invoices: BTreeSet<InvoiceId>,
+}
+
+/// Which kind of agreement a route makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Promise,
+    Plan,
+    Settlement,
+    Dispute,
+}
+
+pub(crate) fn about(body: &mut Body, portfolio: &PortfolioId, kind: Kind) -> Option<About> {
+    let portfolio = body.parsed("portfolio", PortfolioId::parse).unwrap_or_else(|| portfolio.clone());
+    let currency = body.required("currency", Currency::parse);
+    let numbers = if kind == Kind::Dispute {
+        body.required("invoice_number", InvoiceNumber::parse).into_iter().collect()
+    } else {
+        numbers(body)
+    };
+    let invoices = numbers.into_iter().map(|number| InvoiceId { portfolio: portfolio.clone(), number }).collect();
+    Some(About { account: AccountKey { portfolio, currency: currency? }, invoices })
+}
+
+fn numbers(body: &mut Body) -> Vec<InvoiceNumber> {
+    let mut numbers = Vec::new();
+    for (index, text) in body.texts("invoice_numbers").iter().enumerate() {
+        match InvoiceNumber::parse(text) {
+            Ok(number) => numbers.push(number),
+            Err(error) => body.complain(&format!("invoice_numbers[{index}]"), error),
+        }
+    }
+    numbers
+}
+
+pub(crate) fn terms(body: &mut Body, kind: Kind, currency: Option<Currency>) -> Option<Terms> {
+    match kind {
+        Kind::Promise => promise(body, currency),
+        Kind::Plan => plan(body, currency),
+        Kind::Settlement => settlement(body, currency),
+        Kind::Dispute => dispute(body, currency),
+    }
+}
+
+fn promise(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
+    let (amount, by) = (body.amount("amount", currency), body.date("by"));
+    let grace_days = grace_days(body);
+    let promise = Promise::new(amount?, by?, grace_days);
+    accepted(body, "amount", promise).map(Terms::Promise)
+}
+
+fn settlement(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
+    let (accepts, by) = (body.amount("accepts", currency), body.date("by"));
+    let settlement = Settlement::new(accepts?, by?);
+    accepted(body, "accepts", settlement).map(Terms::Settlement)
+}
+
+fn dispute(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
+    let amount = if body.has("amount") { Some(body.amount("amount", currency)?) } else { None };
+    let known = || DisputeReason::ALL.map(DisputeReason::as_str).join(", ");
+    let reason =
+        body.required("reason", |text| DisputeReason::parse(text).ok_or_else(|| format!("must be one of {}", known())));
+    let evidence = body.texts("evidence");
+    let dispute = Dispute::new(amount, reason?, evidence);
+    accepted(body, "amount", dispute).map(Terms::Dispute)
+}
+
+/// Instalments as they are, or a schedule to make them from.
+fn plan(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
+    let instalments = if body.has("schedule") {
+        body.object("schedule", |schedule| made(schedule, currency))
+    } else {
+        let instalments = body.objects("instalments", |one| instalment(one, currency));
+        if instalments.is_empty() {
+            body.complain("instalments", "are required, or a schedule to make them from");
+        }
+        Some(instalments)
+    };
+    let grace_days = grace_days(body);
+    let misses_allowed = u8::try_from(body.number("misses_allowed", 12, 0)).unwrap_or(0);
+    let plan = PaymentPlan::new(instalments?, grace_days, misses_allowed);
+    accepted(body, "instalments", plan).map(Terms::Plan)
+}
+
+fn instalment(body: &mut Body, currency: Option<Currency>) -> Option<Instalment> {
+    let (due, amount) = (body.date("due"), body.amount("amount", currency));
+    Some(Instalment { due: due?, amount: amount? })
+}
+
+fn made(body: &mut Body, currency: Option<Currency>) -> Option<Vec<Instalment>> {
+    let total = body.amount("total", currency);
+    let first = body.date("first");
+    let down_payment = body.object("down_payment", |one| instalment(one, currency));
+    let every = body.required("every", period);
+    let count = if body.has("amount") {
+        body.amount("amount", currency).map(Count::Each)
+    } else {
+        Some(Count::Of(body.number("count", 120, 0)))
+    };
+    let schedule = Schedule { total: total?, down_payment, first: first?, every: every?, count: count? };
+    let instalments = schedule.instalments();
+    accepted(body, "count", instalments)
+}
+
+/// `14 days`, `2 weeks`, `1 month`.
+fn period(text: &str) -> Result<Period, &'static str> {
+    let wrong = "must be a number of days, weeks or months, such as 2 weeks";
+    let (number, unit) = text.split_once(' ').ok_or(wrong)?;
+    let number = number.parse().map_err(|_| wrong)?;
+    match unit.trim_end_matches('s') {
+        "day" => Ok(Period::Days(number)),
+        "week" => Ok(Period::Weeks(number)),
+        "month" => Ok(Period::Months(number)),
+        _ => Err(wrong),
+    }
+}
+
+fn grace_days(body: &mut Body) -> u8 {
+    u8::try_from(body.number("grace_days", GRACE_DAYS_MAX, GRACE_DAYS)).unwrap_or(0)
+}
+
+fn accepted<T>(body: &mut Body, field: &str, made: Result<T, AgreementError>) -> Option<T> {
+    made.map_err(|error| body.complain(field, error)).ok()
+}
+
+/// Which field is at fault where the debtor's own state refuses an agreement.
+pub(crate) fn field_of(error: &AgreementError, kind: Kind) -> &'static str {
+    match (error, kind) {
+        (AgreementError::NothingOpen(_) | AgreementError::Covered { .. }, Kind::Dispute) => "invoice_number",
+        (AgreementError::NothingOpen(_) | AgreementError::Covered { .. }, _) => "invoice_numbers",
+        (AgreementError::NothingOpenAtAll(_), _) => "currency",
+        (AgreementError::IdTaken(_), _) => "Idempotency-Key",
+        (AgreementError::InThePast { .. }, Kind::Promise | Kind::Settlement) => "by",
+        (_, Kind::Plan) => "instalments",
+        (_, Kind::Settlement) => "accepts",
+        (_, Kind::Promise | Kind::Dispute) => "amount",
+    }
+}
+
+/// What a hold is for, how far it reaches, and until when.
+pub(crate) struct HoldTerms {
+    pub(crate) reason: HoldReason,
+    pub(crate) scope: HoldScope,
+    pub(crate) until: Option<Timestamp>,
+}
+
+pub(crate) fn hold(
+    body: &mut Body,
+    portfolio: &PortfolioId,
+    midnight: impl Fn(jiff::civil::Date) -> Timestamp,
+) -> Option<HoldTerms> {
+    let settable = HoldReason::ALL.into_iter().filter(|reason| reason.can_be_set()).map(HoldReason::as_str);
+    let settable = settable.collect::<Vec<_>>().join(", ");
+    let reason = body.required("reason", |text| {
+        HoldReason::parse(text).filter(|reason| reason.can_be_set()).ok_or(format!("must be one of {settable}"))
+    });
+    let until = body.parsed("until", |text| {
+        let wrong = "must be a date, which it ends with, or a time such as 2026-03-31T12:00:00Z";
+        let after = |day: jiff::civil::Date| midnight(day.tomorrow().unwrap_or(day));
+        text.parse().or_else(|_| date(text).map(after)).map_err(|_| wrong)
+    });
+    let scope = scope(body, portfolio);
+    Some(HoldTerms { reason: reason?, scope: scope?, until })
+}
+
+fn scope(body: &mut Body, default: &PortfolioId) -> Option<HoldScope> {
+    let portfolio = body.parsed("portfolio", PortfolioId::parse);
+    let currency = body.parsed("currency", Currency::parse);
+    let number = body.parsed("invoice_number", InvoiceNumber::parse);
+    let with_amount = body.has("amount");
+    if with_amount && currency.is_none() {
+        body.complain("currency", "is required with an amount");
+    }
+    let amount = if with_amount { body.amount("amount", currency) } else { None };
+    match number {
+        Some(number) => {
+            let invoice = InvoiceId { portfolio: portfolio.unwrap_or_else(|| default.clone()), number };
+            match amount {
+                Some(amount) if amount.is_positive() => Some(HoldScope::Amount(invoice, amount)),
+                Some(_) => {
+                    body.complain("amount", "must be more than 0");
+                    None
+                }
+                None => Some(HoldScope::Invoice(invoice)),
+            }
+        }
+        None if with_amount => {
+            body.complain("invoice_number", "is required with an amount");
+            None
+        }
+        None => match (portfolio, currency) {
+            (None, None) => Some(HoldScope::Debtor),
+            (portfolio, Some(currency)) => {
+                let portfolio = portfolio.unwrap_or_else(|| default.clone());
+                Some(HoldScope::Account(AccountKey { portfolio, currency }))
+            }
+            (Some(_), None) => {
+                body.complain("currency", "is required with a portfolio");
+                None
+            }
+        },
+    }
+}
+
+/// What was decided about a dispute.
+pub(crate) fn resolution(body: &mut Body, currency: Currency) -> Option<Resolution> {
+    let outcome = body.required("outcome", |text| match text {
+        "accepted" | "rejected" | "partly_accepted" => Ok(text.to_owned()),
+        _ => Err("must be accepted, partly_accepted or rejected"),
+    })?;
+    match outcome.as_str() {
+        "accepted" => Some(Resolution::Accepted),
+        "rejected" => Some(Resolution::Rejected),
+        _ => body.amount("amount", Some(currency)).map(Resolution::Partly),
+    }
+}
+
+/// Through whom a call sets or agrees something: staff, unless the body says that it passes on what another said.
+pub(crate) fn set_by(body: &mut Body) -> SetBy {
+    let by = body.parsed("set_by", |text| {
+        let known = SetBy::ALL.map(SetBy::as_str).join(", ");
+        SetBy::parse(text).ok_or(format!("must be one of {known}"))
+    });
+    by.unwrap_or(SetBy::Api)
+}

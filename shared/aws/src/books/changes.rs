@@ -1,0 +1,142 @@
+//! Changes that someone asks for: a hold, an agreement, its end. Each is one commit, asked once.
+
+use dunlin_domain::agreement::{AgreementError, Resolution};
+use dunlin_domain::debtor::{BookingError, Debtor, Journal};
+use dunlin_domain::ids::{AgreementId, DebtorId, InvoiceId, OutsideId, SourceName};
+use dunlin_domain::money::Money;
+use dunlin_domain::remittance::{Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage, Target};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Books, BooksError, Races};
+use crate::store::{Loaded, Receipt, Tenancy, Versioned, Writes};
+
+/// What became of a change that was asked for.
+#[derive(Debug)]
+pub enum Changed<T, E> {
+    /// It is made; in a dry run, it would be.
+    Made {
+        /// What the change said.
+        answer: T,
+        /// The debtor after it.
+        debtor: Box<Debtor>,
+        /// What it did.
+        journal: Box<Journal>,
+    },
+    /// It was made before, by the same call.
+    Repeated(Box<Debtor>),
+    /// The rules refuse it.
+    Refused(E),
+    /// There is no such debtor.
+    NoDebtor,
+}
+
+impl Books {
+    /// Makes a change of one debtor. A call whose receipt is there was carried out before, and is not again.
+    ///
+    /// # Errors
+    /// [`BooksError`] where the table fails; the same call goes on from there.
+    pub async fn change<T, E>(
+        &self,
+        tenancy: &Tenancy,
+        debtor: &DebtorId,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+        change: impl Fn(&mut Debtor, &mut Journal, &mut Writes) -> Result<T, E>,
+    ) -> Result<Changed<T, E>, BooksError> {
+        let mut races = Races::default();
+        loop {
+            let Some(mut loaded) = self.store.load(&tenancy.tenant, debtor).await? else {
+                return Ok(Changed::NoDebtor);
+            };
+            if let Some(receipt) = receipt
+                && self.store.has_receipt(&tenancy.tenant, receipt).await?
+            {
+                return Ok(Changed::Repeated(Box::new(loaded.debtor)));
+            }
+            let mut writes = Writes { receipt: receipt.cloned(), ..Writes::default() };
+            let mut journal = Journal::default();
+            self.roll(tenancy, &mut loaded, &mut journal, now).await?;
+            let answer = match change(&mut loaded.debtor, &mut journal, &mut writes) {
+                Ok(answer) => answer,
+                Err(error) => return Ok(Changed::Refused(error)),
+            };
+            if !loaded.is_changed() {
+                return Ok(Changed::Made { answer, debtor: Box::new(loaded.debtor), journal: Box::new(journal) });
+            }
+            match self.commit(tenancy, &mut loaded, journal, &writes, now).await {
+                Ok(journal) => {
+                    let Loaded { debtor, .. } = loaded;
+                    return Ok(Changed::Made { answer, debtor: Box::new(debtor), journal: Box::new(journal) });
+                }
+                Err(error) => races.lost(error).await?,
+            }
+        }
+    }
+
+    /// Ends a dispute; what is accepted of it is credited in the same commit. The answer is what was credited.
+    ///
+    /// # Errors
+    /// [`BooksError`] where the table fails; the same call goes on from there.
+    pub async fn resolve_dispute(
+        &self,
+        tenancy: &Tenancy,
+        (debtor, dispute): (&DebtorId, &AgreementId),
+        resolution: Resolution,
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+    ) -> Result<Changed<Option<Money>, ResolveError>, BooksError> {
+        let resolve = |debtor: &mut Debtor, journal: &mut Journal, writes: &mut Writes| {
+            if !debtor.agreements.contains_key(dispute) {
+                return Err(ResolveError::Unknown);
+            }
+            let Some((invoice, amount)) = debtor.resolve(dispute, resolution, journal)? else { return Ok(None) };
+            let note = credit_note(debtor, dispute, (&invoice, amount), now, journal)?;
+            writes.remittances.push(Versioned { value: note, version: 0 });
+            Ok(Some(amount))
+        };
+        self.change(tenancy, debtor, receipt, now, resolve).await
+    }
+}
+
+/// Why a dispute cannot be resolved so.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// There is no such dispute, or it is over.
+    #[error("there is no such dispute that stands")]
+    Unknown,
+    /// The rules refuse it.
+    #[error(transparent)]
+    Agreement(#[from] AgreementError),
+    /// Amounts do not add up.
+    #[error(transparent)]
+    Booking(#[from] BookingError),
+}
+
+/// Books a credit note over what was accepted of a dispute.
+fn credit_note(
+    debtor: &mut Debtor,
+    dispute: &AgreementId,
+    (invoice, amount): (&InvoiceId, Money),
+    now: Timestamp,
+    journal: &mut Journal,
+) -> Result<Remittance, ResolveError> {
+    let kind = RemittanceKind::CreditNote;
+    let names = SourceName::parse("dispute").ok().zip(OutsideId::parse(dispute.as_str()).ok());
+    let (source, outside_id) = names.ok_or(ResolveError::Unknown)?;
+    let id = RemittanceId { kind, source, outside_id };
+    let on = TimeZone::UTC.to_datetime(now).date();
+    let report = Report {
+        amount: Some(amount),
+        progress: Some(Progress::new(kind, Stage::Settled, now)),
+        target: Some(Target::Invoice(invoice.clone())),
+        on: Some(on),
+        ..Report::about(id.clone())
+    };
+    let mut note = Remittance::unseen(id.clone());
+    note.join(&report).map_err(BookingError::from)?;
+    let effect = note.effect().map_err(BookingError::from)?;
+    debtor.book_on_invoice(&id, invoice, (None, effect), on, journal)?;
+    note.booked = Some((debtor.id.clone(), Some(invoice.clone())));
+    Ok(note)
+}

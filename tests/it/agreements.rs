@@ -1,0 +1,218 @@
+//! Holds and agreements through the API: made once, ended, refused with the field at fault, and what they stop.
+
+use dunlin_testkit::build::{draft, eur};
+use serde_json::{Value, json};
+
+use crate::world::{TENANT, World, call_to};
+
+/// `C1` owes 100.00 EUR on `I1`, due on 2 March 2026, and 50.00 EUR on `I2`, due on the same day.
+async fn late() -> World {
+    let world = World::start().await;
+    let invoice = |number| draft("C1", number).issued("2026-02-01").due("2026-03-02");
+    world.has([invoice("I1").total(eur("100.00")).build(), invoice("I2").total(eur("50.00")).build()]).await;
+    world.set_clock("2026-03-02T12:00:00Z");
+    world
+}
+
+/// A call about `C1`, with its idempotency key and its query.
+async fn call(world: &World, route: &str, path: Value, body: Value, (key, query): (&str, Value)) -> (i64, Value) {
+    let mut parameters = json!({ "id": "C1" });
+    parameters.as_object_mut().unwrap().extend(path.as_object().unwrap().clone());
+    let mut request = call_to(route, Some(TENANT), &parameters, &query, &body.to_string());
+    if !key.is_empty() {
+        request["headers"]["idempotency-key"] = key.into();
+    }
+    world.call_api(request).await
+}
+
+async fn post(world: &World, what: &str, body: Value, key: &str) -> (i64, Value) {
+    call(world, &format!("POST /v1/debtors/{{id}}/{what}"), json!({}), body, (key, json!({}))).await
+}
+
+async fn debtor(world: &World) -> Value {
+    call(world, "GET /v1/debtors/{id}", json!({}), json!(null), ("", json!({}))).await.1
+}
+
+#[tokio::test]
+async fn a_hold_is_set_once_shown_obeyed_and_lifted() {
+    let world = late().await;
+    let body = json!({ "reason": "hardship", "note": "asked for time" });
+    let (status, set) = post(&world, "holds", body.clone(), "k1").await;
+    assert_eq!(
+        (status, &set["hold"]["reason"], &set["events"]),
+        (201, &json!("hardship"), &json!(["hold.set"])),
+        "{set}"
+    );
+    assert_eq!(post(&world, "holds", body, "k1").await.1["events"], json!([]), "sent again, it is carried out once");
+    assert_eq!(debtor(&world).await["holds"][0]["scope"]["of"], "debtor");
+    world.days("2026-03-03", "2026-03-09").await;
+    assert!(world.mails().is_empty(), "nothing goes out while it stands");
+    let id = set["hold"]["id"].clone();
+    let lift =
+        || call(&world, "DELETE /v1/debtors/{id}/holds/{hold}", json!({ "hold": id }), json!(null), ("", json!({})));
+    let (status, lifted) = lift().await;
+    assert_eq!((status, lifted["events"].as_array().unwrap().contains(&json!("hold.ended"))), (200, true), "{lifted}");
+    assert_eq!(lift().await.0, 404, "it stands no more");
+    world.days("2026-03-10", "2026-03-10").await;
+    assert_eq!(world.mails().len(), 1);
+    let past = world.past("C1", "HOLD").await;
+    assert_eq!((&past[0]["ended"], &past[0]["ended_by"]), (&json!("lifted"), &json!("api")));
+}
+
+#[tokio::test]
+async fn a_hold_that_comes_between_plan_and_sending_stops_the_message() {
+    let world = late().await;
+    world.scan_at("2026-03-03T08:00:00Z").await;
+    while world.project().await {}
+    post(&world, "holds", json!({ "reason": "attorney" }), "").await;
+    let queue = world.queue.lock().unwrap().clone();
+    assert!(!queue.is_empty());
+    world.deliver(&queue).await;
+    assert!(world.mails().is_empty());
+    assert!(world.past("C1", "MESSAGE").await[0]["reasons"].to_string().contains("on_hold"));
+}
+
+#[tokio::test]
+async fn a_preview_says_what_would_be_and_does_nothing() {
+    let world = late().await;
+    let before = world.table.items().await;
+    let body = json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-03-31", "every": "1 month", "count": 4 } });
+    let preview = json!({ "preview": "true" });
+    let (status, answer) = call(&world, "POST /v1/debtors/{id}/plans", json!({}), body.clone(), ("k", preview)).await;
+    assert_eq!((status, &answer["preview"]), (200, &json!(true)));
+    assert_eq!(world.table.items().await, before);
+    let (status, made) = post(&world, "plans", body, "k").await;
+    assert_eq!((status, &made["plan"]["instalments"]), (201, &answer["plan"]["instalments"]), "{made}");
+    let amounts: Vec<&Value> =
+        made["plan"]["instalments"].as_array().unwrap().iter().map(|one| &one["amount"]).collect();
+    assert_eq!(amounts, ["37.50", "37.50", "37.50", "37.50"]);
+}
+
+#[tokio::test]
+async fn a_plan_is_chased_by_its_instalments_and_ends_with_the_last() {
+    let world = late().await;
+    let instalments = json!([{ "due": "2026-03-16", "amount": "100.00" }, { "due": "2026-04-16", "amount": "50.00" }]);
+    let (status, made) = post(&world, "plans", json!({ "currency": "EUR", "instalments": instalments }), "k").await;
+    assert_eq!(status, 201, "{made}");
+    world.days("2026-03-03", "2026-03-17").await;
+    let asked = |mail: &crate::world::SentMail| mail.text.contains("100.00") && !mail.text.contains("150.00");
+    let mails = world.mails();
+    assert!(
+        mails.len() == 2 && mails.iter().all(asked),
+        "a courtesy, and a reminder of the first instalment: {mails:?}"
+    );
+    world.post_payments(json!([{ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-17", "amount": "150.00", "currency": "EUR" }])).await;
+    world.pump().await;
+    assert!(world.told.lock().unwrap().iter().any(|(kind, _)| kind == "plan.completed"));
+    assert_eq!(world.past("C1", "AGREEMENT").await[0]["ended"], "completed");
+}
+
+#[tokio::test]
+async fn a_settlement_that_is_paid_gives_the_rest_up_at_once() {
+    let world = late().await;
+    let (status, made) =
+        post(&world, "settlements", json!({ "currency": "EUR", "accepts": "120.00", "by": "2026-03-31" }), "k").await;
+    assert_eq!(status, 201, "{made}");
+    world.post_payments(json!([{ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-02", "amount": "120.00", "currency": "EUR" }])).await;
+    let shown = debtor(&world).await;
+    assert_eq!((&shown["accounts"][0]["balance"], &shown["agreements"]), (&json!("0.00"), &json!([])));
+    let entries = world.past("C1", "ENTRY").await;
+    let written_off: i64 =
+        entries.iter().filter(|one| one["kind"] == "write_off").map(|one| one["amount"].as_i64().unwrap()).sum();
+    assert_eq!(written_off, -3_000);
+}
+
+#[tokio::test]
+async fn a_dispute_is_decided_and_what_is_accepted_is_credited_in_the_same_commit() {
+    let world = late().await;
+    let body = json!({ "currency": "EUR", "invoice_number": "I1", "amount": "40.00", "reason": "defective" });
+    let (status, opened) = post(&world, "disputes", body, "k").await;
+    assert_eq!(status, 201, "{opened}");
+    world.days("2026-03-03", "2026-03-03").await;
+    assert!(world.mails()[0].text.contains("110.00"), "the rest stays collectable");
+    let id = json!({ "dispute": opened["dispute"]["id"] });
+    let route = "POST /v1/debtors/{id}/disputes/{dispute}/resolution";
+    let decide = |body, key| call(&world, route, id.clone(), body, (key, json!({})));
+    let (status, problem) = decide(json!({ "outcome": "partly_accepted", "amount": "40.01" }), "").await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("amount")), "{problem}");
+    let (status, decided) = decide(json!({ "outcome": "partly_accepted", "amount": "15.00" }), "r1").await;
+    assert_eq!(
+        (status, &decided["entries"][0]["kind"], &decided["entries"][0]["amount"]),
+        (200, &json!("credit"), &json!("-15.00")),
+        "{decided}"
+    );
+    assert_eq!(decided["balances"][0]["balance"], "135.00");
+    assert_eq!(decide(json!({ "outcome": "rejected" }), "").await.0, 404, "it is decided");
+}
+
+#[tokio::test]
+async fn what_cannot_be_agreed_is_refused_with_the_field_at_fault() {
+    let world = late().await;
+    for (what, body, fields) in [
+        ("promises", json!({ "currency": "EUR", "amount": "10", "by": "tomorrow" }), vec!["by"]),
+        ("promises", json!({ "amount": 10, "by": "2026-03-12", "till": "x" }), vec!["currency", "amount", "till"]),
+        ("promises", json!({ "currency": "EUR", "amount": "150.01", "by": "2026-03-12" }), vec!["amount"]),
+        ("promises", json!({ "currency": "EUR", "amount": "10.00", "by": "2026-03-01" }), vec!["by"]),
+        ("promises", json!({ "currency": "USD", "amount": "10.00", "by": "2026-03-12" }), vec!["currency"]),
+        ("plans", json!({ "currency": "EUR" }), vec!["instalments"]),
+        (
+            "plans",
+            json!({ "currency": "EUR", "instalments": [{ "due": "2026-03-31", "amount": "1.005" }] }),
+            vec!["instalments[0].amount"],
+        ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-03-31", "every": "often", "count": 2 } }),
+            vec!["schedule.every"],
+        ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "instalments": [{ "due": "2026-03-31", "amount": "149.00" }] }),
+            vec!["instalments"],
+        ),
+        ("settlements", json!({ "currency": "EUR", "accepts": "150.01", "by": "2026-03-12" }), vec!["accepts"]),
+        ("disputes", json!({ "currency": "EUR", "reason": "ugly" }), vec!["invoice_number", "reason"]),
+        (
+            "disputes",
+            json!({ "currency": "EUR", "invoice_number": "I9", "reason": "duplicate" }),
+            vec!["invoice_number"],
+        ),
+        ("holds", json!({ "reason": "promise" }), vec!["reason"]),
+        ("holds", json!({ "reason": "manual", "until": "2026-03-01" }), vec!["until"]),
+        ("holds", json!({ "reason": "manual", "amount": "5.00" }), vec!["currency", "invoice_number"]),
+    ] {
+        let (status, problem) = post(&world, what, body.clone(), "").await;
+        assert_eq!(status, 422, "{what} {body}: {problem}");
+        let told: Vec<&Value> = problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+        for field in fields {
+            assert!(told.contains(&&json!(field)), "{what} {body}: {problem}");
+        }
+    }
+    assert!(debtor(&world).await["agreements"].as_array().unwrap().is_empty());
+    let unknown = call_to(
+        "POST /v1/debtors/{id}/holds",
+        Some(TENANT),
+        &json!({ "id": "C9" }),
+        &json!({}),
+        "{\"reason\":\"manual\"}",
+    );
+    assert_eq!(world.call_api(unknown).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_broken_promise_is_told_and_the_ladder_goes_on() {
+    let world = late().await;
+    world.days("2026-03-03", "2026-03-03").await;
+    post(
+        &world,
+        "promises",
+        json!({ "currency": "EUR", "amount": "150.00", "by": "2026-03-11", "grace_days": 0 }),
+        "k",
+    )
+    .await;
+    world.days("2026-03-04", "2026-03-11").await;
+    assert_eq!(world.mails().len(), 1);
+    world.days("2026-03-12", "2026-03-12").await;
+    assert!(world.told.lock().unwrap().iter().any(|(kind, _)| kind == "promise.broken"));
+    assert_eq!(world.mails().len(), 2, "reminder-7, on the day after");
+}
