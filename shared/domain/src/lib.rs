@@ -6,6 +6,7 @@
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
+//! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
@@ -15,6 +16,7 @@
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
 pub mod calendar;
+pub mod charge;
 pub mod contact;
 pub mod debtor;
 pub mod decide;

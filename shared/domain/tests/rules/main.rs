@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "in tests a panic is the report")]
 
 mod booking;
+mod charges;
 mod decide;
 mod history;
 mod properties;
