@@ -12,7 +12,7 @@ use super::start::{PaymentTerms, StartError, StartRule};
 use super::terms::Terms;
 use super::{Charge, OpenBalance};
 use crate::contact::DebtorKind;
-use crate::ids::RuleName;
+use crate::ids::{Citation, RuleName};
 
 /// What the law of one jurisdiction lets a creditor charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,22 @@ pub struct Regime {
     pub interest: BTreeMap<DebtorKind, Terms>,
     /// The law's fixed sum, against whom there is one.
     pub fixed_sum: BTreeMap<DebtorKind, FixedSum>,
-    /// Whether a contract's own interest takes the place of the law's fixed sum, too.
-    pub contract_ousts_fixed_sum: bool,
+    /// Whether a contract's own interest takes the place of all that the law gives, the fixed sum included.
+    pub contract_ousts: bool,
+    /// What keeps the law off debts of regulated credit, if anything does.
+    pub credit_excluded: Option<Citation>,
     /// What it says of fees.
     pub fees: FeeLaw,
+}
+
+/// What the debt is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DebtKind {
+    /// Goods or services.
+    #[default]
+    Trade,
+    /// A regulated credit agreement.
+    RegulatedCredit,
 }
 
 /// Whence interest runs.
@@ -51,6 +63,8 @@ pub enum Start {
 pub struct Claim {
     /// Who owes.
     pub debtor: DebtorKind,
+    /// What for.
+    pub debt: DebtKind,
     /// The principal, gross of tax, and what changed it.
     pub balance: OpenBalance,
     /// Whence interest runs.
@@ -83,6 +97,12 @@ pub enum QuoteError {
         /// Who owes.
         debtor: DebtorKind,
     },
+    /// The law leaves regulated credit out.
+    #[error("{0} leaves regulated credit out: charge only what the agreement says, and name its clause")]
+    Credit(Citation),
+    /// The contract's own remedy has taken the place of the law's.
+    #[error("the contract's own interest takes the place of what {0} gives")]
+    Ousted(RuleName),
     /// The day lies outside the time for which the rules are known.
     #[error("{regime} is known from {from} on: {day} cannot be quoted")]
     NotInForce {
@@ -105,14 +125,6 @@ pub enum QuoteError {
 }
 
 impl Regime {
-    /// The law's own interest against a debtor.
-    ///
-    /// # Errors
-    /// [`QuoteError::NotAgainst`].
-    pub fn statutory(&self, debtor: DebtorKind) -> Result<&Terms, QuoteError> {
-        self.interest.get(&debtor).ok_or_else(|| QuoteError::NotAgainst { regime: self.name.clone(), debtor })
-    }
-
     /// What may be charged, and on which authority.
     ///
     /// # Errors
@@ -120,34 +132,65 @@ impl Regime {
     pub fn quote(&self, claim: &Claim) -> Result<Quote, QuoteError> {
         let terms = match &claim.agreed {
             Some(agreed) => agreed,
-            None => self.statutory(claim.debtor)?,
+            None => self.statutory(claim)?,
         };
+        let first = self.first_day(claim)?;
+        let interest = interest(terms, &claim.balance, first, claim.as_of, &claim.moratoria)?;
+        Ok(Quote { interest, fixed_sum: self.fixed_sum(claim)? })
+    }
+
+    /// The law's own interest on a claim.
+    ///
+    /// # Errors
+    /// [`QuoteError::NotAgainst`], [`QuoteError::Credit`], [`QuoteError::Ousted`].
+    pub fn statutory(&self, claim: &Claim) -> Result<&Terms, QuoteError> {
+        if let (DebtKind::RegulatedCredit, Some(law)) = (claim.debt, &self.credit_excluded) {
+            return Err(QuoteError::Credit(law.clone()));
+        }
+        if self.contract_ousts && claim.agreed.is_some() {
+            return Err(QuoteError::Ousted(self.name.clone()));
+        }
+        let debtor = claim.debtor;
+        self.interest.get(&debtor).ok_or_else(|| QuoteError::NotAgainst { regime: self.name.clone(), debtor })
+    }
+
+    /// The first day that bears interest.
+    ///
+    /// # Errors
+    /// [`QuoteError::Start`], [`QuoteError::NotInForce`].
+    pub fn first_day(&self, claim: &Claim) -> Result<Date, QuoteError> {
         let first = match &claim.start {
             Start::On(first) => *first,
             Start::From(terms) => self.start.first_day(terms, claim.debtor)?,
         };
-        self.check_in_force(first)?;
-        let interest = interest(terms, &claim.balance, first, claim.as_of, &claim.moratoria)?;
-        let fixed_sum = self.fixed_sum(claim, first)?;
-        Ok(Quote { interest, fixed_sum })
+        if self.valid_from <= first && self.valid_to.is_none_or(|last| first <= last) {
+            return Ok(first);
+        }
+        Err(QuoteError::NotInForce { regime: self.name.clone(), from: self.valid_from, day: first })
     }
 
-    fn check_in_force(&self, day: Date) -> Result<(), QuoteError> {
-        if self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last) {
-            return Ok(());
-        }
-        Err(QuoteError::NotInForce { regime: self.name.clone(), from: self.valid_from, day })
+    /// Whether the day of the claim bears interest.
+    ///
+    /// # Errors
+    /// As [`Regime::first_day`].
+    pub fn runs(&self, claim: &Claim) -> Result<bool, QuoteError> {
+        let free = claim.moratoria.iter().any(|moratorium| moratorium.covers(claim.as_of));
+        Ok(self.first_day(claim)? <= claim.as_of && !free)
     }
 
-    /// The fixed sum for what was open when interest began; none on a day on which nothing may be charged, and none
-    /// where the contract's remedy takes its place.
-    fn fixed_sum(&self, claim: &Claim, first: Date) -> Result<Option<Charge>, QuoteError> {
-        let free = claim.moratoria.iter().any(|moratorium| moratorium.covers(claim.as_of))
-            || (self.contract_ousts_fixed_sum && claim.agreed.is_some());
-        let owed = claim.balance.on(first).map_err(InterestError::from)?;
-        match self.fixed_sum.get(&claim.debtor) {
-            Some(sum) if claim.as_of >= first && owed.is_positive() && !free => Ok(Some(sum.on(owed)?)),
-            _ => Ok(None),
+    /// The fixed sum for what was open when interest began. None before that, on a day on which nothing may be charged,
+    /// and where the law gives none.
+    ///
+    /// # Errors
+    /// As [`Regime::first_day`]; [`QuoteError::FixedSum`], [`QuoteError::Interest`] where amounts do not fit.
+    pub fn fixed_sum(&self, claim: &Claim) -> Result<Option<Charge>, QuoteError> {
+        let ousted = self.contract_ousts && claim.agreed.is_some();
+        let excluded = self.credit_excluded.is_some() && claim.debt == DebtKind::RegulatedCredit;
+        let Some(sum) = self.fixed_sum.get(&claim.debtor).filter(|_| !ousted && !excluded) else { return Ok(None) };
+        let owed = claim.balance.on(self.first_day(claim)?).map_err(InterestError::from)?;
+        if !self.runs(claim)? || !owed.is_positive() {
+            return Ok(None);
         }
+        Ok(Some(sum.on(owed)?))
     }
 }

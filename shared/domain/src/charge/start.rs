@@ -68,6 +68,8 @@ pub enum StartRule {
     Directive,
     /// Germany: default (BGB 286, 187(1), 193).
     Verzug,
+    /// Only what was agreed: the law itself gives no interest.
+    Agreed,
 }
 
 impl StartRule {
@@ -81,6 +83,7 @@ impl StartRule {
             Self::RelevantDay => by_term(terms, 29, 59),
             Self::Directive => by_term(terms, 30, 60),
             Self::Verzug => default(terms, debtor),
+            Self::Agreed => terms.agreed_day.ok_or(StartError::Unknown),
         }
     }
 
