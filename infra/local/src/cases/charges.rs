@@ -27,16 +27,16 @@ pub(super) fn answer(action: &str, given: &Given) -> Result<Answer, Unanswered> 
     let (asked, currency) = asked(question.trim(), given)?;
     match (word, asked) {
         ("compute", "current amount of the debt shown in the notice") => itemized(given, currency),
-        ("compute", "total fixed sums") => total_fixed_sums(given, currency),
-        ("compute", "fixed sum" | "lump sum" | "minimum fixed compensation") => fixed_sum(&reading(given, currency)?),
+        ("compute", "total fixed sums" | "fixed sum" | "lump sum" | "minimum fixed compensation") => {
+            fixed_sums(given, currency)
+        }
         ("compute", "annual statutory interest") => {
             let read = reading(given, currency)?;
             let last = read.first()?.saturating_add(YEAR.saturating_sub(1).days());
             interest(read.until(last))
         }
-        ("compute", "interest" | "statutory interest" | "interest chargeable for the moratorium period") => {
-            interest(reading(given, currency)?)
-        }
+        ("compute", "interest" | "statutory interest") => interest(reading(given, currency)?),
+        ("compute", "interest chargeable for the moratorium period") => interest(in_moratorium(given, currency)?),
         ("lookup", asked) if asked.starts_with("statutory rate") => rate(&reading(given, currency)?, given),
         ("count", asked) => relevant_day(asked, &reading(given, currency)?),
         ("claim_statutory_interest", _) => may_claim(&reading(given, currency)?, given),
@@ -104,6 +104,18 @@ fn reading(given: &Given, currency: Currency) -> Result<Reading, Unanswered> {
     let begins = read.regime.first_day(&read.claim).unwrap_or(ANY_DAY);
     read.claim.as_of = last_day(given, begins)?;
     Ok(read)
+}
+
+/// The claim over the days of its moratorium, which are all that the question names.
+fn in_moratorium(given: &Given, currency: Currency) -> Result<Reading, Unanswered> {
+    let mut read = reading(given, currency)?;
+    if let (Some((first, last)), true) = (given.period("period")?, read.claim.moratoria.is_empty()) {
+        let named = Moratorium::new(first, last).map_err(|error| Unanswered::field("period", error))?;
+        read.claim.moratoria.push(named);
+    }
+    let last = read.claim.moratoria.first().map(|moratorium| moratorium.last());
+    let known = given.value("period").is_some() || given.value("paid_on").is_some();
+    Ok(if let (Some(last), false) = (last, known) { read.until(last) } else { read })
 }
 
 /// What was open: the principal less what was paid towards it.
@@ -265,26 +277,23 @@ fn not_owed(error: &QuoteError) -> Answer {
     }
 }
 
-fn fixed_sum(read: &Reading) -> Result<Answer, Unanswered> {
-    Ok(match read.regime.fixed_sum(&read.claim) {
-        Ok(charge) => Answer::Number(charge.map_or(Decimal::ZERO, |charge| charge.amount.decimal())),
-        Err(error) => Answer::Deny(error.to_string()),
-    })
-}
-
-/// The fixed sums of several invoices: each has its own.
-fn total_fixed_sums(given: &Given, currency: Currency) -> Result<Answer, Unanswered> {
+/// The fixed sum of the debt; of several invoices the sum of each one's own.
+fn fixed_sums(given: &Given, currency: Currency) -> Result<Answer, Unanswered> {
     if given.flag("all_late")? == Some(false) {
         return Err(Unanswered::field("all_late", "it is not said which invoices are late"));
     }
     let mut read = reading(given, currency)?;
+    let invoices: Vec<OpenBalance> = given.monies("invoices", currency)?.into_iter().map(OpenBalance::new).collect();
+    let debts = if invoices.is_empty() { vec![read.claim.balance.clone()] } else { invoices };
     let mut total = Money::zero(currency);
-    for invoice in given.monies("invoices", currency)? {
-        read.claim.balance = OpenBalance::new(invoice);
-        if let Some(charge) =
-            read.regime.fixed_sum(&read.claim).map_err(|error| Unanswered::field("invoices", error))?
-        {
-            total = total.plus(charge.amount).map_err(|error| Unanswered::field("invoices", error))?;
+    for debt in debts {
+        read.claim.balance = debt;
+        match read.regime.fixed_sum(&read.claim) {
+            Ok(None) => {}
+            Ok(Some(charge)) => {
+                total = total.plus(charge.amount).map_err(|error| Unanswered::field("invoices", error))?;
+            }
+            Err(error) => return Ok(Answer::Deny(error.to_string())),
         }
     }
     Ok(Answer::Number(total.decimal()))
