@@ -1,8 +1,9 @@
 //! Worked cases of law, through the same translation as `cargo local cases`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use dunlin_local::cases::{Case, Cases, Unanswered, cases, read};
+use dunlin_local::cases::{Case, Cases, Unanswered, read, run};
 use dunlin_local::error::LocalError;
 use serde_json::json;
 
@@ -29,16 +30,21 @@ fn every_case_of_money_is_answered_as_it_should_be() {
 }
 
 #[test]
-fn a_run_over_a_file_fails_where_a_case_differs() {
-    let run = |actions: &[&str]| {
-        let actions = actions.iter().map(|action| (*action).to_owned()).collect();
-        cases(&Cases { file: data("charges.json"), actions, json: true })
+fn a_run_takes_the_actions_asked_for_and_keeps_what_differs() {
+    let run = |file: PathBuf, actions: &[&str]| {
+        run(&Cases { file, actions: actions.iter().map(|action| (*action).to_owned()).collect(), json: false })
     };
-    run(&["compute", "lookup: statutory rate (reference + 8) in percent"]).unwrap();
-    let missing = cases(&Cases { file: data("nothing.json"), actions: Vec::new(), json: false });
-    assert!(matches!(missing, Err(LocalError::File { .. })));
-    let wrong = case("compute: interest in EUR", &json!({ "jurisdiction": "EU" }), &json!(1));
-    assert!(wrong.difference().is_some());
+    let all = run(data("charges.json"), &[]).unwrap().cases;
+    let fees = run(data("charges.json"), &["charge_fee"]).unwrap().cases;
+    let some = run(data("charges.json"), &["charge_fee", "compute: interest"]).unwrap().cases;
+    assert!(0 < fees && fees < some && some < all);
+    assert!(matches!(run(data("nothing.json"), &[]), Err(LocalError::File { .. })));
+
+    let text = fs::read_to_string(data("charges.json")).unwrap();
+    let wrong = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong_cases.json");
+    fs::write(&wrong, text.replacen("\"expected\": 30.82", "\"expected\": 30.83", 1)).unwrap();
+    let differing = run(wrong, &[]).unwrap().differing;
+    assert_eq!((differing.len(), differing[0].got.as_str(), differing[0].case.id.as_str()), (1, "30.82", "E01"));
 }
 
 #[test]

@@ -34,8 +34,8 @@ async fn a_payment_changes_the_slope_from_the_next_day() {
     assert_eq!(
         interest["segments"],
         json!([
-            { "from": "2026-04-01", "to": "2026-04-30", "days": 30, "balance": "5000.00", "rate": "11.75" },
-            { "from": "2026-05-01", "to": "2026-06-30", "days": 61, "balance": "3000.00", "rate": "11.75" },
+            { "from": "2026-04-01", "to": "2026-04-30", "days": 30, "balance": "5000.00", "rate": "11.75", "rate_standing": "published" },
+            { "from": "2026-05-01", "to": "2026-06-30", "days": 61, "balance": "3000.00", "rate": "11.75", "rate_standing": "published" },
         ])
     );
     assert_eq!(interest["daily"], "0.9658");
@@ -53,6 +53,32 @@ async fn a_contracts_own_rate_names_its_clause_and_takes_the_acts_place() {
     assert_eq!(status, 200, "{quote}");
     let authority = json!({ "kind": "contract", "citation": "terms of sale, clause 7" });
     assert_eq!((&quote["interest"]["authority"], &quote["fixed_sum"]), (&authority, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_cap_holds_and_a_moratorium_bears_nothing() {
+    let world = World::start().await;
+    let changes = [
+        ("contract_rate", json!("20")),
+        ("contract_clause", json!("terms of sale, clause 7")),
+        ("contract_cap", json!("16")),
+        ("moratorium_from", json!("2026-04-11")),
+        ("moratorium_to", json!("2026-06-09")),
+    ];
+    let (status, quote) = ask(&world, &with(&changes)).await;
+    assert_eq!(status, 200, "{quote}");
+    let segments = quote["interest"]["segments"].as_array().unwrap();
+    let seen: Vec<(&Value, &Value, &Value)> =
+        segments.iter().map(|one| (&one["from"], &one["to"], &one["rate"])).collect();
+    assert_eq!(json!(seen), json!([["2026-04-01", "2026-04-10", "16"], ["2026-06-10", "2026-06-30", "16"]]));
+}
+
+#[tokio::test]
+async fn a_rate_that_was_worked_out_says_so() {
+    let world = World::start().await;
+    let german = [("jurisdiction", json!("DE")), ("currency", json!("EUR"))];
+    let (_, quote) = ask(&world, &with(&german)).await;
+    assert_eq!(quote["interest"]["segments"][0]["rate_standing"], "derived");
 }
 
 #[tokio::test]
@@ -96,6 +122,7 @@ async fn what_cannot_be_quoted_names_its_field_and_says_what_to_do() {
         (vec![("due_date", json!("2027-01-01")), ("as_of", json!("2027-02-01"))], "as_of", "no rate for 2027 H1"),
         (vec![("due_date", json!("1999-01-01"))], "due_date", "is known from 2013-03-16"),
         (vec![("currency", json!("EUR"))], "currency", "never added"),
+        (vec![("debt_kind", json!("regulated_credit"))], "debt_kind", "s. 2(5)"),
         ([&german[..], &undue, &[consumer]].concat(), "reminded_on", "reminder"),
     ] {
         let (status, problem) = ask(&world, &with(&changes)).await;

@@ -81,7 +81,8 @@ fn refused(field: &str, reason: String) -> Problem {
 fn field_of(error: &QuoteError) -> &'static str {
     match error {
         QuoteError::NotAgainst { .. } => "debtor_kind",
-        QuoteError::Credit(_) | QuoteError::Ousted(_) => "contract_rate",
+        QuoteError::Credit(_) => "debt_kind",
+        QuoteError::Ousted(_) => "contract_rate",
         QuoteError::NotInForce { .. } | QuoteError::Start(StartError::Unknown) => "due_date",
         QuoteError::Start(StartError::NotInDefault) => "reminded_on",
         QuoteError::Interest(InterestError::Rate(_)) => "as_of",
@@ -120,6 +121,7 @@ fn segment(segment: &Segment) -> Value {
         "days": segment.days,
         "balance": segment.balance.to_string(),
         "rate": segment.rate.to_string(),
+        "rate_standing": segment.standing.as_str(),
     })
 }
 

@@ -97,7 +97,12 @@ impl Packs {
 
 #[cfg(test)]
 mod tests {
+    use dunlin_domain::charge::moratorium::Moratorium;
     use dunlin_domain::charge::rates::{HalfYear, Standing};
+    use dunlin_domain::charge::regime::DebtKind;
+    use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
+    use dunlin_domain::contact::DebtorKind;
+    use dunlin_domain::money::{Currency, Money};
 
     use super::*;
 
@@ -114,6 +119,48 @@ mod tests {
         }
     }
 
+    fn british(kind: DebtorKind) -> Claim {
+        let amount = Money::parse("2500", Currency::parse("GBP").unwrap()).unwrap();
+        let start = Start::On("2026-03-10".parse().unwrap());
+        let as_of = "2026-03-31".parse().unwrap();
+        let balance = OpenBalance::new(amount);
+        Claim { debtor: kind, debt: DebtKind::Trade, balance, start, as_of, moratoria: Vec::new(), agreed: None }
+    }
+
+    #[test]
+    fn the_fixed_sum_comes_with_interest_and_not_without() {
+        let gb = packs().unwrap().regime("GB").unwrap();
+        let claim = british(DebtorKind::Business);
+        let sum = |claim: &Claim| gb.fixed_sum(claim).unwrap().map(|charge| charge.amount.to_string());
+        assert_eq!(sum(&claim).as_deref(), Some("70.00"));
+        assert_eq!(sum(&Claim { as_of: "2026-03-10".parse().unwrap(), ..claim.clone() }).as_deref(), Some("70.00"));
+        let space = Moratorium::breathing_space("2026-03-20".parse().unwrap());
+        let agreed = Some(gb.statutory(&claim).unwrap().clone());
+        for without in [
+            Claim { as_of: "2026-03-09".parse().unwrap(), ..claim.clone() },
+            Claim { moratoria: vec![space], ..claim.clone() },
+            Claim { agreed, ..claim.clone() },
+            Claim { debt: DebtKind::RegulatedCredit, ..claim.clone() },
+            british(DebtorKind::Consumer),
+        ] {
+            assert_eq!(sum(&without), None, "{without:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_claim_what_is_the_laws_to_say() {
+        let gb = packs().unwrap().regime("GB").unwrap();
+        let claim = british(DebtorKind::Business);
+        let agreed = Some(gb.statutory(&claim).unwrap().clone());
+        let refused = |claim: &Claim| gb.statutory(claim).unwrap_err();
+        assert!(matches!(refused(&british(DebtorKind::Consumer)), QuoteError::NotAgainst { .. }));
+        let credit = Claim { debt: DebtKind::RegulatedCredit, ..claim.clone() };
+        assert!(matches!(refused(&credit), QuoteError::Credit(_)));
+        assert!(matches!(refused(&Claim { agreed, ..claim.clone() }), QuoteError::Ousted(_)));
+        let early = Claim { start: Start::On("2013-03-15".parse().unwrap()), ..claim };
+        assert!(matches!(gb.quote(&early), Err(QuoteError::NotInForce { .. })));
+    }
+
     #[test]
     fn every_table_has_a_row_for_each_half_year_of_its_time_and_derived_rows_say_so() {
         let half = |text: &str| HalfYear::parse(text).unwrap();
@@ -124,7 +171,7 @@ mod tests {
                 let derived = pack.table.name().as_str() == "de-basiszins" && at >= half("2026 H1");
                 assert_eq!(row.standing, if derived { Standing::Derived } else { Standing::Published }, "{at}");
                 assert!(!row.source.is_empty());
-                at = at.next();
+                at = at.next().unwrap();
             }
             assert!(pack.table.row(at).is_err());
         }

@@ -37,7 +37,7 @@ pub(super) fn answer(action: &str, given: &Given) -> Result<Answer, Unanswered> 
         }
         ("compute", "interest" | "statutory interest") => interest(reading(given, currency)?),
         ("compute", "interest chargeable for the moratorium period") => interest(in_moratorium(given, currency)?),
-        ("lookup", asked) if asked.starts_with("statutory rate") => rate(&reading(given, currency)?, given),
+        ("lookup", asked) if asked.starts_with("statutory rate") => rate(&reading(given, currency)?),
         ("count", asked) => relevant_day(asked, &reading(given, currency)?),
         ("claim_statutory_interest", _) => may_claim(&reading(given, currency)?, given),
         ("claim_fixed_compensation", _) => may_claim_fixed_sum(&reading(given, currency)?),
@@ -312,12 +312,12 @@ fn itemized(given: &Given, currency: Currency) -> Result<Answer, Unanswered> {
     Ok(Answer::Number(current.decimal()))
 }
 
-fn rate(read: &Reading, given: &Given) -> Result<Answer, Unanswered> {
-    let half = HalfYear::of(given.first_day_of(&["first_day_of_semester", "as_of", "now"])?.unwrap_or(read.first()?));
+fn rate(read: &Reading) -> Result<Answer, Unanswered> {
+    let half = HalfYear::of(read.first()?);
     let terms = read.regime.statutory(&read.claim).map_err(|error| Unanswered::field("debtor_type", error))?;
     let found = match &terms.rate {
         RateRule::One(rate) => Ok(*rate),
-        RateRule::Reference(reference) => reference.in_force(half),
+        RateRule::Reference(reference) => reference.in_force(half).map(|(rate, _)| rate),
     };
     Ok(found.map_or_else(|error| Answer::Deny(error.to_string()), |rate| Answer::Number(rate.decimal())))
 }

@@ -94,48 +94,80 @@ pub fn read(file: &Path) -> Result<Vec<Case>, LocalError> {
     serde_json::from_str(&text).map_err(|source| LocalError::Cases { path: file.to_owned(), source })
 }
 
+/// A case whose answer is not what is right.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The case.
+    pub case: Case,
+    /// What the engines said, or why they said nothing.
+    pub got: String,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// How many cases were run.
+    pub cases: usize,
+    /// Those that differ, in order.
+    pub differing: Vec<Difference>,
+}
+
+/// Runs the cases of a file.
+///
+/// # Errors
+/// As [`read`].
+pub fn run(wanted: &Cases) -> Result<Run, LocalError> {
+    let mut all = read(&wanted.file)?;
+    all.retain(|case| case.is_one_of(&wanted.actions));
+    let cases = all.len();
+    let differing = all.into_iter().filter_map(|case| case.difference().map(|got| Difference { case, got }));
+    Ok(Run { cases, differing: differing.collect() })
+}
+
 /// Runs cases and tells of each that differs.
 ///
 /// # Errors
 /// [`LocalError::CasesDiffer`] where any does; as [`read`]; [`LocalError::Terminal`].
 pub fn cases(wanted: &Cases) -> Result<(), LocalError> {
-    let mut all = read(&wanted.file)?;
-    all.retain(|case| case.is_one_of(&wanted.actions));
-    let differing: Vec<(&Case, String)> =
-        all.iter().filter_map(|case| case.difference().map(|got| (case, got))).collect();
+    let run = run(wanted)?;
     if wanted.json {
-        print(as_json(all.len(), &differing).to_string())?
+        print(run.as_json().to_string())?
     } else {
-        tell(all.len(), &differing)?
+        run.tell()?
     }
-    if differing.is_empty() {
-        Ok(())
-    } else {
-        Err(LocalError::CasesDiffer { differ: differing.len(), cases: all.len() })
+    match run.differing.len() {
+        0 => Ok(()),
+        differ => Err(LocalError::CasesDiffer { differ, cases: run.cases }),
     }
 }
 
-fn tell(cases: usize, differing: &[(&Case, String)]) -> Result<(), LocalError> {
-    for (case, got) in differing {
-        print(format!("{} ({}) {}", case.id, case.topic, case.action))?;
-        print(format!("  got       {got}\n  expected  {}\n  because   {}", case.expected, case.why))?;
+impl Run {
+    fn agree(&self) -> usize {
+        self.cases.saturating_sub(self.differing.len())
     }
-    print(format!("{cases} cases: {} agree, {} differ", cases.saturating_sub(differing.len()), differing.len()))
-}
 
-fn as_json(cases: usize, differing: &[(&Case, String)]) -> Value {
-    let one = |(case, got): &(&Case, String)| {
+    fn tell(&self) -> Result<(), LocalError> {
+        for Difference { case, got } in &self.differing {
+            print(format!("{} ({}) {}", case.id, case.topic, case.action))?;
+            print(format!("  got       {got}\n  expected  {}\n  because   {}", case.expected, case.why))?;
+        }
+        print(format!("{} cases: {} agree, {} differ", self.cases, self.agree(), self.differing.len()))
+    }
+
+    fn as_json(&self) -> Value {
+        let one = |Difference { case, got }: &Difference| {
+            json!({
+                "id": case.id, "topic": case.topic, "action": case.action,
+                "got": got, "expected": case.expected.to_string(), "why": case.why,
+            })
+        };
         json!({
-            "id": case.id, "topic": case.topic, "action": case.action,
-            "got": got, "expected": case.expected.to_string(), "why": case.why,
+            "cases": self.cases,
+            "agree": self.agree(),
+            "differ": self.differing.len(),
+            "differing": self.differing.iter().map(one).collect::<Vec<_>>(),
         })
-    };
-    json!({
-        "cases": cases,
-        "agree": cases.saturating_sub(differing.len()),
-        "differ": differing.len(),
-        "differing": differing.iter().map(one).collect::<Vec<_>>(),
-    })
+    }
 }
 
 /// A number as it is written in JSON, digit for digit.

@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::moratorium::Moratorium;
-use super::rates::{AnnualRate, HalfYear, RateError};
+use super::rates::{AnnualRate, HalfYear, RateError, Standing};
 use super::terms::{DayCount, Rounding, Terms};
 use super::{Authority, OpenBalance};
 use crate::money::{Currency, Money, MoneyError};
@@ -38,6 +38,8 @@ pub struct Segment {
     pub balance: Money,
     /// The rate.
     pub rate: AnnualRate,
+    /// How the rate came to be known.
+    pub standing: Standing,
 }
 
 /// What interest has come to.
@@ -75,8 +77,8 @@ pub fn interest(
     for (from, to) in stretches(terms, balance, first, last, moratoria) {
         let open = balance.on(from)?;
         if open.is_positive() && !moratoria.iter().any(|moratorium| moratorium.covers(from)) {
-            let rate = terms.rate_on(from, first, last)?;
-            segments.push(Segment { from, to, days: terms.day_count.days(from, to), balance: open, rate });
+            let (rate, standing) = terms.rate_on(from, first, last)?;
+            segments.push(Segment { from, to, days: terms.day_count.days(from, to), balance: open, rate, standing });
         }
     }
     Ok(InterestQuote {
@@ -104,7 +106,7 @@ fn stretches(
     cuts.extend(balance.days().map(after));
     cuts.extend(moratoria.iter().flat_map(|moratorium| [moratorium.first(), after(moratorium.last())]));
     if terms.floats() {
-        let halves = iter::successors(Some(HalfYear::of(first)), |half| Some(half.next()));
+        let halves = iter::successors(Some(HalfYear::of(first)), |half| half.next());
         cuts.extend(halves.map(HalfYear::first_day).take_while(|day| *day <= last));
     }
     if terms.day_count == DayCount::ActualActual {
@@ -160,7 +162,8 @@ fn daily(
     if last < first || free || !open.is_positive() {
         return Ok(Decimal::ZERO);
     }
-    let minor = day_of(terms, open, terms.rate_on(last, first, last)?, next)?;
+    let (rate, _) = terms.rate_on(last, first, last)?;
+    let minor = day_of(terms, open, rate, next)?;
     let decimals = open.currency().decimals();
     let exact = minor.checked_mul(Decimal::new(1, decimals)).ok_or(MoneyError::Overflow)?;
     let shown = if terms.rounding == Rounding::DailyHalfUp { decimals } else { 4 };

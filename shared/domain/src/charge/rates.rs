@@ -110,7 +110,7 @@ impl HalfYear {
     pub fn parse(text: &str) -> Result<Self, RateError> {
         let wrong = || RateError::NotAHalfYear(text.chars().take(40).collect());
         let (year, half) = text.split_once(" H").ok_or_else(wrong)?;
-        let year = year.parse().ok().filter(|year| (1900..=9998).contains(year)).ok_or_else(wrong)?;
+        let year = year.parse().ok().filter(|year| (1900..=9999).contains(year)).ok_or_else(wrong)?;
         match half {
             "1" => Ok(Self { year, second: false }),
             "2" => Ok(Self { year, second: true }),
@@ -124,13 +124,14 @@ impl HalfYear {
         date(self.year, if self.second { 7 } else { 1 }, 1)
     }
 
-    /// The half-year after this one.
+    /// The half-year after this one, while the calendar lasts.
     #[must_use]
-    pub fn next(self) -> Self {
+    pub fn next(self) -> Option<Self> {
         if self.second {
-            Self { year: self.year.saturating_add(1), second: false }
+            let year = self.year.checked_add(1).filter(|year| *year <= Date::MAX.year())?;
+            Some(Self { year, second: false })
         } else {
-            Self { second: true, ..self }
+            Some(Self { second: true, ..self })
         }
     }
 }
@@ -144,10 +145,24 @@ impl fmt::Display for HalfYear {
 /// How a rate came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
+    /// A contract says so, or whoever asks.
+    Told,
     /// Published by who sets it.
     Published,
     /// Worked out from other published figures; to be confirmed.
     Derived,
+}
+
+impl Standing {
+    /// `told`, `published` or `derived`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::Published => "published",
+            Self::Derived => "derived",
+        }
+    }
 }
 
 /// The rate of one half-year.
@@ -216,7 +231,8 @@ mod tests {
         {
             assert_eq!(HalfYear::of(day.parse().unwrap()).to_string(), name, "{day}");
         }
-        assert_eq!(half("2026 H2").next(), half("2027 H1"));
+        assert_eq!(half("2026 H2").next(), Some(half("2027 H1")));
+        assert_eq!(half("9999 H2").next(), None);
         assert_eq!(half("2026 H2").first_day(), date(2026, 7, 1));
         for bad in ["2026", "2026 H3", "26 H1", "2026H1", "2026 h1", ""] {
             assert!(HalfYear::parse(bad).is_err(), "{bad}");

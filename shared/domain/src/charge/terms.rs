@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Authority;
-use super::rates::{AnnualRate, HalfYear, RateError, RateTable};
+use super::rates::{AnnualRate, HalfYear, RateError, RateTable, Standing};
 
 /// Whose half-year the reference rate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +31,13 @@ pub struct ReferenceRate {
 }
 
 impl ReferenceRate {
-    /// The rate of a half-year, points included.
+    /// The rate of a half-year, points included, and how the reference came to be known.
     ///
     /// # Errors
     /// [`RateError::Missing`].
-    pub fn in_force(&self, half: HalfYear) -> Result<AnnualRate, RateError> {
-        Ok(self.table.row(half)?.rate.plus(self.margin))
+    pub fn in_force(&self, half: HalfYear) -> Result<(AnnualRate, Standing), RateError> {
+        let row = self.table.row(half)?;
+        Ok((row.rate.plus(self.margin), row.standing))
     }
 }
 
@@ -47,15 +48,6 @@ pub enum RateRule {
     One(AnnualRate),
     /// A reference rate and points.
     Reference(ReferenceRate),
-}
-
-/// The most that may be charged, whatever was agreed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RateCap {
-    /// The highest rate.
-    pub at_most: AnnualRate,
-    /// What sets it.
-    pub authority: Authority,
 }
 
 /// How days become parts of a year.
@@ -135,8 +127,8 @@ pub enum Rounding {
 pub struct Terms {
     /// How the rate of a day is found. Below nothing it counts as nothing.
     pub rate: RateRule,
-    /// The most that may be charged.
-    pub cap: Option<RateCap>,
+    /// The highest rate that the agreement or the law against usury allows, where one does.
+    pub cap: Option<AnnualRate>,
     /// How days become parts of a year.
     pub day_count: DayCount,
     /// Where amounts become whole cents.
@@ -146,21 +138,20 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The rate of a day in interest that runs from `first` to `last`.
+    /// The rate of a day in interest that runs from `first` to `last`, and how it came to be known.
     ///
     /// # Errors
     /// [`RateError::Missing`].
-    pub fn rate_on(&self, day: Date, first: Date, last: Date) -> Result<AnnualRate, RateError> {
-        let rate = match &self.rate {
-            RateRule::One(rate) => *rate,
+    pub fn rate_on(&self, day: Date, first: Date, last: Date) -> Result<(AnnualRate, Standing), RateError> {
+        let (rate, standing) = match &self.rate {
+            RateRule::One(rate) => (*rate, Standing::Told),
             RateRule::Reference(reference) => reference.in_force(HalfYear::of(match reference.mode {
                 RateMode::FixedAtStart => first,
                 RateMode::Floating => day,
                 RateMode::AtPayment => last,
             }))?,
         };
-        let capped = self.cap.as_ref().map_or(rate, |cap| rate.min(cap.at_most));
-        Ok(capped.or_zero())
+        Ok((self.cap.map_or(rate, |cap| rate.min(cap)).or_zero(), standing))
     }
 
     /// Whether the rate may change while interest runs.

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::FieldError;
 use super::fields::{Fields, date, yes_or_no};
+use crate::charge::moratorium::Moratorium;
 use crate::charge::rates::AnnualRate;
 use crate::charge::regime::DebtKind;
 use crate::charge::start::{LongTerm, PaymentTerms, Purchaser};
@@ -42,6 +43,14 @@ pub struct RawClaim {
     pub contract_rate: Option<String>,
     /// The clause that provides for it.
     pub contract_clause: Option<String>,
+    /// The most that the contract or the law against usury allows, percent a year.
+    pub contract_cap: Option<String>,
+    /// `trade` (also when absent) or `regulated_credit`.
+    pub debt_kind: Option<String>,
+    /// The first day of a moratorium such as breathing space, in which nothing may be charged.
+    pub moratorium_from: Option<String>,
+    /// The last day of the moratorium.
+    pub moratorium_to: Option<String>,
     /// The last day that is charged for; today where absent.
     pub as_of: Option<String>,
     /// What was paid towards the principal.
@@ -64,7 +73,7 @@ impl RawMovement {
 
 impl RawClaim {
     /// The names of all fields but the payments.
-    pub const FIELDS: [&'static str; 13] = [
+    pub const FIELDS: [&'static str; 17] = [
         "debtor_kind",
         "amount",
         "currency",
@@ -77,6 +86,10 @@ impl RawClaim {
         "long_term",
         "contract_rate",
         "contract_clause",
+        "contract_cap",
+        "debt_kind",
+        "moratorium_from",
+        "moratorium_to",
         "as_of",
     ];
 
@@ -96,6 +109,10 @@ impl RawClaim {
             long_term: field("long_term"),
             contract_rate: field("contract_rate"),
             contract_clause: field("contract_clause"),
+            contract_cap: field("contract_cap"),
+            debt_kind: field("debt_kind"),
+            moratorium_from: field("moratorium_from"),
+            moratorium_to: field("moratorium_to"),
             as_of: field("as_of"),
             payments,
         }
@@ -111,13 +128,14 @@ impl RawClaim {
         let amount = fields.amount(self.amount.as_ref(), self.currency.as_ref());
         let terms = self.payment_terms(&mut fields);
         let agreed = self.agreed(&mut fields);
+        let debt = fields.read("debt_kind", self.debt_kind.as_ref(), debt_kind).unwrap_or_default();
+        let moratoria = self.moratorium(&mut fields).into_iter().collect();
         let as_of = fields.read("as_of", self.as_of.as_ref(), date).unwrap_or(today);
         let balance = amount.and_then(|amount| self.balance(&mut fields, amount));
         let (Some(debtor), Some(balance), true) = (debtor, balance, fields.0.is_empty()) else {
             return Err(fields.0);
         };
-        let (debt, start) = (DebtKind::Trade, Start::From(terms));
-        Ok(Claim { debtor, debt, balance, start, as_of, moratoria: Vec::new(), agreed })
+        Ok(Claim { debtor, debt, balance, start: Start::From(terms), as_of, moratoria, agreed })
     }
 
     fn payment_terms(&self, fields: &mut Fields) -> PaymentTerms {
@@ -140,14 +158,24 @@ impl RawClaim {
             Some(_) => fields.require("contract_clause", self.contract_clause.as_ref(), Citation::parse),
             None => fields.read("contract_clause", self.contract_clause.as_ref(), Citation::parse),
         };
+        let cap = fields.read("contract_cap", self.contract_cap.as_ref(), AnnualRate::parse);
         let (rate, clause) = (rate?, clause?);
         Some(Terms {
             rate: RateRule::One(rate),
-            cap: None,
+            cap,
             day_count: DayCount::Actual365,
             rounding: Rounding::HalfEvenAtEnd,
             authority: Authority::Contract(clause),
         })
+    }
+
+    fn moratorium(&self, fields: &mut Fields) -> Option<Moratorium> {
+        let (from, to) = (self.moratorium_from.as_ref(), self.moratorium_to.as_ref());
+        from.or(to)?;
+        let first = fields.require("moratorium_from", from, date);
+        let last = fields.require("moratorium_to", to, date);
+        let (first, last) = first.zip(last)?;
+        Moratorium::new(first, last).map_err(|error| fields.complain("moratorium_to", error.to_string())).ok()
     }
 
     fn balance(&self, fields: &mut Fields, amount: Money) -> Option<OpenBalance> {
@@ -169,6 +197,14 @@ impl RawClaim {
             fields.0.extend(own.0.into_iter().map(named));
         }
         balance
+    }
+}
+
+fn debt_kind(text: &str) -> Result<DebtKind, &'static str> {
+    match text {
+        "trade" => Ok(DebtKind::Trade),
+        "regulated_credit" => Ok(DebtKind::RegulatedCredit),
+        _ => Err("must be trade or regulated_credit"),
     }
 }
 
@@ -231,6 +267,10 @@ mod tests {
             complaints(&RawClaim { purchaser: some("us"), long_term: some("x"), ..raw() }),
             ["purchaser", "long_term"]
         );
+        let backwards = RawClaim { moratorium_from: some("2025-07-02"), moratorium_to: some("2025-07-01"), ..raw() };
+        assert_eq!(complaints(&backwards), ["moratorium_to"]);
+        assert_eq!(complaints(&RawClaim { moratorium_from: some("2025-07-02"), ..raw() }), ["moratorium_to"]);
+        assert_eq!(complaints(&RawClaim { debt_kind: some("gift"), ..raw() }), ["debt_kind"]);
         let payments = vec![
             RawMovement { paid_on: some("2025-07-01"), amount: some("5.005") },
             RawMovement { paid_on: None, amount: some("-5") },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dunlin_domain::charge::moratorium::Moratorium;
 use dunlin_domain::charge::rates::{AnnualRate, HalfYear, RateError, RateRow, RateTable, Standing};
-use dunlin_domain::charge::terms::{DayCount, RateCap, RateMode, RateRule, ReferenceRate, Rounding, Terms};
+use dunlin_domain::charge::terms::{DayCount, RateMode, RateRule, ReferenceRate, Rounding, Terms};
 use dunlin_domain::charge::{Authority, InterestError, InterestQuote, OpenBalance, interest};
 use dunlin_domain::ids::{Citation, RuleName};
 use dunlin_domain::money::{Currency, Money};
@@ -29,7 +29,7 @@ fn authority() -> Authority {
 }
 
 fn table() -> Arc<RateTable> {
-    let halves = std::iter::successors(Some(HalfYear::parse("2023 H1").unwrap()), |half| Some(half.next()));
+    let halves = std::iter::successors(Some(HalfYear::parse("2023 H1").unwrap()), |half| half.next());
     let rows = halves.zip(RATES).map(|(half, rate)| RateRow {
         half,
         rate: hundredths(rate),
@@ -158,7 +158,7 @@ fn a_day_without_a_rate_is_refused_only_where_something_is_open() {
 fn a_rate_below_nothing_counts_as_nothing_and_a_cap_holds() {
     let one = |rate, cap: Option<i64>| Terms {
         rate: RateRule::One(hundredths(rate)),
-        cap: cap.map(|at_most| RateCap { at_most: hundredths(at_most), authority: authority() }),
+        cap: cap.map(hundredths),
         ..terms(RateMode::Floating, DayCount::Thirty360, Rounding::HalfUpAtEnd)
     };
     let year = (date(2025, 1, 1), date(2025, 12, 31));
