@@ -52,6 +52,9 @@ fn what_no_engine_answers_and_what_cannot_be_read_is_said() {
     let given = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "principal": "100.00" });
     assert_eq!(case("place_call", &given, &json!("allow")).answer(), Err(Unanswered::NoEngine));
     assert_eq!(case("compute: shoe size", &given, &json!(1)).answer(), Err(Unanswered::NoEngine));
+    let nothing = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "rate": "8" });
+    assert_eq!(case("compute: interest", &nothing, &json!(1)).answer(), Err(Unanswered::Missing("principal")));
+    assert_eq!(case("count: sheep", &nothing, &json!(1)).answer(), Err(Unanswered::NoEngine));
     for (field, value) in [
         ("principal", json!("1,000")),
         ("jurisdiction", json!("AT")),

@@ -4,7 +4,7 @@ use dunlin_domain::charge::Authority;
 use dunlin_domain::charge::fee::{FeeDemand, FeeKind};
 use dunlin_domain::ids::Citation;
 
-use super::charges::{moratoria, regime};
+use super::claim::{moratoria, regime};
 use super::given::Given;
 use super::outcome::{Answer, Unanswered};
 

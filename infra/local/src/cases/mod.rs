@@ -3,6 +3,7 @@
 //! A case is translated into the product's own types and asked of the product's own rules: no rule lives here.
 
 mod charges;
+mod claim;
 mod fees;
 mod given;
 mod outcome;

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`authority`] | what a charge rests on |
 //! | [`rates`], [`terms`] | reference rates by half-year, and the terms that interest is charged on |
-//! | [`balance`], [`interest`] | what was open each day, and the interest on it |
+//! | [`balance`], [`mod@interest`] | what was open each day, and the interest on it |
 //! | [`fixed_sum`], [`fee`], [`itemization`] | lump sums for late payment, fees, and the sum of a debt's parts |
 //! | [`start`], [`holidays`], [`moratorium`] | when interest begins, and the days on which nothing may be charged |
 //! | [`regime`] | the law of one jurisdiction: from the facts of an invoice to a quote |
