@@ -9,7 +9,8 @@
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
-//! | [`tenants`], [`api`] | who sees what; answers |
+//! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
+//! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
 //! | [`costs`] | what each thing costs, held to what is written down |
@@ -21,6 +22,7 @@
 mod agreements;
 mod api;
 mod architecture;
+mod cases;
 mod costs;
 mod faults;
 mod files;
@@ -31,6 +33,7 @@ mod operations;
 mod payments;
 mod projector_counts;
 mod properties;
+mod quotes;
 mod reminders;
 mod samples;
 mod scan;

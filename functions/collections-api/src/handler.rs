@@ -55,6 +55,7 @@ impl Handler {
             "DELETE /v1/debtors/{id}/holds/{hold}" => self.lift_hold(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,
+            "POST /v1/quotes/interest" => self.quote(&request).await,
             "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,
             "POST /unsubscribe/{token}" => self.unsubscribe(&request).await,
             _ => Err(Problem::not_found(format!("there is no {route}"))),

@@ -31,6 +31,10 @@ pub enum LocalError {
     File { path: PathBuf, source: std::io::Error },
     #[error("{path} is not what it should be: {source}. `cargo local down` and `cargo local up` make it anew.", path = .path.display())]
     Json { path: PathBuf, source: serde_json::Error },
+    #[error("{path} is not an array of cases: {source}", path = .path.display())]
+    Cases { path: PathBuf, source: serde_json::Error },
+    #[error("{differ} of {cases} cases differ")]
+    CasesDiffer { differ: usize, cases: usize },
     #[error("the file was not imported: {0}")]
     ImportFailed(String),
     #[error("cannot write to the terminal: {0}")]

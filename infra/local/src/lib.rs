@@ -3,6 +3,7 @@
 //! `cargo local up` and its companions are thin commands over [`Stack`] and [`Client`], which tests and replays use
 //! as well.
 
+pub mod cases;
 pub mod client;
 pub mod console;
 pub mod costs;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+use dunlin_local::cases::{Cases, cases};
 use dunlin_local::console::say;
 use dunlin_local::error::LocalError;
 use dunlin_local::functions::FUNCTIONS;
@@ -60,6 +61,17 @@ enum LocalCommand {
     },
     /// Write a sample book: the same seed gives the same bytes
     Generate(GenerateArguments),
+    /// Run worked cases of law through the engines and show where they differ
+    Cases {
+        /// A JSON array of cases
+        file: PathBuf,
+        /// Only these actions, each whole or the word before its colon
+        #[arg(long, value_delimiter = ',')]
+        actions: Vec<String>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Count what things cost, in requests, units and dollars, and write it into COSTS.md
     Costs,
     /// Check everything: format, template, lints, unit, property, store and end-to-end tests
@@ -179,6 +191,7 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         }
         LocalCommand::Import { file, payments, dry_run, port } => import(&Import { file, payments, dry_run }, port),
         LocalCommand::Generate(wanted) => wanted.run(),
+        LocalCommand::Cases { file, actions, json } => cases(&Cases { file, actions, json }),
         LocalCommand::Costs => costs::costs(),
         LocalCommand::Test => test::test(),
         LocalCommand::Weigh(WeighArguments { functions, runs, no_build, json }) => {

@@ -83,7 +83,7 @@ impl fmt::Debug for PhoneNumber {
 }
 
 /// Who owes: the law protects consumers more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DebtorKind {
     /// A natural person with a personal debt. What is unknown counts as this.
     Consumer,

@@ -96,6 +96,14 @@ id_type!(
     /// A thing's id at its source.
     OutsideId, "an outside id", text, TEXT_RULE
 );
+id_type!(
+    /// Where a rule stands: the section of a statute, or the clause of a contract.
+    Citation, "a citation", text, TEXT_RULE
+);
+id_type!(
+    /// The name of a table or rule of law.
+    RuleName, "a rule's name", slug, SLUG_RULE
+);
 
 /// An invoice within a debtor: its creditor's portfolio and its number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

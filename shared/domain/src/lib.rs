@@ -7,6 +7,7 @@
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
+//! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
@@ -17,6 +18,7 @@
 
 pub mod agreement;
 pub mod calendar;
+pub mod charge;
 pub mod contact;
 pub mod debtor;
 pub mod decide;

@@ -1,10 +1,12 @@
 //! The door: what people and systems hand in, checked field by field. Whatever gets past it is sound.
 
+mod claim;
 mod document;
 mod draft;
 mod fields;
 mod payment;
 
+pub use claim::{RawClaim, RawMovement};
 pub use document::RawDocument;
 pub use draft::{CreditNoteDraft, Document, InvoiceDraft};
 pub use fields::FieldError;

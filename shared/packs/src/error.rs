@@ -1,0 +1,58 @@
+//! What is wrong with a pack, or with asking for one.
+
+use dunlin_domain::charge::fixed_sum::FixedSumError;
+use dunlin_domain::charge::rates::RateError;
+use dunlin_domain::ids::IdError;
+use dunlin_domain::money::MoneyError;
+
+/// A pack that cannot be used, by its file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {reason}")]
+pub struct PackError {
+    /// The file.
+    pub file: &'static str,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What is wrong with a pack.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Not the TOML that is expected.
+    #[error(transparent)]
+    Toml(#[from] toml::de::Error),
+    /// A name or citation.
+    #[error(transparent)]
+    Name(#[from] IdError),
+    /// A rate or half-year.
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    /// An amount or currency.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// A fixed sum.
+    #[error(transparent)]
+    FixedSum(#[from] FixedSumError),
+    /// A table that no pack has.
+    #[error("there is no table {0}")]
+    NoTable(String),
+    /// Not a day count.
+    #[error("{0:?} is not a day count: write ACT/365F, ACT/ACT or 30/360")]
+    DayCount(String),
+    /// An amount without its currency.
+    #[error("{0:?} is not an amount such as 12.00 EUR")]
+    Amount(String),
+    /// Two packs for one jurisdiction, or of one name.
+    #[error("there is another pack for {0}")]
+    Twice(String),
+}
+
+/// A jurisdiction for which there is no pack.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no rules are known for {asked:?}: use one of {known}")]
+pub struct UnknownJurisdiction {
+    /// What was asked for.
+    pub asked: String,
+    /// What is known.
+    pub known: String,
+}

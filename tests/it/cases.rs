@@ -1,0 +1,72 @@
+//! Worked cases of law, through the same translation as `cargo local cases`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dunlin_local::cases::{Case, Cases, Unanswered, read, run};
+use dunlin_local::error::LocalError;
+use serde_json::json;
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
+}
+
+fn case(action: &str, given: &serde_json::Value, expected: &serde_json::Value) -> Case {
+    let case = json!({ "id": "T", "topic": "test", "given": given, "action": action, "expected": expected });
+    serde_json::from_value(case).unwrap()
+}
+
+#[test]
+fn every_case_of_money_is_answered_as_it_should_be() {
+    let cases = read(&data("charges.json")).unwrap();
+    assert!(cases.len() > 60, "{}", cases.len());
+    let differing: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            case.difference().map(|got| format!("{} {}: {got}, not {}", case.id, case.action, case.expected))
+        })
+        .collect();
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn a_run_takes_the_actions_asked_for_and_keeps_what_differs() {
+    let run = |file: PathBuf, actions: &[&str]| {
+        run(&Cases { file, actions: actions.iter().map(|action| (*action).to_owned()).collect(), json: false })
+    };
+    let all = run(data("charges.json"), &[]).unwrap().cases;
+    let fees = run(data("charges.json"), &["charge_fee"]).unwrap().cases;
+    let some = run(data("charges.json"), &["charge_fee", "compute: interest"]).unwrap().cases;
+    assert!(0 < fees && fees < some && some < all);
+    assert!(matches!(run(data("nothing.json"), &[]), Err(LocalError::File { .. })));
+
+    let text = fs::read_to_string(data("charges.json")).unwrap();
+    let wrong = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong_cases.json");
+    fs::write(&wrong, text.replacen("\"expected\": 30.82", "\"expected\": 30.83", 1)).unwrap();
+    let differing = run(wrong, &[]).unwrap().differing;
+    assert_eq!((differing.len(), differing[0].got.as_str(), differing[0].case.id.as_str()), (1, "30.82", "E01"));
+}
+
+#[test]
+fn what_no_engine_answers_and_what_cannot_be_read_is_said() {
+    let given = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "principal": "100.00" });
+    assert_eq!(case("place_call", &given, &json!("allow")).answer(), Err(Unanswered::NoEngine));
+    assert_eq!(case("compute: shoe size", &given, &json!(1)).answer(), Err(Unanswered::NoEngine));
+    let nothing = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "rate": "8" });
+    assert_eq!(case("compute: interest", &nothing, &json!(1)).answer(), Err(Unanswered::Missing("principal")));
+    assert_eq!(case("count: sheep", &nothing, &json!(1)).answer(), Err(Unanswered::NoEngine));
+    for (field, value) in [
+        ("principal", json!("1,000")),
+        ("jurisdiction", json!("AT")),
+        ("debtor_type", json!("ghost")),
+        ("rounding", json!("to the moon")),
+        ("day_count", json!("ACT/364")),
+        ("paid_on", json!("31.12.2025")),
+        ("rate", json!("8%")),
+    ] {
+        let mut given = given.clone();
+        given[field] = value;
+        let got = case("compute: interest", &given, &json!(1)).difference().unwrap();
+        assert!(got.starts_with(field), "{got}");
+    }
+}
