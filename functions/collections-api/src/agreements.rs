@@ -123,14 +123,15 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let call = Call::of(request, self.clock.now(told_time(request)))?;
         let mut body = Body::of(request)?;
-        let zone = self.zone_of(&tenancy, &call.debtor).await?;
-        let terms = terms::hold(&mut body, &tenancy.default_portfolio, |date| zone.midnight(date));
+        let terms = terms::hold(&mut body, &tenancy.default_portfolio);
         let (set_by, note) = (terms::set_by(&mut body), note(&mut body));
         let terms = body.finish(terms)?;
         let id = HoldId::parse(&call.id).map_err(|_| Problem::internal())?;
-        let (reason, scope, until) = (terms.reason, terms.scope, terms.until);
-        let hold = Hold { id: id.clone(), reason, scope, since: call.now, until, set_by, note };
-        let set = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| debtor.hold(hold.clone(), call.now, journal);
+        let set = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
+            let until = terms.until.map(|until| until.instant(&debtor.profile.zone));
+            let (reason, scope, note) = (terms.reason, terms.scope.clone(), note.clone());
+            debtor.hold(Hold { id: id.clone(), reason, scope, since: call.now, until, set_by, note }, call.now, journal)
+        };
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, set).await;
         let refused = |error: &HoldError| {
@@ -169,11 +170,6 @@ impl Handler {
         let unknown = |(): &()| Problem::not_found(format!("there is no such {what} that stands"));
         let (debtor, journal) = made(changed, &call, unknown)?;
         Ok(answer(&call, 200, what, None, &debtor, &journal))
-    }
-
-    async fn zone_of(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<dunlin_domain::calendar::Zone, Problem> {
-        let loaded = self.books.store().load(&tenancy.tenant, id).await.map_err(|error| failed(&error))?;
-        Ok(loaded.ok_or_else(|| no_debtor(id))?.debtor.profile.zone)
     }
 }
 

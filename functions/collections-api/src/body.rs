@@ -175,7 +175,7 @@ impl Body {
         match value.filter(|_| self.errors.is_empty()) {
             Some(value) => Ok(value),
             None => {
-                let problem = Problem::new(422, "A field is wrong", "mend the fields that are named and send it again");
+                let problem = Problem::bad_request("mend the fields that are named and send it again");
                 Err(self.errors.iter().fold(problem, |problem, (field, reason)| problem.field(field, reason.as_str())))
             }
         }

@@ -6,10 +6,12 @@ use dunlin_domain::agreement::{
     AgreementError, Count, Dispute, DisputeReason, Instalment, PaymentPlan, Period, Promise, Resolution, Schedule,
     Settlement, Terms,
 };
+use dunlin_domain::calendar::Zone;
 use dunlin_domain::hold::{HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, PortfolioId};
 use dunlin_domain::money::Currency;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::body::{Body, date};
 
@@ -159,18 +161,31 @@ pub(crate) fn field_of(error: &AgreementError, kind: Kind) -> &'static str {
     }
 }
 
+/// When a hold ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Until {
+    At(Timestamp),
+    /// With this day, where the debtor is.
+    EndOf(Date),
+}
+
+impl Until {
+    pub(crate) fn instant(self, zone: &Zone) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::EndOf(day) => zone.midnight(day.tomorrow().unwrap_or(day)),
+        }
+    }
+}
+
 /// What a hold is for, how far it reaches, and until when.
 pub(crate) struct HoldTerms {
     pub(crate) reason: HoldReason,
     pub(crate) scope: HoldScope,
-    pub(crate) until: Option<Timestamp>,
+    pub(crate) until: Option<Until>,
 }
 
-pub(crate) fn hold(
-    body: &mut Body,
-    portfolio: &PortfolioId,
-    midnight: impl Fn(jiff::civil::Date) -> Timestamp,
-) -> Option<HoldTerms> {
+pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms> {
     let settable = HoldReason::ALL.into_iter().filter(|reason| reason.can_be_set()).map(HoldReason::as_str);
     let settable = settable.collect::<Vec<_>>().join(", ");
     let reason = body.required("reason", |text| {
@@ -178,8 +193,7 @@ pub(crate) fn hold(
     });
     let until = body.parsed("until", |text| {
         let wrong = "must be a date, which it ends with, or a time such as 2026-03-31T12:00:00Z";
-        let after = |day: jiff::civil::Date| midnight(day.tomorrow().unwrap_or(day));
-        text.parse().or_else(|_| date(text).map(after)).map_err(|_| wrong)
+        text.parse().map(Until::At).or_else(|_| date(text).map(Until::EndOf)).map_err(|_| wrong)
     });
     let scope = scope(body, portfolio);
     Some(HoldTerms { reason: reason?, scope: scope?, until })

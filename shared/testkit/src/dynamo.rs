@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
@@ -33,6 +34,8 @@ pub struct Dynamo(Arc<Inner>);
 struct Inner {
     database: Database,
     bill: Mutex<Bill>,
+    /// How long the database took, which stands in for a service elsewhere.
+    elsewhere: Mutex<Duration>,
     faults: Mutex<Faults>,
     asked: Mutex<Vec<String>>,
     /// The latest answer about each partition of the index.
@@ -47,8 +50,8 @@ type Answer = (u16, String);
 impl Dynamo {
     pub(crate) fn new(database: Database) -> Self {
         let (bill, faults, asked) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let forgets_tokens = AtomicBool::new(false);
-        Self(Arc::new(Inner { database, bill, faults, asked, index_answers: Mutex::default(), forgets_tokens }))
+        let (index_answers, forgets_tokens, elsewhere) = (Mutex::default(), AtomicBool::new(false), Mutex::default());
+        Self(Arc::new(Inner { database, bill, elsewhere, faults, asked, index_answers, forgets_tokens }))
     }
 
     pub(crate) fn forget_tokens(&self) {
@@ -59,6 +62,12 @@ impl Dynamo {
     #[must_use]
     pub fn take_bill(&self) -> Bill {
         std::mem::take(&mut self.0.bill.lock().unwrap())
+    }
+
+    /// How long the database took for what was asked since the last call of this; on AWS others spend that time.
+    #[must_use]
+    pub fn take_elsewhere(&self) -> Duration {
+        std::mem::take(&mut self.0.elsewhere.lock().unwrap())
     }
 
     /// Every request since the last call of this, as [`Fault::befalls`] names them.
@@ -201,6 +210,7 @@ impl Inner {
         execute: impl FnOnce(Q) -> Result<A, DynoxideError>,
         consumed: impl FnOnce(&A) -> Vec<&ConsumedCapacity>,
     ) -> Answer {
+        let since = Instant::now();
         let answer =
             serde_json::from_str(body).map_err(|error| DynoxideError::SerializationException(error.to_string()));
         let answer = answer.and_then(execute);
@@ -212,6 +222,7 @@ impl Inner {
         let (bytes_sent, bytes_received) = (bytes(body), bytes(&answer.1));
         let tally = Tally { requests: 1, read_units, write_units, bytes_sent, bytes_received };
         self.bill.lock().unwrap().add(operation, tally);
+        *self.elsewhere.lock().unwrap() += since.elapsed();
         answer
     }
 }

@@ -21,6 +21,7 @@ pub(super) async fn all() -> Costs {
     webhooks(&mut costs).await;
     scans(&mut costs).await;
     reminders(&mut costs).await;
+    agreements(&mut costs).await;
     reports(&mut costs).await;
     costs
 }
@@ -108,7 +109,7 @@ fn fill(world: &World, debtors: u32) {
 }
 
 async fn scans(costs: &mut Costs) {
-    for (book, name) in [(1_000, "1,000"), (10_000, "10,000")] {
+    for (book, name) in [(1_000, "1,000"), (10_000, "10,000"), (100_000, "100,000")] {
         let world = warm().await;
         fill(&world, book);
         world.scan_at("2026-03-02T01:00:00Z").await;
@@ -174,6 +175,30 @@ async fn hundred(costs: &mut Costs) {
     world.hour(MORNING).await;
     costs.add("100 reminders in one hour", &taken(&world));
     assert_eq!(world.mails().len(), 101);
+}
+
+async fn agreements(costs: &mut Costs) {
+    let world = warm().await;
+    world.post_invoices(json!([due(1)])).await;
+    world.project().await;
+    let _ = taken(&world);
+    let call = |route: &str, what: &Value, body: Value| {
+        let mut parameters = json!({ "id": "C1" });
+        parameters.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
+        world.call_api(call_to(route, Some("demo"), &parameters, &json!({}), &body.to_string()))
+    };
+    let (_, set) = call("POST /v1/debtors/{id}/holds", &json!({}), json!({ "reason": "manual" })).await;
+    costs.add("a hold is set", &taken(&world));
+    let hold = json!({ "hold": set["hold"]["id"] });
+    assert_eq!(call("DELETE /v1/debtors/{id}/holds/{hold}", &hold, json!({})).await.0, 200);
+    costs.add("it is lifted", &taken(&world));
+    let schedule = json!({ "total": "1234.56", "first": "2026-03-02", "every": "1 month", "count": 6 });
+    let plan = json!({ "currency": "EUR", "schedule": schedule });
+    assert_eq!(call("POST /v1/debtors/{id}/plans", &json!({}), plan).await.0, 201);
+    costs.add("a plan of six instalments is made", &taken(&world));
+    let paid = json!([{ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-02", "amount": "205.76", "currency": "EUR" }]);
+    world.post_payments(paid).await;
+    costs.add("an instalment of it is paid", &taken(&world));
 }
 
 async fn reports(costs: &mut Costs) {

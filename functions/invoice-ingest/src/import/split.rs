@@ -28,9 +28,9 @@ const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 const BYTES_PER_PART: u64 = 256 * 1024;
 const PARTS_MAX: u64 = 64;
 /// What is read between two writes of how far it is, and so what is held in memory at once.
-const STRETCH_BYTES: u64 = 64 * 1024 * 1024;
+const STRETCH_BYTES: u64 = 96 * 1024 * 1024;
 /// A segment is read whole by whoever books it.
-const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
+const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Segments put at the same time.
 const CONCURRENCY: usize = 8;
 

@@ -1,0 +1,125 @@
+//! What a handler takes of a processor, with the real client and everything else of its function, less what the stand-in
+//! for the table takes: `cargo bench -p dunlin-tests --bench handlers`.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a benchmark reports so")]
+
+#[path = "../it/world/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "tests use the rest of it")]
+mod world;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use world::{World, call_to};
+
+/// How often each is done; the figure is the mean.
+const TIMES: u32 = 200;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    println!("| what | milliseconds of a processor |\n| --- | ---: |");
+    ingest().await;
+    payments().await;
+    reminders().await;
+    reports().await;
+}
+
+async fn world() -> World {
+    let world = World::start().await;
+    world.post_invoices(json!([])).await;
+    world.post_payments(json!([])).await;
+    world
+}
+
+/// Adds up what is the function's own of one call after another.
+struct Watch<'a> {
+    world: &'a World,
+    own: Duration,
+}
+
+impl<'a> Watch<'a> {
+    fn new(world: &'a World) -> Self {
+        Self { world, own: Duration::ZERO }
+    }
+
+    async fn time<F: Future>(&mut self, work: F) -> F::Output {
+        let _ = self.world.table.dynamo().take_elsewhere();
+        let since = Instant::now();
+        let output = work.await;
+        self.own += since.elapsed() - self.world.table.dynamo().take_elsewhere();
+        output
+    }
+
+    fn report(&self, what: &str, times: u32) {
+        let micros = self.own.as_micros() / u128::from(times);
+        println!("| {what} | {}.{:02} |", micros / 1_000, micros % 1_000 / 10);
+    }
+}
+
+fn invoice(n: usize, debtors: usize) -> Value {
+    json!({
+        "debtor_ref": format!("C{}", n % debtors), "debtor_name": "Example & Sons Ltd", "email": "accounts@example.com",
+        "invoice_number": format!("2026-{n:05}"), "issue_date": "2026-02-01", "due_date": "2026-03-02",
+        "currency": "EUR", "amount": "1234.56", "description": "Goods delivered in January",
+    })
+}
+
+async fn ingest() {
+    let world = world().await;
+    let mut watch = Watch::new(&world);
+    for n in 0..TIMES as usize {
+        watch.time(world.post_invoices(json!([invoice(n, 100_000)]))).await;
+    }
+    watch.report("ingest of one invoice", TIMES);
+    let mut watch = Watch::new(&world);
+    for half in [10_000..10_500, 10_500..11_000] {
+        watch.time(world.post_invoices(half.map(|n| invoice(n, 200)).collect())).await;
+    }
+    watch.report("ingest of 1,000 invoices of 200 debtors", 1);
+}
+
+async fn payments() {
+    let world = world().await;
+    world.post_invoices((0..TIMES as usize).map(|n| invoice(n, 100_000)).collect()).await;
+    let payment = |n: u32| {
+        let number = format!("2026-{n:05}");
+        json!([{ "payment_ref": format!("P{n}"), "invoice_number": number, "paid_on": "2026-03-02", "amount": "1234.56", "currency": "EUR" }])
+    };
+    for what in ["one payment", "the same payment again"] {
+        let mut watch = Watch::new(&world);
+        for n in 0..TIMES {
+            watch.time(world.post_payments(payment(n))).await;
+        }
+        watch.report(what, TIMES);
+    }
+}
+
+async fn reminders() {
+    let world = world().await;
+    world.post_invoices((0..TIMES as usize).map(|n| invoice(n, 100_000)).collect()).await;
+    world.project().await;
+    let mut watch = Watch::new(&world);
+    watch.time(world.scan_at("2026-03-03T08:00:00Z")).await;
+    watch.report("one debtor of a scan: read, decided, planned", TIMES);
+    let mut watch = Watch::new(&world);
+    watch.time(world.project()).await;
+    watch.report("one plan told by the projector", TIMES);
+    let queue = world.take_queue();
+    assert_eq!(queue.len(), TIMES as usize);
+    let mut watch = Watch::new(&world);
+    watch.time(world.deliver(&queue)).await;
+    watch.report("one reminder: decided again, claimed, rendered, sent, recorded", TIMES);
+    assert_eq!(world.mails().len(), TIMES as usize);
+}
+
+async fn reports() {
+    let world = world().await;
+    world.post_invoices((0..500).map(|n| invoice(n, 100)).collect()).await;
+    while world.project().await {}
+    let aging = call_to("GET /v1/reports/aging", Some("demo"), &json!({}), &json!({}), "");
+    let mut watch = Watch::new(&world);
+    for _ in 0..TIMES {
+        assert_eq!(watch.time(world.call_api(aging.clone())).await.0, 200);
+    }
+    watch.report("an aging report", TIMES);
+}
