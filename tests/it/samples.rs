@@ -136,6 +136,7 @@ async fn read(world: &World, samples: &mut Samples) {
     for (name, field) in [
         ("get_debtor", "accounts"),
         ("get_timeline", "entries"),
+        ("get_payment", "allocations"),
         ("get_aging", "reports"),
         ("get_unmatched", "unmatched"),
     ] {

@@ -33,12 +33,7 @@ impl Handler {
     pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let id = debtor_id(request)?;
-        let limit = match query_parameter(request, "limit") {
-            None => ENTRIES_DEFAULT,
-            Some(text) => text.parse().ok().filter(|limit| (1..=ENTRIES_MAX).contains(limit)).ok_or_else(|| {
-                Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
-            })?,
-        };
+        let limit = limit(request)?;
         let page = self
             .books
             .store()
@@ -68,7 +63,7 @@ impl Handler {
                     "amount": one.amount.map(|amount| amount.to_string()),
                     "currency": one.amount.map(|amount| amount.currency().code()),
                     "on": one.on.map(|on| on.to_string()),
-                    "waits_for": one.target.as_ref().map(waits_for),
+                    "waits_for": one.target.as_ref().map(meant_for),
                 })
             })
             .collect();
@@ -76,13 +71,21 @@ impl Handler {
     }
 }
 
+/// How many entries of a page are asked for.
+pub(crate) fn limit(request: &ApiGatewayV2httpRequest) -> Result<i32, Problem> {
+    let Some(text) = query_parameter(request, "limit") else { return Ok(ENTRIES_DEFAULT) };
+    text.parse().ok().filter(|limit| (1..=ENTRIES_MAX).contains(limit)).ok_or_else(|| {
+        Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
+    })
+}
+
 /// What a remittance is meant for, in few words.
-fn waits_for(target: &Target) -> String {
+pub(crate) fn meant_for(target: &Target) -> String {
     match target {
         Target::Invoice(id) => format!("invoice {id}"),
         Target::OutsideInvoice(source, id) => format!("invoice {id} of {source}"),
         Target::OutsideCustomer(source, id) => format!("customer {id} of {source}"),
-        Target::Debtor(debtor, _) => format!("debtor {debtor}"),
+        Target::Debtor(debtor, ..) => format!("debtor {debtor}"),
     }
 }
 

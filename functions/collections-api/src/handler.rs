@@ -43,6 +43,7 @@ impl Handler {
         let answer = match route.as_str() {
             "GET /v1/debtors/{id}" => self.debtor(&request).await,
             "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
+            "GET /v1/payments/{ref}" => self.payment(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,
             "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,

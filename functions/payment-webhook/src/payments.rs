@@ -6,7 +6,7 @@ use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, tex
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::ids::SourceName;
-use dunlin_domain::intake::{FieldError, Intake, RawPayment};
+use dunlin_domain::intake::{FieldError, Intake, RawPart, RawPayment};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ use crate::handler::failed;
 
 /// Payments booked at the same time.
 const CONCURRENCY: usize = 6;
+/// The field that lists the invoices that a payment names.
+const PARTS: &str = "allocations";
 /// What became of a payment that was not taken in.
 const REJECTED: &str = "rejected";
 
@@ -56,11 +58,7 @@ async fn book(
     now: Timestamp,
 ) -> Result<(&'static str, Vec<Value>), Problem> {
     let rejected = |errors: &[FieldError]| Ok((REJECTED, complaints(errors)));
-    let fields = match text_fields(payment, &RawPayment::FIELDS) {
-        Ok(fields) => fields,
-        Err(errors) => return rejected(&errors),
-    };
-    let report = match RawPayment::from_fields(|name| fields.get(name).cloned()).parse(intake) {
+    let report = match raw_payment(payment).and_then(|raw| raw.parse(intake)) {
         Ok(report) => report,
         Err(errors) => return rejected(&errors),
     };
@@ -75,4 +73,28 @@ async fn book(
         }
     };
     Ok((status, Vec::new()))
+}
+
+/// The fields of a payment as text; the parts that it names are the one field that is a list.
+fn raw_payment(payment: &Value) -> Result<RawPayment, Vec<FieldError>> {
+    let wrong = |reason: &str| vec![FieldError { field: PARTS.into(), reason: reason.to_owned() }];
+    let mut payment = payment.clone();
+    let parts = payment.as_object_mut().and_then(|fields| fields.remove(PARTS)).unwrap_or(Value::Null);
+    let fields = text_fields(&payment, &RawPayment::FIELDS)?;
+    let raw = RawPayment::from_fields(|name| fields.get(name).cloned());
+    let parts = match parts {
+        Value::Null => return Ok(raw),
+        Value::Array(parts) => parts,
+        _ => return Err(wrong("must be a list of {\"invoice_number\", \"amount\"}")),
+    };
+    let allocations = parts.iter().enumerate().map(|(index, part)| {
+        let fields = text_fields(part, &["invoice_number", "amount"]).map_err(|errors| {
+            let within =
+                |error: FieldError| FieldError { field: format!("{PARTS}[{index}].{}", error.field).into(), ..error };
+            errors.into_iter().map(within).collect::<Vec<_>>()
+        })?;
+        let field = |name: &str| fields.get(name).cloned();
+        Ok(RawPart { invoice_number: field("invoice_number"), amount: field("amount") })
+    });
+    Ok(RawPayment { allocations: allocations.collect::<Result<_, Vec<_>>>()?, ..raw })
 }

@@ -5,6 +5,7 @@
 //! | [`money`], [`ids`], [`contact`], [`profile`] | checked values |
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
+//! | [`allocation`] | which invoices a payment settles, and what goes back |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`decide`] | what is right to do now |
@@ -14,6 +15,7 @@
 
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
+pub mod allocation;
 pub mod calendar;
 pub mod contact;
 pub mod debtor;

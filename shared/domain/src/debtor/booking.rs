@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Allocation, Debtor, Journal};
+use super::{Debtor, Journal};
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::InvoiceDraft;
@@ -45,9 +45,9 @@ pub enum Invoiced {
 
 /// Why positions change: the day it counts from, and the outside id of the cause.
 #[derive(Clone, Copy)]
-struct Cause<'a> {
-    on: Date,
-    reference: Option<&'a RemittanceId>,
+pub(super) struct Cause<'a> {
+    pub(super) on: Date,
+    pub(super) reference: Option<&'a RemittanceId>,
 }
 
 impl Debtor {
@@ -117,45 +117,6 @@ impl Debtor {
         self.post(changed, Cause { on, reference: Some(remittance) }, journal)
     }
 
-    /// Books what a remittance that names no invoice does to an account. A payment waits to be allocated
-    /// ([`Debtor::allocate`]); a credit note stays as unapplied credit.
-    ///
-    /// # Errors
-    /// [`BookingError`]; the debtor is unchanged then.
-    pub fn book_on_account(
-        &mut self,
-        remittance: &RemittanceId,
-        key: &AccountKey,
-        (before, after): (Option<Effect>, Option<Effect>),
-        on: Date,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let none = Effect::none(key.currency);
-        let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
-        let remaining = is.received.minus(was.received)?;
-        let mut account = self.account_mut(key).clone();
-        account.in_flight.remove(remittance);
-        if let Some(in_flight) = is.in_flight {
-            account.in_flight.insert(remittance.clone(), in_flight);
-        }
-        let kind = match remittance.kind {
-            RemittanceKind::Payment if remaining.is_positive() => {
-                account.allocating.push(Allocation { remittance: remittance.clone(), remaining, on });
-                EntryKind::Payment
-            }
-            RemittanceKind::Payment => EntryKind::Payment,
-            RemittanceKind::CreditNote => {
-                account.credit = account.credit.plus(remaining)?;
-                EntryKind::Credit
-            }
-        };
-        *self.account_mut(key) = account;
-        let cause = Cause { on, reference: Some(remittance) };
-        journal.entry(key, None, kind, remaining.negated(), cause, None);
-        announce(remittance, None, was, is, journal);
-        Ok(())
-    }
-
     /// Notes a payment under way of a provider's customer that names none of our invoices: until it is decided, the
     /// account is not chased. What it pays for is for the provider's invoices to say.
     pub fn watch(&mut self, remittance: &RemittanceId, key: &AccountKey, after: Option<Effect>) {
@@ -166,53 +127,8 @@ impl Debtor {
         }
     }
 
-    /// Allocates waiting payments to at most `limit` invoices, oldest due first; what finds no open invoice becomes
-    /// unapplied credit. Says whether more is left to do: each call is complete in itself and can be committed.
-    ///
-    /// # Errors
-    /// [`BookingError`]; what was done before it stands.
-    pub fn allocate(&mut self, limit: usize, journal: &mut Journal) -> Result<bool, BookingError> {
-        for _ in 0..limit {
-            let next = self.accounts.iter().find_map(|(key, account)| {
-                account.allocating.first().map(|allocation| (key.clone(), allocation.clone()))
-            });
-            let Some((key, allocation)) = next else { return Ok(false) };
-            self.allocate_once(&key, &allocation, journal)?;
-        }
-        Ok(self.accounts.values().any(|account| !account.allocating.is_empty()))
-    }
-
-    fn allocate_once(
-        &mut self,
-        key: &AccountKey,
-        allocation: &Allocation,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let oldest = self.invoices_of(key).into_iter().find(|invoice| invoice.balance().is_positive()).cloned();
-        let Some(mut invoice) = oldest else {
-            let account = self.account_mut(key);
-            account.credit = account.credit.plus(allocation.remaining)?;
-            account.allocating.remove(0);
-            return Ok(());
-        };
-        let amount = allocation.remaining.min(invoice.balance())?;
-        // The larger of the two sums counts, so a payment that we know is added to whichever that is.
-        invoice.sums.paid = invoice.sums.paid.max(invoice.sums.reported_paid)?.plus(amount)?;
-        let cause = Cause { on: allocation.on, reference: Some(&allocation.remittance) };
-        self.post(invoice, cause, journal)?;
-        journal.entry(key, None, EntryKind::Payment, amount, cause, Some("allocated to an invoice"));
-        let remaining = allocation.remaining.minus(amount)?;
-        let account = self.account_mut(key);
-        if remaining.is_zero() {
-            account.allocating.remove(0);
-        } else if let Some(first) = account.allocating.first_mut() {
-            first.remaining = remaining;
-        }
-        Ok(())
-    }
-
     /// Puts a changed invoice in place and books the difference between its positions.
-    fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+    pub(super) fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
         let zero = Money::zero(after.currency());
         let nothing = Position { owed: zero, paid: zero, balance: zero, surplus: zero, written_off: zero };
         let known = self.invoices.get(&after.id);
@@ -254,14 +170,14 @@ impl Debtor {
 }
 
 impl Effect {
-    fn none(currency: Currency) -> Self {
+    pub(super) fn none(currency: Currency) -> Self {
         let zero = Money::zero(currency);
         Self { received: zero, refunded: zero, charged_back: zero, in_flight: None, contested: false }
     }
 }
 
 impl Journal {
-    fn entry(
+    pub(super) fn entry(
         &mut self,
         account: &AccountKey,
         invoice: Option<&InvoiceId>,
@@ -292,7 +208,7 @@ impl Journal {
 }
 
 /// Tells of what a remittance newly did.
-fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
+pub(super) fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
     let mut tell = |kind, amount| {
         let event = Event::new(kind).amount(amount).detail(id.to_string());
         journal.events.push(match invoice {

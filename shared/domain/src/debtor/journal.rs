@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Debtor;
+use crate::allocation::Allocation;
 use crate::decision::{Decision, Fingerprint};
 use crate::event::Event;
 use crate::ids::AccountKey;
@@ -17,6 +18,8 @@ use crate::money::Money;
 pub struct Journal {
     /// Lines for the ledger.
     pub entries: Vec<Entry>,
+    /// Where payments on account were placed; each replaces the one of its number.
+    pub allocations: Vec<Allocation>,
     /// Messages that ended.
     pub messages: Vec<Message>,
     /// Tasks that were opened.

@@ -3,11 +3,14 @@
 //! What changes a debtor appends what happened to a [`Journal`]; the store commits both together or neither.
 
 mod account;
+mod allocating;
 mod booking;
 mod contact;
 mod journal;
+mod reversing;
 
-pub use account::{Account, Allocation, Cycle, StepDone};
+pub use account::{Account, Allocating, Cycle, StepDone};
+pub use allocating::{AtHand, Needs, OnAccount};
 pub use booking::{BookingError, Invoiced};
 pub use contact::PLANNED_FOR;
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
@@ -69,7 +72,7 @@ impl Debtor {
         Money::sum(key.currency, self.invoices_of(key).into_iter().map(Invoice::balance))
     }
 
-    /// Whether a payment is being allocated to invoices.
+    /// Whether a payment is being allocated to invoices, or taken back from them.
     #[must_use]
     pub fn is_allocating(&self) -> bool {
         self.accounts.values().any(|account| !account.allocating.is_empty())

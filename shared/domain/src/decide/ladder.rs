@@ -254,7 +254,7 @@ impl<'a> View<'a> {
 
     /// Sets unapplied credit against the invoices, oldest first; what it covers is not mentioned.
     fn lines_beyond_credit(&self, reached: &Reached<'_>, findings: &mut Findings) -> Option<(Vec<Line>, Money)> {
-        let mut credit = self.account.credit;
+        let mut credit = self.account.credit.or_zero();
         let mut lines = Vec::new();
         for invoice in &reached.invoices {
             let balance = invoice.balance();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "in tests a panic is the report")]
 
+mod allocating;
 mod booking;
 mod decide;
 mod history;

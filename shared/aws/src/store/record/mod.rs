@@ -1,5 +1,6 @@
 //! The shapes of items: plain records that only the store knows. The domain's types do not know how they are kept.
 
+mod allocation;
 mod head;
 mod history;
 mod import;
@@ -7,6 +8,7 @@ mod invoice;
 mod remittance;
 mod settings;
 
+pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
 pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
 pub(crate) use import::{ImportPartRecord, ImportRecord};
