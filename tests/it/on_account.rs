@@ -55,7 +55,7 @@ async fn a_payment_goes_where_it_says_and_the_rest_by_the_method() {
         (json!({ "invoice_numbers": "I3; I2" }), [5_000, 0, 0]),
         (json!({ "allocate_by": "proportional" }), [1_666, 1_667, 1_667]),
     ] {
-        let world = told(&[word.clone()]).await;
+        let world = told(std::slice::from_ref(&word)).await;
         assert_eq!(stands(&world).await, (expected, 0), "{word}");
     }
 }

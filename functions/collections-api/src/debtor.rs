@@ -2,6 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, json_response, path_parameter, query_parameter};
+use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Account, Debtor, Journal};
 use dunlin_domain::decide::decide;
@@ -27,7 +28,7 @@ impl Handler {
         // Shown as it is now, not as it was at its last commit.
         debtor.roll(&tenancy.policies, now, &mut Journal::default());
         let wake = decide(&debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        Ok(json_response(200, &view(&debtor, wake, now)))
+        Ok(json_response(200, &view(&debtor, wake, tenancy.allocation.components, now)))
     }
 
     pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
@@ -94,7 +95,7 @@ fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, Problem> {
     DebtorId::parse(id).map_err(|error| Problem::not_found(error.to_string()))
 }
 
-fn view(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
+fn view(debtor: &Debtor, wake: Option<Timestamp>, order: ComponentOrder, now: Timestamp) -> Value {
     let profile = &debtor.profile;
     json!({
         "debtor_ref": debtor.id.as_str(),
@@ -109,14 +110,14 @@ fn view(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
         "language": profile.language,
         "time_zone": profile.zone.name(),
         "next_look_at": wake.map(|wake| wake.to_string()),
-        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, now)).collect::<Vec<_>>(),
+        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, order, now)).collect::<Vec<_>>(),
     })
 }
 
-fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, now: Timestamp) -> Value {
+fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, order: ComponentOrder, now: Timestamp) -> Value {
     let today = debtor.today(now);
     let open: Vec<&Invoice> = debtor.invoices_of(key);
-    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, now)).collect();
+    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, order, now)).collect();
     json!({
         "portfolio": key.portfolio.as_str(),
         "currency": key.currency.code(),
@@ -138,7 +139,7 @@ fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, now: Times
     })
 }
 
-fn invoice_view(invoice: &Invoice, now: Timestamp) -> Value {
+fn invoice_view(invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Value {
     let stop = invoice.stop(now).map(|stop| match stop {
         Stop::InFlight(until) => json!({ "reason": "payment_in_flight", "until": until.to_string() }),
         Stop::Chargeback => json!({ "reason": "chargeback" }),
@@ -150,6 +151,11 @@ fn invoice_view(invoice: &Invoice, now: Timestamp) -> Value {
         "due_date": invoice.due_date.to_string(),
         "amount": invoice.sums.total.to_string(),
         "balance": invoice.balance().to_string(),
+        "open": invoice.components(order).ok().map(|open| json!({
+            "costs": open.costs.to_string(),
+            "interest": open.interest.to_string(),
+            "principal": open.principal.to_string(),
+        })),
         "status": invoice.status(),
         "description": invoice.description,
         "not_chased": stop,

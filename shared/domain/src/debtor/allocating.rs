@@ -104,7 +104,7 @@ impl Debtor {
             account.allocating.push(work);
         }
         *self.account_mut(key) = account;
-        let cause = Cause { on, reference: Some(remittance) };
+        let cause = Cause { on, reference: Some(remittance), why: None };
         journal.entry(key, None, remittance.kind.entry(), unplaced.minus(arrived)?, cause, None);
         announce(remittance, None, was, is, journal);
         Ok(())
@@ -185,7 +185,7 @@ impl Debtor {
         let Placing { mut work, lines, .. } = step;
         self.account_mut(key).credit_of(&work.remittance, credit)?;
         let placed = before.minus(work.remaining)?.minus(credit)?;
-        let cause = Cause { on: work.on, reference: Some(&work.remittance) };
+        let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
         journal.entry(key, None, work.remittance.kind.entry(), placed, cause, Some("allocated to invoices"));
         if !lines.is_empty() || credit.is_positive() {
             let remittance = work.remittance.clone();
@@ -297,14 +297,19 @@ impl Debtor {
             return Ok(());
         }
         let id = invoice.id.clone();
-        match step.work.remittance.kind {
+        if step.work.remittance.kind == RemittanceKind::Payment {
             // The larger of the two sums counts, so a payment that we know is added to whichever that is.
-            RemittanceKind::Payment => {
-                invoice.sums.paid = invoice.sums.paid.max(invoice.sums.reported_paid)?.plus(amount)?;
-            }
-            RemittanceKind::CreditNote => invoice.sums.credited = invoice.sums.credited.plus(amount)?,
+            invoice.take_reported_for_known()?;
         }
-        self.post(invoice, Cause { on: step.work.on, reference: Some(&step.work.remittance) }, journal)?;
+        invoice.change(step.work.on, |sums| {
+            let received = match step.work.remittance.kind {
+                RemittanceKind::Payment => &mut sums.paid,
+                RemittanceKind::CreditNote => &mut sums.credited,
+            };
+            *received = received.plus(amount)?;
+            Ok(())
+        })?;
+        self.post(invoice, Cause { on: step.work.on, reference: Some(&step.work.remittance), why: None }, journal)?;
         step.work.remaining = step.work.remaining.minus(amount)?;
         match step.lines.iter_mut().find(|line| line.invoice == id) {
             Some(line) => line.amount = line.amount.plus(amount)?,

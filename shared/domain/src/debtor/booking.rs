@@ -1,5 +1,8 @@
 //! Booking: invoices, payments and credit notes change positions; the ledger's entries are the differences.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
 use jiff::civil::Date;
 
 use super::{Debtor, Journal};
@@ -27,6 +30,27 @@ pub enum BookingError {
     /// There is no such invoice with this debtor.
     #[error("invoice {0} is not known")]
     UnknownInvoice(InvoiceId),
+    /// Nothing can be charged on it, or given up of it.
+    #[error("invoice {invoice} is {status}: nothing can be charged on it or written off")]
+    NotOwed {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// Its state.
+        status: &'static str,
+    },
+    /// A charge or write-off of nothing or less.
+    #[error("{0} is not more than nothing")]
+    NotPositive(Money),
+    /// More was to be given up than is open.
+    #[error("only {open} is open on invoice {invoice}, less than {amount}")]
+    MoreThanOpen {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What is open on it.
+        open: Money,
+        /// What was to be given up.
+        amount: Money,
+    },
     /// Amounts do not add up.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -47,7 +71,9 @@ pub enum Invoiced {
 #[derive(Clone, Copy)]
 pub(super) struct Cause<'a> {
     pub(super) on: Date,
-    pub(super) reference: Option<&'a RemittanceId>,
+    pub(super) reference: Option<&'a dyn Display>,
+    /// The authority of a charge, or the reason of a write-off.
+    pub(super) why: Option<&'a str>,
 }
 
 impl Debtor {
@@ -73,7 +99,7 @@ impl Debtor {
             Some(known) if *known == after && profile == self.profile => Invoiced::Unchanged,
             Some(_) => Invoiced::Updated,
         };
-        let cause = Cause { on: draft.issue_date, reference: None };
+        let cause = Cause { on: draft.issue_date, reference: None, why: None };
         self.post(after, cause, journal)?;
         self.profile = profile;
         if outcome == Invoiced::Updated {
@@ -98,13 +124,16 @@ impl Debtor {
         let mut changed = known.clone();
         let none = Effect::none(known.currency());
         let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
-        let received = match remittance.kind {
-            RemittanceKind::Payment => &mut changed.sums.paid,
-            RemittanceKind::CreditNote => &mut changed.sums.credited,
-        };
-        *received = received.plus(is.received.minus(was.received)?)?;
-        changed.sums.refunded = changed.sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
-        changed.sums.charged_back = changed.sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
+        changed.change(on, |sums| {
+            let received = match remittance.kind {
+                RemittanceKind::Payment => &mut sums.paid,
+                RemittanceKind::CreditNote => &mut sums.credited,
+            };
+            *received = received.plus(is.received.minus(was.received)?)?;
+            sums.refunded = sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
+            sums.charged_back = sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
+            Ok(())
+        })?;
         changed.in_flight.remove(remittance);
         changed.contested.remove(remittance);
         if let Some(in_flight) = is.in_flight {
@@ -114,7 +143,7 @@ impl Debtor {
             changed.contested.insert(remittance.clone());
         }
         announce(remittance, Some(invoice), was, is, journal);
-        self.post(changed, Cause { on, reference: Some(remittance) }, journal)
+        self.post(changed, Cause { on, reference: Some(remittance), why: None }, journal)
     }
 
     /// Notes a payment under way of a provider's customer that names none of our invoices: until it is decided, the
@@ -148,13 +177,16 @@ impl Debtor {
         };
         let sums = &after.sums;
         let surplus = is.surplus.minus(was.surplus)?;
+        let (fees, interest) = (sums.fees.minus(sums_were.fees)?, sums.interest.minus(sums_were.interest)?);
         let differences = [
-            (raised, is.owed.minus(was.owed)?, note),
+            (raised, is.owed.minus(was.owed)?.minus(fees)?.minus(interest)?, note),
+            (EntryKind::Fee, fees, cause.why),
+            (EntryKind::Interest, interest, cause.why),
             (EntryKind::Payment, was.paid.minus(is.paid)?, None),
             (EntryKind::Credit, sums_were.credited.minus(sums.credited)?, None),
             (EntryKind::Refund, sums.refunded.minus(sums_were.refunded)?, None),
             (EntryKind::Chargeback, sums.charged_back.minus(sums_were.charged_back)?, None),
-            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, None),
+            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, cause.why),
             (EntryKind::Adjustment, surplus, Some("overpayment moved to unapplied credit")),
         ];
         for (kind, amount, note) in differences {
@@ -184,11 +216,12 @@ impl Journal {
         kind: EntryKind,
         amount: Money,
         cause: Cause<'_>,
-        note: Option<&'static str>,
+        note: Option<&str>,
     ) {
         if !amount.is_zero() {
             let reference = cause.reference.map(ToString::to_string);
             let (account, invoice) = (account.clone(), invoice.cloned());
+            let note = note.map(str::to_owned);
             self.entries.push(Entry { kind, account, invoice, amount, on: cause.on, reference, note });
         }
     }
@@ -245,8 +278,10 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
         sums,
         standing: draft.standing,
         stamp: draft.stamp,
-        in_flight: std::collections::BTreeMap::new(),
-        contested: std::collections::BTreeSet::new(),
+        in_flight: BTreeMap::new(),
+        contested: BTreeSet::new(),
+        charges: BTreeSet::new(),
+        dated: BTreeMap::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 mod account;
 mod allocating;
 mod booking;
+mod charges;
 mod contact;
 mod journal;
 mod reversing;
@@ -12,6 +13,7 @@ mod reversing;
 pub use account::{Account, Allocating, Cycle, StepDone};
 pub use allocating::{AtHand, Needs, OnAccount};
 pub use booking::{BookingError, Invoiced};
+pub use charges::{Charge, ChargeKind, Charged};
 pub use contact::PLANNED_FOR;
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
 

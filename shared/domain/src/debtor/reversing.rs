@@ -86,14 +86,16 @@ impl Debtor {
         let known = self.invoices.get(&line.invoice);
         let known = known.ok_or_else(|| BookingError::UnknownInvoice(line.invoice.clone()))?;
         let mut invoice = known.clone();
-        let sums = &mut invoice.sums;
-        let received = match work.remittance.kind {
-            RemittanceKind::Payment => &mut sums.paid,
-            RemittanceKind::CreditNote => &mut sums.credited,
-        };
-        *received = received.minus(moved.withdrawn)?;
-        sums.refunded = sums.refunded.plus(moved.refunded)?;
-        sums.charged_back = sums.charged_back.plus(moved.charged_back)?;
+        invoice.change(work.reversed_on, |sums| {
+            let received = match work.remittance.kind {
+                RemittanceKind::Payment => &mut sums.paid,
+                RemittanceKind::CreditNote => &mut sums.credited,
+            };
+            *received = received.minus(moved.withdrawn)?;
+            sums.refunded = sums.refunded.plus(moved.refunded)?;
+            sums.charged_back = sums.charged_back.plus(moved.charged_back)?;
+            Ok(())
+        })?;
         line.reversed = line.reversed.plus(&moved)?;
         work.reversal = work.reversal.minus(&moved)?;
         if work.contested && moved.charged_back.is_positive() {
@@ -103,7 +105,7 @@ impl Debtor {
         }
         let changed = invoice != *known;
         if changed {
-            let cause = Cause { on: work.reversed_on, reference: Some(&work.remittance) };
+            let cause = Cause { on: work.reversed_on, reference: Some(&work.remittance), why: None };
             self.post(invoice, cause, journal)?;
         }
         Ok(changed)
@@ -119,7 +121,7 @@ impl Debtor {
     ) -> Result<(), BookingError> {
         self.account_mut(key).credit_of(&work.remittance, moved.total()?.negated())?;
         work.reversal = work.reversal.minus(&moved)?;
-        let cause = Cause { on: work.reversed_on, reference: Some(&work.remittance) };
+        let cause = Cause { on: work.reversed_on, reference: Some(&work.remittance), why: None };
         let parts = [
             (work.remittance.kind.entry(), moved.withdrawn),
             (EntryKind::Refund, moved.refunded),

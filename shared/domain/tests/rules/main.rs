@@ -4,6 +4,7 @@
 
 mod allocating;
 mod booking;
+mod charges;
 mod decide;
 mod history;
 mod properties;

@@ -93,7 +93,7 @@ pub(crate) struct AdviceRecord {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_zero(minor: &i64) -> bool {
+pub(super) fn is_zero(minor: &i64) -> bool {
     *minor == 0
 }
 
