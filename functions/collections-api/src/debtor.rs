@@ -90,7 +90,7 @@ pub(crate) fn meant_for(target: &Target) -> String {
     }
 }
 
-fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, Problem> {
+pub(crate) fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, Problem> {
     let id = path_parameter(request, "id")?;
     DebtorId::parse(id).map_err(|error| Problem::not_found(error.to_string()))
 }

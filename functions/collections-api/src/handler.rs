@@ -9,6 +9,7 @@ use dunlin_aws::http::{Problem, tenant};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{StoreError, Tenancy};
 use dunlin_aws::tenancies::Tenancies;
+use dunlin_domain::intake::CreditAction;
 
 /// Handles calls.
 #[derive(Debug)]
@@ -43,6 +44,9 @@ impl Handler {
         let answer = match route.as_str() {
             "GET /v1/debtors/{id}" => self.debtor(&request).await,
             "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
+            "POST /v1/debtors/{id}/credit/applications" => self.credit(&request, CreditAction::Apply).await,
+            "POST /v1/debtors/{id}/credit/transfers" => self.credit(&request, CreditAction::Move).await,
+            "POST /v1/debtors/{id}/credit/refunds" => self.credit(&request, CreditAction::Refund).await,
             "GET /v1/payments/{ref}" => self.payment(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,

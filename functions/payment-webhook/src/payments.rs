@@ -2,11 +2,11 @@
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dunlin_aws::books::{Books, Reported};
-use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields, told_time};
+use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields_and_parts, told_time};
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::ids::SourceName;
-use dunlin_domain::intake::{FieldError, Intake, RawPart, RawPayment};
+use dunlin_domain::intake::{FieldError, Intake, RawPayment};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::Timestamp;
@@ -17,8 +17,6 @@ use crate::handler::failed;
 
 /// Payments booked at the same time.
 const CONCURRENCY: usize = 6;
-/// The field that lists the invoices that a payment names.
-const PARTS: &str = "allocations";
 /// What became of a payment that was not taken in.
 const REJECTED: &str = "rejected";
 
@@ -77,24 +75,6 @@ async fn book(
 
 /// The fields of a payment as text; the parts that it names are the one field that is a list.
 fn raw_payment(payment: &Value) -> Result<RawPayment, Vec<FieldError>> {
-    let wrong = |reason: &str| vec![FieldError { field: PARTS.into(), reason: reason.to_owned() }];
-    let mut payment = payment.clone();
-    let parts = payment.as_object_mut().and_then(|fields| fields.remove(PARTS)).unwrap_or(Value::Null);
-    let fields = text_fields(&payment, &RawPayment::FIELDS)?;
-    let raw = RawPayment::from_fields(|name| fields.get(name).cloned());
-    let parts = match parts {
-        Value::Null => return Ok(raw),
-        Value::Array(parts) => parts,
-        _ => return Err(wrong("must be a list of {\"invoice_number\", \"amount\"}")),
-    };
-    let allocations = parts.iter().enumerate().map(|(index, part)| {
-        let fields = text_fields(part, &["invoice_number", "amount"]).map_err(|errors| {
-            let within =
-                |error: FieldError| FieldError { field: format!("{PARTS}[{index}].{}", error.field).into(), ..error };
-            errors.into_iter().map(within).collect::<Vec<_>>()
-        })?;
-        let field = |name: &str| fields.get(name).cloned();
-        Ok(RawPart { invoice_number: field("invoice_number"), amount: field("amount") })
-    });
-    Ok(RawPayment { allocations: allocations.collect::<Result<_, Vec<_>>>()?, ..raw })
+    let (fields, allocations) = text_fields_and_parts(payment, &RawPayment::FIELDS)?;
+    Ok(RawPayment { allocations, ..RawPayment::from_fields(|name| fields.get(name).cloned()) })
 }

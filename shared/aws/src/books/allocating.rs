@@ -1,6 +1,6 @@
 //! Payments on account, placed and taken back a commit at a time.
 
-use dunlin_domain::allocation::{Advice, Allocation};
+use dunlin_domain::allocation::{Advice, Allocation, AllocationLine};
 use dunlin_domain::debtor::{AtHand, Journal, Needs};
 use dunlin_domain::ids::DebtorId;
 use dunlin_domain::remittance::{RemittanceId, Target};
@@ -30,8 +30,12 @@ impl Books {
                 return Ok(());
             }
             let mut journal = Journal::default();
-            self.allocate(tenancy, &mut loaded, size, &mut said, &mut journal).await?;
-            match self.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await {
+            let done = match self.allocate(tenancy, &mut loaded, size, &mut said, &mut journal).await {
+                Ok(()) => self.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await,
+                Err(BooksError::Store(error)) => Err(error),
+                Err(error) => return Err(error),
+            };
+            match done {
                 Err(StoreError::TooLarge(_)) if size > 1 => size = size.div_ceil(2),
                 done => drop(races.pass(done).await?),
             }
@@ -85,6 +89,9 @@ impl Books {
         let keys: Vec<ReferenceKey> = closed.cloned().map(ReferenceKey::Invoice).collect();
         let references = self.store.references(&tenancy.tenant, keys).await?;
         let closed: Vec<_> = references.into_values().filter_map(|reference| reference.invoice).collect();
-        self.store.load_closed(loaded, &closed).await
+        self.store.load_closed(loaded, &closed).await?;
+        // One that is nowhere has just been reopened by someone who was faster.
+        let there = |line: &AllocationLine| loaded.debtor.invoices.contains_key(&line.invoice);
+        if allocation.lines.iter().all(there) { Ok(()) } else { Err(StoreError::Conflict) }
     }
 }

@@ -2,9 +2,11 @@
 //! else was faster. Every step is complete in itself and can be repeated.
 
 mod allocating;
+mod credit;
 mod invoices;
 mod remittances;
 
+pub use credit::CreditUsed;
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use remittances::{Answer, Reported};
 

@@ -11,6 +11,9 @@ use crate::message::Pending;
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{InFlight, RemittanceId};
 
+/// The source under which an order applies credit that belongs to no payment on account.
+pub(super) const CREDIT: &str = "credit";
+
 /// A step that has been taken in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepDone {
@@ -155,9 +158,13 @@ impl Account {
         }
     }
 
-    /// Adds to the unapplied credit of a remittance, or takes from it, as far as it has any.
+    /// Adds to the unapplied credit of a remittance, or takes from it, as far as it has any. An order's own id stands for
+    /// overpayments of invoices, which are nobody's in particular.
     pub(super) fn credit_of(&mut self, remittance: &RemittanceId, change: Money) -> Result<(), MoneyError> {
         self.credit = self.credit.plus(change)?;
+        if remittance.source.as_str() == CREDIT {
+            return Ok(());
+        }
         let known = self.credits.remove(remittance).unwrap_or(Money::zero(change.currency()));
         let own = known.plus(change)?.or_zero();
         if own.is_positive() {

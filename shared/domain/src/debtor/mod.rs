@@ -7,7 +7,9 @@ mod allocating;
 mod booking;
 mod charges;
 mod contact;
+mod credit;
 mod journal;
+mod placing;
 mod reversing;
 
 pub use account::{Account, Allocating, Cycle, StepDone};
@@ -15,6 +17,7 @@ pub use allocating::{AtHand, Needs, OnAccount};
 pub use booking::{BookingError, Invoiced};
 pub use charges::{Charge, ChargeKind, Charged};
 pub use contact::PLANNED_FOR;
+pub use credit::{CreditError, CreditOrder, CreditUse};
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
 
 use std::collections::BTreeMap;

@@ -98,10 +98,11 @@ impl Debtor {
         })?;
         line.reversed = line.reversed.plus(&moved)?;
         work.reversal = work.reversal.minus(&moved)?;
-        if work.contested && moved.charged_back.is_positive() {
-            invoice.contested.insert(work.remittance.clone());
-        } else if !work.contested || !line.reversed.charged_back.is_positive() {
+        // An invoice may have been settled by several lines: the mark goes when all of it is decided, not before.
+        if !work.contested {
             invoice.contested.remove(&work.remittance);
+        } else if moved.charged_back.is_positive() {
+            invoice.contested.insert(work.remittance.clone());
         }
         let changed = invoice != *known;
         if changed {

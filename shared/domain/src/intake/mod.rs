@@ -1,14 +1,18 @@
 //! The door: what people and systems hand in, checked field by field. Whatever gets past it is sound.
 
+mod advice;
+mod credit;
 mod document;
 mod draft;
 mod fields;
 mod payment;
 
+pub use advice::RawPart;
+pub use credit::{CreditAction, RawCreditOrder};
 pub use document::RawDocument;
 pub use draft::{CreditNoteDraft, Document, InvoiceDraft};
 pub use fields::FieldError;
-pub use payment::{RawPart, RawPayment};
+pub use payment::RawPayment;
 
 use jiff::Timestamp;
 

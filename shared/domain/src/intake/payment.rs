@@ -1,24 +1,14 @@
 //! A payment, as text.
 
-use std::collections::BTreeSet;
-
 use jiff::tz::TimeZone;
 
+use super::advice::{RawAdvice, RawPart};
 use super::fields::{Fields, date};
 use super::{FieldError, Intake};
-use crate::allocation::{Advice, AdviceError, AllocationMethod, Named, NamedAmount};
+use crate::allocation::Advice;
 use crate::ids::{DebtorId, InvoiceId, InvoiceNumber, OutsideId, PortfolioId};
 use crate::money::Money;
 use crate::remittance::{Contest, Progress, RemittanceKind, Report, Stage, Target};
-
-/// A part of a payment for one invoice, as text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RawPart {
-    /// The invoice.
-    pub invoice_number: Option<String>,
-    /// Major units with a point, in the payment's currency.
-    pub amount: Option<String>,
-}
 
 /// The fields of a payment as text, as read. Blank counts as absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,7 +108,12 @@ impl RawPayment {
         let refunded = amount.and_then(|paid| part_of(&mut fields, "refunded", self.refunded.as_ref(), paid));
         let contest = amount.and_then(|paid| self.contest(&mut fields, status, paid));
         let reversed_on = fields.read("reversed_on", self.reversed_on.as_ref(), date);
-        let advice = self.advice(&mut fields, amount);
+        let said = RawAdvice {
+            invoice_numbers: self.invoice_numbers.as_ref(),
+            allocations: &self.allocations,
+            allocate_by: self.allocate_by.as_ref(),
+        };
+        let advice = said.parse(&mut fields, amount);
         let portfolio = portfolio.unwrap_or_else(|| intake.default_portfolio.clone());
         let target = target(&mut fields, number, debtor, portfolio, advice);
         let (Some(id), Some(on), Some(amount), true) = (id, on, amount, fields.0.is_empty()) else {
@@ -147,46 +142,6 @@ impl RawPayment {
             (None, _) => return None,
         };
         Some((OutsideId::parse(id).ok()?, state, amount))
-    }
-
-    fn advice(&self, fields: &mut Fields, paid: Option<Money>) -> Option<Advice> {
-        let method = fields.read("allocate_by", self.allocate_by.as_ref(), |text| {
-            AllocationMethod::parse(text).ok_or("must be oldest_due_first, largest_first or proportional")
-        });
-        let numbers = fields.read("invoice_numbers", self.invoice_numbers.as_ref(), |text| {
-            text.split(';').map(|number| InvoiceNumber::parse(number.trim())).collect::<Result<BTreeSet<_>, _>>()
-        });
-        let parts = paid.map(|paid| self.parts(fields, paid)).unwrap_or_default();
-        let named = match (parts.is_empty(), numbers) {
-            (true, None) => Named::Nothing,
-            (true, Some(numbers)) => Named::Numbers(numbers),
-            (false, None) => Named::Amounts(parts),
-            (false, Some(_)) => {
-                fields.complain("invoice_numbers", "cannot be given beside allocations".to_owned());
-                return None;
-            }
-        };
-        let field = if matches!(named, Named::Amounts(_)) { "allocations" } else { "invoice_numbers" };
-        let checked =
-            Advice::new(named, method).and_then(|advice| paid.map_or(Ok(advice.clone()), |paid| advice.within(paid)));
-        checked.map_err(|error: AdviceError| fields.complain(field, error.to_string())).ok()
-    }
-
-    fn parts(&self, fields: &mut Fields, paid: Money) -> Vec<NamedAmount> {
-        let mut parts = Vec::with_capacity(self.allocations.len());
-        for (index, part) in self.allocations.iter().enumerate() {
-            let mut within = Fields(Vec::new());
-            let number = within.require("invoice_number", part.invoice_number.as_ref(), InvoiceNumber::parse);
-            let amount = within.require("amount", part.amount.as_ref(), |text| Money::parse(text, paid.currency()));
-            fields.0.extend(within.0.into_iter().map(|error| FieldError {
-                field: format!("allocations[{index}].{}", error.field).into(),
-                reason: error.reason,
-            }));
-            if let (Some(number), Some(amount)) = (number, amount) {
-                parts.push(NamedAmount { number, minor: amount.minor() });
-            }
-        }
-        parts
     }
 }
 

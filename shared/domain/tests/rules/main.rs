@@ -5,6 +5,8 @@
 mod allocating;
 mod booking;
 mod charges;
+mod credit;
 mod decide;
+mod desk;
 mod history;
 mod properties;
