@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::error::sort;
 use super::key::{self, Key};
 use super::record::{
-    DecisionRecord, EntryRecord, HeadRecord, InvoiceRecord, Item, MessageRecord, Record, ReferenceRecord,
-    RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
+    AllocationRecord, DecisionRecord, EntryRecord, HeadRecord, InvoiceRecord, Item, MessageRecord, Record,
+    ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
 };
 use super::{Store, StoreError};
 
@@ -140,6 +140,7 @@ fn target() -> String {
         ("TASK", TaskRecord::SCHEMA),
         ("REF", ReferenceRecord::SCHEMA),
         ("REMITTANCE", RemittanceRecord::SCHEMA),
+        ("ALLOCATION", AllocationRecord::SCHEMA),
     ];
     let changed = kinds.iter().filter(|(_, schema)| *schema > 1);
     changed.map(|(kind, schema)| format!("{kind}-{schema}")).collect::<Vec<_>>().join(".")
@@ -159,6 +160,7 @@ fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
         (_, Some("TASK")) => latest::<TaskRecord>(item),
         ("REF", _) => latest::<ReferenceRecord>(item),
         ("REMITTANCE", _) => latest::<RemittanceRecord>(item),
+        (allocation, None) if allocation.starts_with(key::ALLOCATION) => latest::<AllocationRecord>(item),
         _ => Ok(None),
     }
 }

@@ -103,6 +103,23 @@ fn the_order_of_components_says_what_a_payment_clears() {
     }
 }
 
+/// What goes back reopens what was cleared last.
+#[test]
+fn a_reversal_undoes_the_order() {
+    for (back, principal_first, costs_first) in [(20, [40, 5, 10], [0, 0, 55]), (110, [40, 5, 100], [40, 5, 100])] {
+        let mut book = book();
+        charge(&mut book, ChargeKind::Fee, eur(40), "fee", "2026-03-03").unwrap();
+        charge(&mut book, ChargeKind::Interest, eur(5), "interest", "2026-03-04").unwrap();
+        let id = remittance_id(RemittanceKind::Payment, "p");
+        let was = effect_of(&id, 110, Stage::Settled, "2026-03-05T00:00:00Z");
+        book.book(&id, "A", (None, was), day("2026-03-05"));
+        let is = was.map(|was| Effect { refunded: eur(back), ..was });
+        book.book(&id, "A", (was, is), day("2026-03-10"));
+        assert_eq!(open(&book, ComponentOrder::PrincipalFirst), principal_first, "{back}");
+        assert_eq!(open(&book, ComponentOrder::CostsInterestPrincipal), costs_first, "{back}");
+    }
+}
+
 #[test]
 fn a_later_charge_takes_nothing_back_of_what_was_settled() {
     let mut book = book();

@@ -9,4 +9,5 @@ mod credit;
 mod decide;
 mod desk;
 mod history;
+mod money;
 mod properties;
