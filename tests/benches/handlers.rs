@@ -9,6 +9,7 @@ mod world;
 
 use std::time::{Duration, Instant};
 
+use dunlin_testkit::{AttributeValue, TestTable};
 use serde_json::{Value, json};
 use world::{World, call_to};
 
@@ -22,6 +23,7 @@ async fn main() {
     payments().await;
     reminders().await;
     reports().await;
+    large_book().await;
 }
 
 async fn world() -> World {
@@ -122,4 +124,23 @@ async fn reports() {
         assert_eq!(watch.time(world.call_api(aging.clone())).await.0, 200);
     }
     watch.report("an aging report", TIMES);
+}
+
+/// What an hour costs in a book of 100,000 debtors of which none is due.
+async fn large_book() {
+    let world = World::on(TestTable::start().await.for_many_writes(), false).await;
+    world.post_invoices(json!([invoice(1, 1)])).await;
+    let head = world.table.item("T#demo#D#C0", "LIVE#DEBTOR").unwrap();
+    world.table.fill(&head, 100_000, |n, head| {
+        head.insert("PK".to_owned(), AttributeValue::S(format!("T#demo#D#IDLE{n}")));
+        head.insert("due_at".to_owned(), AttributeValue::S("2026-06-01T08:00:00Z".to_owned()));
+    });
+    let _ = world.table.dynamo().take_bill();
+    world.scan_at("2026-03-02T01:00:00Z").await;
+    let total = world.table.dynamo().take_bill().total();
+    println!(
+        "\nAn hour in a book of 100,000: {} requests, {} read units",
+        total.requests,
+        total.read_units.normalize()
+    );
 }

@@ -5,7 +5,7 @@
 //! | [`world`] | the deployment in this process: table, stream, bus, queues, providers |
 //! | [`invoices`], [`files`], [`imports`] | taking invoices in, by API and by file; files by parts |
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
-//! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
+//! | [`payments`], [`on_account`], [`credit`], [`stripe`] | money in, from the tenant's books and from Stripe |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
@@ -24,11 +24,13 @@ mod api;
 mod architecture;
 mod cases;
 mod costs;
+mod credit;
 mod faults;
 mod files;
 mod imports;
 mod invoices;
 mod migration;
+mod on_account;
 mod operations;
 mod payments;
 mod projector_counts;

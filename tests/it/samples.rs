@@ -148,11 +148,26 @@ async fn project(world: &World, samples: &mut Samples) {
     assert!(told.contains(&"invoice.created".to_owned()), "{told:?}");
 }
 
+/// Orders about credit that a credit note has left.
+async fn credit(world: &World, samples: &mut Samples) {
+    let note = json!({
+        "document": "credit_note", "debtor_ref": "C-1001", "invoice_number": "CN-9", "issue_date": "2026-03-01",
+        "currency": "EUR", "amount": "20.00",
+    });
+    world.post_invoices(json!([note])).await;
+    for name in ["application", "transfer", "refund"] {
+        let (status, answer) = world.call_api(samples.take(&format!("collections-api/post_credit_{name}.json"))).await;
+        assert_eq!((status, &answer["status"]), (200, &json!("done")), "{name}: {answer}");
+    }
+}
+
 async fn read(world: &World, samples: &mut Samples) {
+    credit(world, samples).await;
     world.pump().await;
     for (name, field) in [
         ("get_debtor", "accounts"),
         ("get_timeline", "entries"),
+        ("get_payment", "allocations"),
         ("get_aging", "reports"),
         ("get_unmatched", "unmatched"),
     ] {

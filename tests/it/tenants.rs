@@ -76,10 +76,15 @@ async fn a_token_without_a_tenant_opens_nothing() {
         let (status, problem) = world.call_ingest(call("POST /v1/invoices", tenant, &invoices("1.00"))).await;
         assert_eq!((status, &problem["status"]), (403, &json!(403)), "{tenant:?}");
         assert_eq!(world.call_webhook(call("POST /v1/payments", tenant, &payments("1.00"))).await.0, 403, "{tenant:?}");
-        for route in
-            ["GET /v1/debtors/{id}", "GET /v1/debtors/{id}/timeline", "GET /v1/reports/aging", "GET /v1/unmatched"]
-        {
-            let (status, _) = world.call_api(call_to(route, tenant, &json!({ "id": "C1" }), &json!({}), "")).await;
+        for route in [
+            "GET /v1/debtors/{id}",
+            "GET /v1/debtors/{id}/timeline",
+            "GET /v1/payments/{ref}",
+            "GET /v1/reports/aging",
+            "GET /v1/unmatched",
+        ] {
+            let (status, _) =
+                world.call_api(call_to(route, tenant, &json!({ "id": "C1", "ref": "P1" }), &json!({}), "")).await;
             assert_eq!(status, 403, "{route} as {tenant:?}");
         }
     }

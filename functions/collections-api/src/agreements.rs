@@ -6,7 +6,7 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::books::{Books, BooksError, Changed, ResolveError};
 use dunlin_aws::http::{Problem, header, json_response, path_parameter, query_parameter, told_time};
-use dunlin_aws::store::{Receipt, Tenancy};
+use dunlin_aws::store::Receipt;
 use dunlin_domain::agreement::AgreementError;
 use dunlin_domain::debtor::{Debtor, HoldError, Journal, Proposal};
 use dunlin_domain::hold::{Hold, SetBy};

@@ -2,6 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, json_response, path_parameter, query_parameter};
+use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Account, Debtor, Journal};
 use dunlin_domain::decide::decide;
@@ -32,18 +33,13 @@ impl Handler {
             Problem::internal()
         })?;
         let wake = decide(&debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        Ok(json_response(200, &shown(&debtor, wake, now)))
+        Ok(json_response(200, &shown(&debtor, wake, tenancy.allocation.components, now)))
     }
 
     pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let id = debtor_id(request)?;
-        let limit = match query_parameter(request, "limit") {
-            None => ENTRIES_DEFAULT,
-            Some(text) => text.parse().ok().filter(|limit| (1..=ENTRIES_MAX).contains(limit)).ok_or_else(|| {
-                Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
-            })?,
-        };
+        let limit = limit(request)?;
         let page = self
             .books
             .store()
@@ -73,7 +69,7 @@ impl Handler {
                     "amount": one.amount.map(|amount| amount.to_string()),
                     "currency": one.amount.map(|amount| amount.currency().code()),
                     "on": one.on.map(|on| on.to_string()),
-                    "waits_for": one.target.as_ref().map(waits_for),
+                    "waits_for": one.target.as_ref().map(meant_for),
                 })
             })
             .collect();
@@ -81,13 +77,21 @@ impl Handler {
     }
 }
 
+/// How many entries of a page are asked for.
+pub(crate) fn limit(request: &ApiGatewayV2httpRequest) -> Result<i32, Problem> {
+    let Some(text) = query_parameter(request, "limit") else { return Ok(ENTRIES_DEFAULT) };
+    text.parse().ok().filter(|limit| (1..=ENTRIES_MAX).contains(limit)).ok_or_else(|| {
+        Problem::bad_request("a parameter is wrong").field("limit", format!("must be 1 to {ENTRIES_MAX}"))
+    })
+}
+
 /// What a remittance is meant for, in few words.
-fn waits_for(target: &Target) -> String {
+pub(crate) fn meant_for(target: &Target) -> String {
     match target {
         Target::Invoice(id) => format!("invoice {id}"),
         Target::OutsideInvoice(source, id) => format!("invoice {id} of {source}"),
         Target::OutsideCustomer(source, id) => format!("customer {id} of {source}"),
-        Target::Debtor(debtor, _) => format!("debtor {debtor}"),
+        Target::Debtor(debtor, ..) => format!("debtor {debtor}"),
     }
 }
 
@@ -96,7 +100,7 @@ pub(crate) fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, P
     DebtorId::parse(id).map_err(|error| Problem::not_found(error.to_string()))
 }
 
-fn shown(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
+fn shown(debtor: &Debtor, wake: Option<Timestamp>, order: ComponentOrder, now: Timestamp) -> Value {
     let profile = &debtor.profile;
     json!({
         "debtor_ref": debtor.id.as_str(),
@@ -113,14 +117,14 @@ fn shown(debtor: &Debtor, wake: Option<Timestamp>, now: Timestamp) -> Value {
         "holds": debtor.holds.values().map(view::hold).collect::<Vec<_>>(),
         "agreements": debtor.agreements.values().map(view::agreement).collect::<Vec<_>>(),
         "next_look_at": wake.map(|wake| wake.to_string()),
-        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, now)).collect::<Vec<_>>(),
+        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, order, now)).collect::<Vec<_>>(),
     })
 }
 
-fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, now: Timestamp) -> Value {
+fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, order: ComponentOrder, now: Timestamp) -> Value {
     let today = debtor.today(now);
     let open: Vec<&Invoice> = debtor.invoices_of(key);
-    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, now)).collect();
+    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, order, now)).collect();
     json!({
         "portfolio": key.portfolio.as_str(),
         "currency": key.currency.code(),
@@ -142,7 +146,7 @@ fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, now: Times
     })
 }
 
-fn invoice_view(invoice: &Invoice, now: Timestamp) -> Value {
+fn invoice_view(invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Value {
     let stop = invoice.stop(now).map(|stop| match stop {
         Stop::InFlight(until) => json!({ "reason": "payment_in_flight", "until": until.to_string() }),
         Stop::Chargeback => json!({ "reason": "chargeback" }),
@@ -154,6 +158,11 @@ fn invoice_view(invoice: &Invoice, now: Timestamp) -> Value {
         "due_date": invoice.due_date.to_string(),
         "amount": invoice.sums.total.to_string(),
         "balance": invoice.balance().to_string(),
+        "open": invoice.components(order).ok().map(|open| json!({
+            "costs": open.costs.to_string(),
+            "interest": open.interest.to_string(),
+            "principal": open.principal.to_string(),
+        })),
         "status": invoice.status(),
         "description": invoice.description,
         "not_chased": stop,

@@ -9,6 +9,7 @@ use dunlin_aws::http::{Problem, tenant};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{StoreError, Tenancy};
 use dunlin_aws::tenancies::Tenancies;
+use dunlin_domain::intake::CreditAction;
 
 use crate::terms::Kind;
 
@@ -53,6 +54,10 @@ impl Handler {
             "DELETE /v1/debtors/{id}/agreements/{agreement}" => self.cancel(&request).await,
             "POST /v1/debtors/{id}/holds" => self.set_hold(&request).await,
             "DELETE /v1/debtors/{id}/holds/{hold}" => self.lift_hold(&request).await,
+            "POST /v1/debtors/{id}/credit/applications" => self.credit(&request, CreditAction::Apply).await,
+            "POST /v1/debtors/{id}/credit/transfers" => self.credit(&request, CreditAction::Move).await,
+            "POST /v1/debtors/{id}/credit/refunds" => self.credit(&request, CreditAction::Refund).await,
+            "GET /v1/payments/{ref}" => self.payment(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,
             "POST /v1/quotes/interest" => self.quote(&request).await,

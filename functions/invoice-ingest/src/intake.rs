@@ -37,7 +37,7 @@ impl Entry {
             Self::Invoice(draft) => draft.debtor.to_string(),
             Self::Report(_, Some(debtor)) => debtor.to_string(),
             Self::Report(report, None) => match &report.target {
-                Some(Target::Debtor(debtor, _)) => debtor.to_string(),
+                Some(Target::Debtor(debtor, ..)) => debtor.to_string(),
                 Some(Target::Invoice(invoice)) => format!("\u{1f}{invoice}"),
                 Some(Target::OutsideInvoice(..) | Target::OutsideCustomer(..)) | None => report.id.to_string(),
             },
@@ -119,7 +119,8 @@ fn digests(entry: &Entry) -> (u64, u64, u64) {
         Entry::Report(report, _) => {
             let meaning = format!("{:?}\u{1f}{:?}", report.amount, report.target);
             let stage = report.progress.map(|progress| progress.stage());
-            let content = format!("{meaning}\u{1f}{stage:?}\u{1f}{:?}", report.on);
+            let back = format!("{:?}\u{1f}{:?}", report.refunded, report.contest);
+            let content = format!("{meaning}\u{1f}{stage:?}\u{1f}{:?}\u{1f}{back}", report.on);
             (short_hash(&report.id.to_string()), short_hash(&meaning), short_hash(&content))
         }
     }

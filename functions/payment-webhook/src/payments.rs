@@ -2,7 +2,7 @@
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dunlin_aws::books::{Books, Reported};
-use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields, told_time};
+use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields_and_parts, told_time};
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::ids::SourceName;
@@ -56,11 +56,7 @@ async fn book(
     now: Timestamp,
 ) -> Result<(&'static str, Vec<Value>), Problem> {
     let rejected = |errors: &[FieldError]| Ok((REJECTED, complaints(errors)));
-    let fields = match text_fields(payment, &RawPayment::FIELDS) {
-        Ok(fields) => fields,
-        Err(errors) => return rejected(&errors),
-    };
-    let report = match RawPayment::from_fields(|name| fields.get(name).cloned()).parse(intake) {
+    let report = match raw_payment(payment).and_then(|raw| raw.parse(intake)) {
         Ok(report) => report,
         Err(errors) => return rejected(&errors),
     };
@@ -75,4 +71,10 @@ async fn book(
         }
     };
     Ok((status, Vec::new()))
+}
+
+/// The fields of a payment as text; the parts that it names are the one field that is a list.
+fn raw_payment(payment: &Value) -> Result<RawPayment, Vec<FieldError>> {
+    let (fields, allocations) = text_fields_and_parts(payment, &RawPayment::FIELDS)?;
+    Ok(RawPayment { allocations, ..RawPayment::from_fields(|name| fields.get(name).cloned()) })
 }

@@ -7,7 +7,7 @@ use aws_lambda_events::encodings::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dunlin_domain::ids::TenantId;
-use dunlin_domain::intake::FieldError;
+use dunlin_domain::intake::{FieldError, RawPart};
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -200,6 +200,41 @@ pub fn text_fields(element: &Value, known: &[&str]) -> Result<BTreeMap<String, S
         }
     }
     if complaints.is_empty() { Ok(fields) } else { Err(complaints) }
+}
+
+/// The field that lists the invoices that a payment names.
+const PARTS: &str = "allocations";
+
+/// Fields as text, and parts for single invoices.
+pub type FieldsAndParts = (BTreeMap<String, String>, Vec<RawPart>);
+
+/// The fields of an element as text, and the parts for single invoices that it lists.
+///
+/// # Errors
+/// As [`text_fields`].
+pub fn text_fields_and_parts(element: &Value, known: &[&str]) -> Result<FieldsAndParts, Vec<FieldError>> {
+    let mut element = element.clone();
+    let parts = element.as_object_mut().and_then(|fields| fields.remove(PARTS)).unwrap_or(Value::Null);
+    let fields = text_fields(&element, known)?;
+    let parts = match parts {
+        Value::Null => return Ok((fields, Vec::new())),
+        Value::Array(parts) => parts,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            let reason = "must be a list of objects with invoice_number and amount".to_owned();
+            return Err(vec![FieldError { field: PARTS.into(), reason }]);
+        }
+    };
+    let part = |(index, part): (usize, &Value)| {
+        let within = |error: FieldError| FieldError {
+            field: format!("{PARTS}[{index}].{}", error.field).into(),
+            reason: error.reason,
+        };
+        let fields = text_fields(part, &["invoice_number", "amount"]);
+        let fields = fields.map_err(|errors| errors.into_iter().map(within).collect::<Vec<_>>())?;
+        let field = |name: &str| fields.get(name).cloned();
+        Ok(RawPart { invoice_number: field("invoice_number"), amount: field("amount") })
+    };
+    Ok((fields, parts.iter().enumerate().map(part).collect::<Result<_, Vec<_>>>()?))
 }
 
 /// Complaints about fields as the API tells them.

@@ -21,7 +21,11 @@ pub enum EntryKind {
     Refund,
     /// Money that had come in was taken back through the debtor's bank; negative when it was won back.
     Chargeback,
-    /// The creditor gave the balance up; positive when a later payment makes part of it good.
+    /// A fee was charged on top.
+    Fee,
+    /// Interest was charged on top.
+    Interest,
+    /// The creditor gave the balance up, or a part of it; positive when a later payment makes part of it good.
     WriteOff,
     /// The invoice's total was changed or voided, or an overpayment moved to unapplied credit.
     Adjustment,
@@ -29,8 +33,17 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Charge, Self::Payment, Self::Credit, Self::Refund, Self::Chargeback, Self::WriteOff, Self::Adjustment];
+    pub const ALL: [Self; 9] = [
+        Self::Charge,
+        Self::Payment,
+        Self::Credit,
+        Self::Refund,
+        Self::Chargeback,
+        Self::Fee,
+        Self::Interest,
+        Self::WriteOff,
+        Self::Adjustment,
+    ];
 
     /// The kind's name, in the API and in the table.
     #[must_use]
@@ -41,6 +54,8 @@ impl EntryKind {
             Self::Credit => "credit",
             Self::Refund => "refund",
             Self::Chargeback => "chargeback",
+            Self::Fee => "fee",
+            Self::Interest => "interest",
             Self::WriteOff => "write_off",
             Self::Adjustment => "adjustment",
         }
@@ -68,6 +83,6 @@ pub struct Entry {
     pub on: Date,
     /// The outside id of what caused it, such as a payment reference.
     pub reference: Option<String>,
-    /// Why, where the kind does not say it.
-    pub note: Option<&'static str>,
+    /// Why, where the kind does not say it; of what is charged on top, by what authority.
+    pub note: Option<String>,
 }

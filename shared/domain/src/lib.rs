@@ -6,6 +6,7 @@
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
+//! | [`allocation`] | which invoices a payment settles, and what goes back |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
@@ -17,6 +18,7 @@
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
 pub mod agreement;
+pub mod allocation;
 pub mod calendar;
 pub mod charge;
 pub mod contact;

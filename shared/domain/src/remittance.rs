@@ -10,7 +10,9 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::allocation::Advice;
 use crate::ids::{DebtorId, IdError, InvoiceId, OutsideId, PortfolioId, SourceName};
+use crate::ledger::EntryKind;
 use crate::money::{Money, MoneyError};
 
 /// Money, or a reduction of the debt.
@@ -29,6 +31,15 @@ impl RemittanceKind {
         match self {
             Self::Payment => "payment",
             Self::CreditNote => "credit_note",
+        }
+    }
+
+    /// What its entries in the ledger are.
+    #[must_use]
+    pub fn entry(self) -> EntryKind {
+        match self {
+            Self::Payment => EntryKind::Payment,
+            Self::CreditNote => EntryKind::Credit,
         }
     }
 
@@ -184,8 +195,8 @@ pub enum Target {
     Invoice(InvoiceId),
     /// An invoice by its id at a provider.
     OutsideInvoice(SourceName, OutsideId),
-    /// A debtor's debts to one creditor, oldest due first.
-    Debtor(DebtorId, PortfolioId),
+    /// A debtor's debts to one creditor, by what the payer says of them.
+    Debtor(DebtorId, PortfolioId, Advice),
     /// A provider's customer, for what is not known: it is kept, and a payment under way still stops chasing.
     OutsideCustomer(SourceName, OutsideId),
 }
@@ -207,13 +218,24 @@ pub struct Report {
     pub target: Option<Target>,
     /// The day the money counts from.
     pub on: Option<Date>,
+    /// The day from which what it says went back, or came back, counts.
+    pub reversed_on: Option<Date>,
 }
 
 impl Report {
     /// A report that says nothing yet.
     #[must_use]
     pub fn about(id: RemittanceId) -> Self {
-        Self { id, amount: None, progress: None, refunded: None, contest: None, target: None, on: None }
+        Self {
+            id,
+            amount: None,
+            progress: None,
+            refunded: None,
+            contest: None,
+            target: None,
+            on: None,
+            reversed_on: None,
+        }
     }
 }
 

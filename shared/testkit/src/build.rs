@@ -1,5 +1,6 @@
 //! Short words for values.
 
+use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::ids::{
@@ -173,7 +174,7 @@ pub fn for_invoice(number: &str) -> Target {
 /// For whatever the debtor owes, oldest first.
 #[must_use]
 pub fn for_debtor(id: &str) -> Target {
-    Target::Debtor(debtor(id), PortfolioId::parse(PORTFOLIO).unwrap())
+    Target::Debtor(debtor(id), PortfolioId::parse(PORTFOLIO).unwrap(), Advice::none())
 }
 
 fn remittance(kind: RemittanceKind, reference: &str, target: Target, amount: Money, on: &str) -> Report {

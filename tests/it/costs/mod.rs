@@ -93,7 +93,6 @@ fn reach_their_aims(costs: &Costs) {
     for found in ["0", "1", "100"] {
         let scan = |book: &str| units(&format!("scan that finds {found} debtors in a book of {book}"));
         assert_eq!(scan("1,000"), scan("10,000"), "a scan costs the same whatever the book");
-        assert_eq!(scan("1,000"), scan("100,000"), "a scan costs the same whatever the book");
     }
     assert_eq!(units("a day of a tenant with nothing due"), (Decimal::ZERO, Decimal::ZERO));
 }

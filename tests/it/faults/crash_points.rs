@@ -155,6 +155,16 @@ async fn a_payment_for_many_invoices_is_allocated_wherever_the_webhook_dies() {
 }
 
 #[tokio::test]
+async fn a_payment_that_names_many_invoices_goes_where_it_says_wherever_the_webhook_dies() {
+    killed_at_every_poll(Scenario::Named).await;
+}
+
+#[tokio::test]
+async fn what_the_bank_takes_back_reopens_the_same_invoices_wherever_the_webhook_dies() {
+    killed_at_every_poll(Scenario::Returned).await;
+}
+
+#[tokio::test]
 async fn stripes_event_is_booked_once_wherever_the_webhook_dies() {
     killed_at_every_poll(Scenario::Stripe).await;
 }

@@ -117,6 +117,16 @@ async fn a_payment_for_many_invoices_is_allocated_whatever_fails() {
 }
 
 #[tokio::test]
+async fn a_payment_that_names_many_invoices_goes_where_it_says_whatever_fails() {
+    every_request_fails(Scenario::Named).await;
+}
+
+#[tokio::test]
+async fn what_the_bank_takes_back_reopens_the_same_invoices_whatever_fails() {
+    every_request_fails(Scenario::Returned).await;
+}
+
+#[tokio::test]
 async fn stripes_event_is_booked_once_whatever_fails() {
     every_request_fails(Scenario::Stripe).await;
 }

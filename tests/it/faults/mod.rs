@@ -7,6 +7,7 @@
 //! | [`scenario`] | for each function a world and an event that makes it do all that it does |
 //! | [`crash_points`] | the function dies after every number of polls |
 //! | [`injected`] | every request fails in every way |
+//! | [`many`] | a payment over a thousand invoices dies after every commit |
 //! | [`history`], [`random`] | long histories of both at random; a seed replays one |
 //! | [`poison`] | events and items that cannot be read |
 //! | [`two_at_once`] | two of everything, step by step between each other |
@@ -15,6 +16,7 @@ mod crash_points;
 mod event;
 mod history;
 mod injected;
+mod many;
 mod poison;
 mod random;
 mod scenario;

@@ -31,6 +31,10 @@ pub(super) enum Scenario {
     Payments,
     /// A payment for so many invoices that it takes several commits.
     Allocation,
+    /// A payment that names so many invoices that it takes several commits, and more than they come to.
+    Named,
+    /// The bank takes back the most of a payment for many invoices.
+    Returned,
     /// A payment by Stripe.
     Stripe,
     /// An event of Stripe's that is only counted.
@@ -40,7 +44,7 @@ pub(super) enum Scenario {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Invoices,
         Self::File,
         Self::FanOut,
@@ -49,6 +53,8 @@ impl Scenario {
         Self::Text,
         Self::Payments,
         Self::Allocation,
+        Self::Named,
+        Self::Returned,
         Self::Stripe,
         Self::StripeOther,
         Self::Stream,
@@ -112,9 +118,25 @@ impl Scenario {
                 ]))
             }
             Self::Allocation => {
-                let late = |n| document("C1", &format!("I{n:02}"), "2026-03-02", "10.00");
-                world.post_invoices((0..MANY).map(late).collect()).await;
+                many_late(world).await;
                 Event::Payments(json!([payment("P1", "debtor_ref", "C1", "215.00")]))
+            }
+            Self::Named => {
+                many_late(world).await;
+                let mut named = payment("P1", "debtor_ref", "C1", "215.00");
+                let part = |n| json!({ "invoice_number": format!("I{n:02}"), "amount": "9.00" });
+                named["allocations"] = (0..MANY).rev().map(part).collect();
+                Event::Payments(json!([named]))
+            }
+            Self::Returned => {
+                many_late(world).await;
+                let mut paid = payment("P1", "debtor_ref", "C1", "225.00");
+                world.post_payments(json!([paid])).await;
+                paid["refunded"] = json!("8.00");
+                world.post_payments(json!([paid])).await;
+                paid["chargeback"] = json!("open");
+                paid["chargeback_amount"] = json!("216.00");
+                Event::Payments(json!([paid]))
             }
             Self::Stripe => {
                 let finalized = event("evt_1", "invoice.finalized", NOON - 900, invoice(1, "open", 0));
@@ -130,6 +152,11 @@ impl Scenario {
             }
         }
     }
+}
+
+async fn many_late(world: &World) {
+    let late = |n| document("C1", &format!("I{n:02}"), "2026-03-02", "10.00");
+    world.post_invoices((0..MANY).map(late).collect()).await;
 }
 
 async fn three_late(world: &World) {

@@ -149,7 +149,7 @@ impl Past {
         for report in payments.chain(notes).filter(settled) {
             match (&report.target, report.amount) {
                 (Some(Target::Invoice(id)), Some(amount)) => received.entry(id.clone()).or_default().push(amount),
-                (Some(Target::Debtor(debtor, _)), _) => drop(whole.insert(debtor.clone())),
+                (Some(Target::Debtor(debtor, ..)), _) => drop(whole.insert(debtor.clone())),
                 _ => {}
             }
         }

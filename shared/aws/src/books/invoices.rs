@@ -225,7 +225,10 @@ fn record(
         field: match error {
             BookingError::CurrencyChanged { .. } => "currency",
             BookingError::UnknownInvoice(_) => "invoice_number",
-            BookingError::Money(_) => "amount",
+            BookingError::Money(_)
+            | BookingError::NotOwed { .. }
+            | BookingError::NotPositive(_)
+            | BookingError::MoreThanOpen { .. } => "amount",
         },
         reason: error.to_string(),
     })

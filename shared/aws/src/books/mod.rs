@@ -1,11 +1,14 @@
 //! Keeping the books: what comes in is looked up, decided by the domain and committed, and tried again when someone
 //! else was faster. Every step is complete in itself and can be repeated.
 
+mod allocating;
 mod changes;
+mod credit;
 mod invoices;
 mod remittances;
 
 pub use changes::{Changed, ResolveError};
+pub use credit::CreditUsed;
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use remittances::{Answer, Reported};
 
@@ -22,9 +25,6 @@ use crate::store::{Commit, Loaded, Receipt, Store, StoreError, Tenancy, Writes};
 
 /// A lost race is run again this often. Webhooks of one customer come in bursts of a few.
 const RACES_MAX: u32 = 10;
-
-/// How many invoices a commit allocates a payment to: each is at most three items, and a transaction takes 100.
-const ALLOCATED_PER_COMMIT: usize = 20;
 
 /// What can go wrong with the books.
 #[derive(Debug, thiserror::Error)]
@@ -145,27 +145,6 @@ impl Books {
             let profile = Profile::unknown(id.to_string(), tenancy.zone.clone());
             Loaded::new(Debtor::new(tenancy.tenant.clone(), id.clone(), profile))
         }))
-    }
-
-    /// Goes on with payments that are being allocated, a commit at a time, until none is left.
-    ///
-    /// # Errors
-    /// [`BooksError`]; what was committed stands, and the debtor stays due until the rest is done.
-    pub async fn finish_allocating(&self, tenancy: &Tenancy, id: &DebtorId, now: Timestamp) -> Result<(), BooksError> {
-        if self.dry {
-            return Ok(());
-        }
-        let mut races = Races::default();
-        loop {
-            let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(()) };
-            if !loaded.debtor.is_allocating() {
-                return Ok(());
-            }
-            let mut journal = Journal::default();
-            loaded.debtor.allocate(ALLOCATED_PER_COMMIT, &mut journal)?;
-            let done = self.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await;
-            races.pass(done).await?;
-        }
     }
 }
 

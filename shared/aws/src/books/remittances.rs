@@ -1,6 +1,7 @@
 //! Taking payments and credit notes in, in whatever order they are reported.
 
-use dunlin_domain::debtor::{BookingError, Journal};
+use dunlin_domain::allocation::Advice;
+use dunlin_domain::debtor::{AtHand, BookingError, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId};
 use dunlin_domain::intake::BOOKS;
 use dunlin_domain::remittance::{Effect, Remittance, Report, Target};
@@ -8,7 +9,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{ALLOCATED_PER_COMMIT, Books, BooksError, Races, Rejection};
+use super::allocating::ALLOCATED_PER_COMMIT;
+use super::{Books, BooksError, Races, Rejection};
 use crate::store::{Loaded, Receipt, Reference, ReferenceKey, StoreError, Tenancy, Versioned, Writes};
 
 /// What became of a report.
@@ -32,6 +34,13 @@ enum Place {
     Invoice(DebtorId, InvoiceId, Date),
     Account(DebtorId, AccountKey),
     Customer(DebtorId, AccountKey),
+}
+
+/// What a report changes.
+struct Change {
+    was: Option<Effect>,
+    is: Effect,
+    reversed_on: Option<Date>,
 }
 
 impl Books {
@@ -94,7 +103,8 @@ impl Books {
             return Ok((Ok(Reported::Awaiting), None));
         };
         let first = known.value.booked.is_none();
-        let allocating = self.book(tenancy, place, joined, (was, is), &mut writes, now).await?;
+        let change = Change { was, is, reversed_on: report.reversed_on };
+        let allocating = self.book(tenancy, place, joined, change, &mut writes, now).await?;
         match allocating {
             Ok(allocating) => Ok((Ok(if first { Reported::Booked } else { Reported::Updated }), allocating)),
             Err(rejection) => Ok((Err(rejection), None)),
@@ -135,26 +145,38 @@ impl Books {
         tenancy: &Tenancy,
         place: Place,
         mut joined: Versioned<Remittance>,
-        (was, is): (Option<Effect>, Effect),
+        Change { was, is, reversed_on }: Change,
         writes: &mut Writes,
         now: Timestamp,
     ) -> Result<Result<Option<DebtorId>, Rejection>, BooksError> {
         let id = joined.value.id.clone();
-        let on = joined.value.on.unwrap_or_else(|| TimeZone::UTC.to_datetime(now).date());
+        let today = TimeZone::UTC.to_datetime(now).date();
+        let reversed_on = reversed_on.unwrap_or(today);
+        let on = joined.value.on.unwrap_or(today);
         let mut journal = Journal::default();
         let debtor = match &place {
             Place::Invoice(debtor, ..) | Place::Account(debtor, _) | Place::Customer(debtor, _) => debtor,
         };
         let mut loaded = self.load_or_new(tenancy, debtor).await?;
         stop_watching(&mut loaded, &joined.value);
+        let advice = match &joined.value.target {
+            Some(Target::Debtor(_, _, advice)) => advice.clone(),
+            _ => Advice::none(),
+        };
         let booked = match &place {
             Place::Invoice(_, invoice, issued) => {
                 self.store.load_closed(&mut loaded, &[(invoice.clone(), *issued)]).await?;
                 // What was only watched as a customer's payment has not been booked on the invoice.
                 let was = was.filter(|_| matches!(&joined.value.booked, Some((_, Some(_)))));
+                let on = if was.is_some_and(|was| was.received == is.received) { reversed_on } else { on };
                 loaded.debtor.book_on_invoice(&id, invoice, (was, Some(is)), on, &mut journal)
             }
-            Place::Account(_, key) => loaded.debtor.book_on_account(&id, key, (was, Some(is)), on, &mut journal),
+            Place::Account(_, account) => {
+                let known = joined.value.booked.is_some();
+                let recorded = if known { self.store.allocations_recorded(&tenancy.tenant, &id).await? } else { 0 };
+                let told = OnAccount { remittance: &id, account, on, reversed_on, advice: &advice, recorded };
+                loaded.debtor.book_on_account(told, (was, Some(is)), &mut journal)
+            }
             Place::Customer(_, key) => {
                 loaded.debtor.watch(&id, key, Some(is));
                 Ok(())
@@ -163,7 +185,9 @@ impl Books {
         if let Err(error) = booked {
             return Ok(Err(Rejection { field: "currency", reason: error.to_string() }));
         }
-        let more = loaded.debtor.allocate(ALLOCATED_PER_COMMIT, &mut journal)?;
+        let at_hand =
+            if loaded.debtor.needs() == Needs::Advice(id) { AtHand::Advice(&advice) } else { AtHand::Nothing };
+        let more = loaded.debtor.allocate(tenancy.allocation.method, ALLOCATED_PER_COMMIT, at_hand, &mut journal)?;
         let (debtor, invoice) = match place {
             Place::Invoice(debtor, invoice, _) => (debtor, Some(invoice)),
             Place::Account(debtor, _) | Place::Customer(debtor, _) => (debtor, None),
@@ -197,7 +221,14 @@ fn contradicts(known: &Remittance, report: &Report) -> Result<(), Rejection> {
     }
     match &known.target {
         Some(Target::Invoice(was)) if known.target != report.target => again("invoice_number", was.number.to_string()),
-        Some(Target::Debtor(was, _)) if known.target != report.target => again("debtor_ref", was.to_string()),
+        Some(Target::Debtor(was, portfolio, advice)) => match &report.target {
+            // What it is for need not be said again.
+            Some(Target::Debtor(of, to, said)) if (of, to) == (was, portfolio) => {
+                let same = said == advice || *said == Advice::none();
+                if same { Ok(()) } else { again("allocations", "another purpose".to_owned()) }
+            }
+            _ => again("debtor_ref", was.to_string()),
+        },
         _ => Ok(()),
     }
 }
@@ -209,7 +240,7 @@ fn place(tenancy: &Tenancy, remittance: &Remittance, reference: Option<&Referenc
             let (invoice, issued) = reference?.invoice.clone()?;
             Some(Place::Invoice(reference?.debtor.clone()?, invoice, issued))
         }
-        Target::Debtor(debtor, portfolio) => {
+        Target::Debtor(debtor, portfolio, _) => {
             Some(Place::Account(debtor.clone(), AccountKey { portfolio: portfolio.clone(), currency }))
         }
         Target::OutsideCustomer(..) => {

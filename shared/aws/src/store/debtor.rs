@@ -208,6 +208,9 @@ impl Store {
         for item in history(commit)? {
             writes.push(self.put(item, None)?);
         }
+        for allocation in &commit.journal.allocations {
+            writes.push(self.put_allocation(tenant, allocation)?);
+        }
         for reference in &commit.writes.references {
             writes.push(self.put(reference.item(tenant)?, Some(&Condition::version(reference.version)))?);
         }

@@ -80,7 +80,7 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     });
     let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(&place, "is not an entry of the history"))?;
     let mut body: Map<String, Value> = serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(&place, e))?;
-    for hidden in ["PK", "SK", SCHEMA] {
+    for hidden in ["PK", "SK", SCHEMA, "charges", "dated"] {
         body.remove(hidden);
     }
     if let Some(currency) = body.get("currency").and_then(Value::as_str) {
@@ -90,7 +90,7 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     Ok(TimelineEntry { at, kind, body })
 }
 
-const AMOUNTS: [&str; 14] = [
+const AMOUNTS: [&str; 16] = [
     "accepted",
     "accepts",
     "amount",
@@ -99,6 +99,8 @@ const AMOUNTS: [&str; 14] = [
     "charged_back",
     "credit",
     "credited",
+    "fees",
+    "interest",
     "paid",
     "received",
     "refunded",

@@ -89,6 +89,13 @@ pub(crate) fn remittance(tenant: &TenantId, id: &RemittanceId) -> Key {
     Key::new(format!("T#{tenant}#REMITTANCE#{id}"), "REMITTANCE")
 }
 
+/// A payment's allocations lie with it, in the order in which they were made.
+pub(crate) fn allocation(tenant: &TenantId, id: &RemittanceId, number: u32) -> Key {
+    Key::new(remittance(tenant, id).pk, format!("{ALLOCATION}{number:06}"))
+}
+
+pub(crate) const ALLOCATION: &str = "ALLOCATION#";
+
 pub(crate) fn receipt(tenant: &TenantId, provider: &str, id: &str) -> Key {
     Key::new(format!("T#{tenant}#RECEIPT#{provider}#{id}"), "RECEIPT")
 }

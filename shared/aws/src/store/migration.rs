@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::error::sort;
 use super::key::{self, Key};
 use super::record::{
-    AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HoldRecord, InvoiceRecord, Item, MessageRecord, Record,
-    ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
+    AgreementRecord, AllocationRecord, DecisionRecord, EntryRecord, HeadRecord, HoldRecord, InvoiceRecord, Item,
+    MessageRecord, Record, ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
 };
 use super::{Store, StoreError};
 
@@ -142,6 +142,7 @@ fn target() -> String {
         ("TASK", TaskRecord::SCHEMA),
         ("REF", ReferenceRecord::SCHEMA),
         ("REMITTANCE", RemittanceRecord::SCHEMA),
+        ("ALLOCATION", AllocationRecord::SCHEMA),
     ];
     let changed = kinds.iter().filter(|(_, schema)| *schema > 1);
     changed.map(|(kind, schema)| format!("{kind}-{schema}")).collect::<Vec<_>>().join(".")
@@ -165,6 +166,7 @@ fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
         (_, Some("TASK")) => latest::<TaskRecord>(item),
         ("REF", _) => latest::<ReferenceRecord>(item),
         ("REMITTANCE", _) => latest::<RemittanceRecord>(item),
+        (allocation, None) if allocation.starts_with(key::ALLOCATION) => latest::<AllocationRecord>(item),
         _ => Ok(None),
     }
 }

@@ -11,6 +11,7 @@
 //! | an invoice by its number | `T#<tenant>#REF#INVOICE#<portfolio>/<number>` | `REF` |
 //! | an invoice or customer by a provider's id | `T#<tenant>#REF#<KIND>#<source>#<id>` | `REF` |
 //! | payment or credit note | `T#<tenant>#REMITTANCE#<kind>/<source>/<id>` | `REMITTANCE` |
+//! | where a step placed a payment | same | `ALLOCATION#<number>` |
 //! | receipt of a provider's event (expires) | `T#<tenant>#RECEIPT#<provider>#<id>` | `RECEIPT` |
 //! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
 //! | part of an import's run (expires) | `T#<tenant>#IMPORT#<id>` | `RUN#<run>#PART#<number>` |
@@ -22,6 +23,7 @@
 //! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`) and imports by the time of their latest upload
 //! (`T#<tenant>#IMPORTS`).
 
+mod allocation;
 mod counters;
 mod cursor;
 mod debtor;
@@ -38,6 +40,7 @@ mod reference;
 mod remittance;
 mod tenancy;
 
+pub use allocation::AllocationPage;
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};

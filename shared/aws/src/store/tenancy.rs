@@ -1,6 +1,7 @@
 //! A tenant's settings and policies.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_domain::allocation::{AllocationRule, ComponentOrder};
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::ids::{AccountKey, PolicyRef, PortfolioId, TenantId};
 use dunlin_domain::money::Currency;
@@ -8,7 +9,7 @@ use dunlin_domain::policy::{Policies, Policy};
 
 use super::error::sort;
 use super::key;
-use super::record::{PolicyRecord, SettingsRecord, from_item, read, read_item};
+use super::record::{PolicyRecord, SettingsRecord, from_item, known, read, read_item, read_method};
 use super::{Store, StoreError};
 
 /// All that the rules need to know of a tenant.
@@ -28,6 +29,8 @@ pub struct Tenancy {
     pub zone: Zone,
     /// The portfolio of what names none.
     pub default_portfolio: PortfolioId,
+    /// How payments on account are allocated.
+    pub allocation: AllocationRule,
     /// The accounts in which it has dealings.
     pub accounts: Vec<AccountKey>,
     /// The ladder.
@@ -90,6 +93,13 @@ impl SettingsRecord {
             }
             _ => built_in,
         };
+        let method = self.allocation_method.as_deref().map(read_method).transpose()?;
+        let components = self.component_order.as_deref();
+        let components = components.map(|order| known("component_order", order, ComponentOrder::parse(order)));
+        let allocation = AllocationRule {
+            method: method.unwrap_or_default(),
+            components: components.transpose()?.unwrap_or_default(),
+        };
         Ok(Tenancy {
             tenant: tenant.clone(),
             name: self.name,
@@ -98,6 +108,7 @@ impl SettingsRecord {
             pay_url: self.pay_url,
             zone: read("time_zone", Zone::parse(&self.time_zone))?,
             default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
+            allocation,
             accounts,
             policies: Policies::new(current, policies),
             calendar: Calendar::default(),

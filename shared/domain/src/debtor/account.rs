@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::allocation::{AllocationMethod, Proportion, Reversal};
 use crate::ids::{PolicyRef, StepName};
 use crate::message::Pending;
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{InFlight, RemittanceId};
+
+/// The source under which an order applies credit that belongs to no payment on account.
+pub(super) const CREDIT: &str = "credit";
 
 /// A step that has been taken in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,24 +46,94 @@ impl Cycle {
     }
 }
 
-/// What is left to allocate of a payment that names no invoice.
+/// A payment or credit note on account whose effect is being carried through, a step at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allocation {
+pub struct Allocating {
     /// The payment.
     pub remittance: RemittanceId,
-    /// What is left of it.
-    pub remaining: Money,
     /// The day it counts from.
     pub on: Date,
+    /// What is left of it to place.
+    pub remaining: Money,
+    /// What is left to take back from where it was placed, and to give back there.
+    pub reversal: Reversal,
+    /// The day from which what is taken or given back counts.
+    pub reversed_on: Date,
+    /// Whether the debtor contests it at the moment: what the bank takes back is not chased.
+    pub contested: bool,
+    /// Whether a contest was decided, and the invoices that it stopped do not know it yet.
+    pub decided: bool,
+    /// How many allocations of it are on record.
+    pub recorded: u32,
+    /// How many of them have been looked at for what goes back.
+    pub walked: u32,
+    /// The first of the named invoices that has not been looked at; `None` where the method goes on.
+    pub names_from: Option<u32>,
+    /// The method, where it is not the tenant's own.
+    pub method: Option<AllocationMethod>,
+    /// How it is shared out, once begun.
+    pub proportion: Option<Proportion>,
+}
+
+/// What an allocation has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Give back where it was taken, first allocation first, and tell invoices that a contest is decided.
+    GiveBack,
+    /// Place what is left.
+    Place,
+    /// Take back, last allocation first.
+    TakeBack,
+    /// Nothing.
+    Done,
+}
+
+impl Allocating {
+    pub(super) fn new(remittance: RemittanceId, on: Date, currency: Currency) -> Self {
+        Self {
+            remittance,
+            on,
+            remaining: Money::zero(currency),
+            reversal: Reversal::none(currency),
+            reversed_on: on,
+            contested: false,
+            decided: false,
+            recorded: 0,
+            walked: 0,
+            names_from: None,
+            method: None,
+            proportion: None,
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        if self.reversal.gives() || self.decided {
+            Phase::GiveBack
+        } else if self.remaining.is_positive() {
+            Phase::Place
+        } else if self.reversal.is_none() {
+            Phase::Done
+        } else {
+            Phase::TakeBack
+        }
+    }
+
+    /// The allocation to look at next for what goes back, if there is one left.
+    pub(super) fn next_on_record(&self) -> Option<u32> {
+        let left = self.recorded.checked_sub(self.walked)?.checked_sub(1)?;
+        Some(if self.phase() == Phase::TakeBack { left } else { self.walked })
+    }
 }
 
 /// State of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Received and not owed: netted when the account is chased.
+    /// Received and not owed: netted when the account is chased. Below nothing where more went back than was left.
     pub credit: Money,
-    /// Payments being allocated to invoices, a step at a time.
-    pub allocating: Vec<Allocation>,
+    /// Whose it is, as far as it came by payments and credit notes on account; the rest are overpayments of invoices.
+    pub credits: BTreeMap<RemittanceId, Money>,
+    /// Payments being allocated to invoices or taken back from them, a step at a time.
+    pub allocating: Vec<Allocating>,
     /// Payments under way that name no invoice.
     pub in_flight: BTreeMap<RemittanceId, InFlight>,
     /// How many cycles have begun.
@@ -80,6 +154,7 @@ impl Account {
     pub(super) fn new(currency: Currency) -> Self {
         Self {
             credit: Money::zero(currency),
+            credits: BTreeMap::new(),
             allocating: Vec::new(),
             in_flight: BTreeMap::new(),
             cycles: 0,
@@ -96,6 +171,21 @@ impl Account {
         if let Some(cycle) = &mut self.cycle {
             cycle.resumed_after = cycle.resumed_after.max(self.left_off);
         }
+    }
+
+    /// Adds to the unapplied credit of a remittance, or takes from it, as far as it has any. An order's own id stands for
+    /// overpayments of invoices, which are nobody's in particular.
+    pub(super) fn credit_of(&mut self, remittance: &RemittanceId, change: Money) -> Result<(), MoneyError> {
+        self.credit = self.credit.plus(change)?;
+        if remittance.source.as_str() == CREDIT {
+            return Ok(());
+        }
+        let known = self.credits.remove(remittance).unwrap_or(Money::zero(change.currency()));
+        let own = known.plus(change)?.or_zero();
+        if own.is_positive() {
+            self.credits.insert(remittance.clone(), own);
+        }
+        Ok(())
     }
 
     /// All that was received and is not on an invoice.

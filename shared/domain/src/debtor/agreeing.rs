@@ -193,7 +193,7 @@ impl Debtor {
         let open: Vec<(InvoiceId, Money)> =
             open.map(|one| (one.id.clone(), one.balance())).filter(|(_, open)| open.is_positive()).collect();
         for (invoice, amount) in open {
-            self.write_off(&invoice, amount, on, journal)?;
+            self.write_off(&invoice, amount, "settled for less", on, journal)?;
         }
         Ok(())
     }

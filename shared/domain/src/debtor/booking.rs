@@ -1,8 +1,11 @@
 //! Booking: invoices, payments and credit notes change positions; the ledger's entries are the differences.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
 use jiff::civil::Date;
 
-use super::{Allocation, Debtor, Journal};
+use super::{Debtor, Journal};
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::InvoiceDraft;
@@ -27,6 +30,27 @@ pub enum BookingError {
     /// There is no such invoice with this debtor.
     #[error("invoice {0} is not known")]
     UnknownInvoice(InvoiceId),
+    /// Nothing can be charged on it, or given up of it.
+    #[error("invoice {invoice} is {status}: nothing can be charged on it or written off")]
+    NotOwed {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// Its state.
+        status: &'static str,
+    },
+    /// A charge or write-off of nothing or less.
+    #[error("{0} is not more than nothing")]
+    NotPositive(Money),
+    /// More was to be given up than is open.
+    #[error("only {open} is open on invoice {invoice}, less than {amount}")]
+    MoreThanOpen {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What is open on it.
+        open: Money,
+        /// What was to be given up.
+        amount: Money,
+    },
     /// Amounts do not add up.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -45,9 +69,11 @@ pub enum Invoiced {
 
 /// Why positions change: the day it counts from, and the outside id of the cause.
 #[derive(Clone, Copy)]
-struct Cause<'a> {
-    on: Date,
-    reference: Option<&'a RemittanceId>,
+pub(super) struct Cause<'a> {
+    pub(super) on: Date,
+    pub(super) reference: Option<&'a dyn Display>,
+    /// The authority of a charge, or the reason of a write-off.
+    pub(super) why: Option<&'a str>,
 }
 
 impl Debtor {
@@ -73,7 +99,7 @@ impl Debtor {
             Some(known) if *known == after && profile == self.profile => Invoiced::Unchanged,
             Some(_) => Invoiced::Updated,
         };
-        let cause = Cause { on: draft.issue_date, reference: None };
+        let cause = Cause { on: draft.issue_date, reference: None, why: None };
         self.post(after, cause, journal)?;
         self.profile = profile;
         if outcome == Invoiced::Updated {
@@ -98,13 +124,16 @@ impl Debtor {
         let mut changed = known.clone();
         let none = Effect::none(known.currency());
         let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
-        let received = match remittance.kind {
-            RemittanceKind::Payment => &mut changed.sums.paid,
-            RemittanceKind::CreditNote => &mut changed.sums.credited,
-        };
-        *received = received.plus(is.received.minus(was.received)?)?;
-        changed.sums.refunded = changed.sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
-        changed.sums.charged_back = changed.sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
+        changed.change(on, |sums| {
+            let received = match remittance.kind {
+                RemittanceKind::Payment => &mut sums.paid,
+                RemittanceKind::CreditNote => &mut sums.credited,
+            };
+            *received = received.plus(is.received.minus(was.received)?)?;
+            sums.refunded = sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
+            sums.charged_back = sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
+            Ok(())
+        })?;
         changed.in_flight.remove(remittance);
         changed.contested.remove(remittance);
         if let Some(in_flight) = is.in_flight {
@@ -114,46 +143,7 @@ impl Debtor {
             changed.contested.insert(remittance.clone());
         }
         announce(remittance, Some(invoice), was, is, journal);
-        self.post(changed, Cause { on, reference: Some(remittance) }, journal)
-    }
-
-    /// Books what a remittance that names no invoice does to an account. A payment waits to be allocated
-    /// ([`Debtor::allocate`]); a credit note stays as unapplied credit.
-    ///
-    /// # Errors
-    /// [`BookingError`]; the debtor is unchanged then.
-    pub fn book_on_account(
-        &mut self,
-        remittance: &RemittanceId,
-        key: &AccountKey,
-        (before, after): (Option<Effect>, Option<Effect>),
-        on: Date,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let none = Effect::none(key.currency);
-        let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
-        let remaining = is.received.minus(was.received)?;
-        let mut account = self.account_mut(key).clone();
-        account.in_flight.remove(remittance);
-        if let Some(in_flight) = is.in_flight {
-            account.in_flight.insert(remittance.clone(), in_flight);
-        }
-        let kind = match remittance.kind {
-            RemittanceKind::Payment if remaining.is_positive() => {
-                account.allocating.push(Allocation { remittance: remittance.clone(), remaining, on });
-                EntryKind::Payment
-            }
-            RemittanceKind::Payment => EntryKind::Payment,
-            RemittanceKind::CreditNote => {
-                account.credit = account.credit.plus(remaining)?;
-                EntryKind::Credit
-            }
-        };
-        *self.account_mut(key) = account;
-        let cause = Cause { on, reference: Some(remittance) };
-        journal.entry(key, None, kind, remaining.negated(), cause, None);
-        announce(remittance, None, was, is, journal);
-        Ok(())
+        self.post(changed, Cause { on, reference: Some(remittance), why: None }, journal)
     }
 
     /// Notes a payment under way of a provider's customer that names none of our invoices: until it is decided, the
@@ -166,70 +156,8 @@ impl Debtor {
         }
     }
 
-    /// Allocates waiting payments to at most `limit` invoices, oldest due first; what finds no open invoice becomes
-    /// unapplied credit. Says whether more is left to do: each call is complete in itself and can be committed.
-    ///
-    /// # Errors
-    /// [`BookingError`]; what was done before it stands.
-    pub fn allocate(&mut self, limit: usize, journal: &mut Journal) -> Result<bool, BookingError> {
-        for _ in 0..limit {
-            let next = self.accounts.iter().find_map(|(key, account)| {
-                account.allocating.first().map(|allocation| (key.clone(), allocation.clone()))
-            });
-            let Some((key, allocation)) = next else { return Ok(false) };
-            self.allocate_once(&key, &allocation, journal)?;
-        }
-        Ok(self.accounts.values().any(|account| !account.allocating.is_empty()))
-    }
-
-    fn allocate_once(
-        &mut self,
-        key: &AccountKey,
-        allocation: &Allocation,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let oldest = self.invoices_of(key).into_iter().find(|invoice| invoice.balance().is_positive()).cloned();
-        let Some(mut invoice) = oldest else {
-            let account = self.account_mut(key);
-            account.credit = account.credit.plus(allocation.remaining)?;
-            account.allocating.remove(0);
-            return Ok(());
-        };
-        let amount = allocation.remaining.min(invoice.balance())?;
-        // The larger of the two sums counts, so a payment that we know is added to whichever that is.
-        invoice.sums.paid = invoice.sums.paid.max(invoice.sums.reported_paid)?.plus(amount)?;
-        let cause = Cause { on: allocation.on, reference: Some(&allocation.remittance) };
-        self.post(invoice, cause, journal)?;
-        journal.entry(key, None, EntryKind::Payment, amount, cause, Some("allocated to an invoice"));
-        let remaining = allocation.remaining.minus(amount)?;
-        let account = self.account_mut(key);
-        if remaining.is_zero() {
-            account.allocating.remove(0);
-        } else if let Some(first) = account.allocating.first_mut() {
-            first.remaining = remaining;
-        }
-        Ok(())
-    }
-
-    /// Gives so much of an invoice up; a later payment makes it good first.
-    ///
-    /// # Errors
-    /// [`BookingError`]; the debtor is unchanged then.
-    pub fn write_off(
-        &mut self,
-        invoice: &InvoiceId,
-        amount: Money,
-        on: Date,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;
-        let mut changed = known.clone();
-        changed.sums.written_off = changed.sums.written_off.plus(amount)?;
-        self.post(changed, Cause { on, reference: None }, journal)
-    }
-
     /// Puts a changed invoice in place and books the difference between its positions.
-    fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+    pub(super) fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
         let zero = Money::zero(after.currency());
         let nothing = Position { owed: zero, paid: zero, balance: zero, surplus: zero, written_off: zero };
         let known = self.invoices.get(&after.id);
@@ -249,13 +177,16 @@ impl Debtor {
         };
         let sums = &after.sums;
         let surplus = is.surplus.minus(was.surplus)?;
+        let (fees, interest) = (sums.fees.minus(sums_were.fees)?, sums.interest.minus(sums_were.interest)?);
         let differences = [
-            (raised, is.owed.minus(was.owed)?, note),
+            (raised, is.owed.minus(was.owed)?.minus(fees)?.minus(interest)?, note),
+            (EntryKind::Fee, fees, cause.why),
+            (EntryKind::Interest, interest, cause.why),
             (EntryKind::Payment, was.paid.minus(is.paid)?, None),
             (EntryKind::Credit, sums_were.credited.minus(sums.credited)?, None),
             (EntryKind::Refund, sums.refunded.minus(sums_were.refunded)?, None),
             (EntryKind::Chargeback, sums.charged_back.minus(sums_were.charged_back)?, None),
-            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, None),
+            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, cause.why),
             (EntryKind::Adjustment, surplus, Some("overpayment moved to unapplied credit")),
         ];
         for (kind, amount, note) in differences {
@@ -277,25 +208,26 @@ impl Debtor {
 }
 
 impl Effect {
-    fn none(currency: Currency) -> Self {
+    pub(super) fn none(currency: Currency) -> Self {
         let zero = Money::zero(currency);
         Self { received: zero, refunded: zero, charged_back: zero, in_flight: None, contested: false }
     }
 }
 
 impl Journal {
-    fn entry(
+    pub(super) fn entry(
         &mut self,
         account: &AccountKey,
         invoice: Option<&InvoiceId>,
         kind: EntryKind,
         amount: Money,
         cause: Cause<'_>,
-        note: Option<&'static str>,
+        note: Option<&str>,
     ) {
         if !amount.is_zero() {
             let reference = cause.reference.map(ToString::to_string);
             let (account, invoice) = (account.clone(), invoice.cloned());
+            let note = note.map(str::to_owned);
             self.entries.push(Entry { kind, account, invoice, amount, on: cause.on, reference, note });
         }
     }
@@ -315,7 +247,7 @@ impl Journal {
 }
 
 /// Tells of what a remittance newly did.
-fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
+pub(super) fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
     let mut tell = |kind, amount| {
         let event = Event::new(kind).amount(amount).detail(id.to_string());
         journal.events.push(match invoice {
@@ -352,8 +284,10 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
         sums,
         standing: draft.standing,
         stamp: draft.stamp,
-        in_flight: std::collections::BTreeMap::new(),
-        contested: std::collections::BTreeSet::new(),
+        in_flight: BTreeMap::new(),
+        contested: BTreeSet::new(),
+        charges: BTreeSet::new(),
+        dated: BTreeMap::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::Debtor;
 use crate::agreement::{Agreement, AgreementEnd};
+use crate::allocation::Allocation;
 use crate::decision::{Decision, Fingerprint};
 use crate::event::Event;
 use crate::hold::{Hold, HoldEnd};
@@ -19,6 +20,8 @@ use crate::money::Money;
 pub struct Journal {
     /// Lines for the ledger.
     pub entries: Vec<Entry>,
+    /// Where payments on account were placed; each replaces the one of its number.
+    pub allocations: Vec<Allocation>,
     /// Messages that ended.
     pub messages: Vec<Message>,
     /// Tasks that were opened.

@@ -4,16 +4,24 @@
 
 mod account;
 mod agreeing;
+mod allocating;
 mod booking;
+mod charges;
 mod claims;
 mod contact;
+mod credit;
 mod journal;
+mod placing;
+mod reversing;
 
-pub use account::{Account, Allocation, Cycle, StepDone};
+pub use account::{Account, Allocating, Cycle, StepDone};
 pub use agreeing::{HoldError, Proposal};
+pub use allocating::{AtHand, Needs, OnAccount};
 pub use booking::{BookingError, Invoiced};
+pub use charges::{Charge, ChargeKind, Charged};
 pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;
+pub use credit::{CreditError, CreditOrder, CreditUse};
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
 
 use std::collections::BTreeMap;
@@ -88,7 +96,7 @@ impl Debtor {
         Money::sum(key.currency, self.invoices_of(key).into_iter().map(Invoice::balance))
     }
 
-    /// Whether a payment is being allocated to invoices.
+    /// Whether a payment is being allocated to invoices, or taken back from them.
     #[must_use]
     pub fn is_allocating(&self) -> bool {
         self.accounts.values().any(|account| !account.allocating.is_empty())

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::agreement::{Agreement, Cover, Terms};
+use crate::allocation::Reversal;
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
 use crate::decision::Fingerprint;
@@ -128,6 +129,8 @@ impl Inputs {
         self.number(account.credit.minor()).count(account.allocating.len());
         for one in &account.allocating {
             self.remittance(&one.remittance).number(one.remaining.minor()).date(one.on);
+            let Reversal { withdrawn, refunded, charged_back } = &one.reversal;
+            self.number(withdrawn.minor()).number(refunded.minor()).number(charged_back.minor()).number(one.decided);
         }
         self.in_flight(account.in_flight.iter());
         self.number(account.cycles).number(account.cycle.is_some());

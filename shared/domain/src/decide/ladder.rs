@@ -274,7 +274,7 @@ impl<'a> View<'a> {
 
     /// Sets unapplied credit against the invoices, oldest first; what it covers is not mentioned.
     fn lines_beyond_credit(&self, reached: &Reached<'_>, findings: &mut Findings) -> Option<(Vec<Line>, Money)> {
-        let mut credit = self.account.credit;
+        let mut credit = self.account.credit.or_zero();
         let mut lines = Vec::new();
         for Claim { invoice, amount, due } in &reached.claims {
             if lines.is_empty() && credit.minor() >= amount.minor() {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::fields::{Fields, country, date, short, yes_or_no};
 use super::{CreditNoteDraft, Document, FieldError, Intake, InvoiceDraft};
+use crate::allocation::Advice;
 use crate::calendar::Zone;
 use crate::contact::{DebtorKind, EmailAddress, PhoneNumber};
 use crate::ids::{DebtorId, InvoiceId, InvoiceNumber, OutsideId, PortfolioId};
@@ -183,7 +184,7 @@ impl RawDocument {
         };
         let target = match applies_to {
             Some(number) => Target::Invoice(InvoiceId { portfolio, number }),
-            None => Target::Debtor(debtor.clone(), portfolio),
+            None => Target::Debtor(debtor.clone(), portfolio, Advice::none()),
         };
         let progress = Progress::new(RemittanceKind::CreditNote, Stage::Settled, intake.now);
         let report = Report {

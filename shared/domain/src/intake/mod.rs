@@ -1,12 +1,16 @@
 //! The door: what people and systems hand in, checked field by field. Whatever gets past it is sound.
 
+mod advice;
 mod claim;
+mod credit;
 mod document;
 mod draft;
 mod fields;
 mod payment;
 
+pub use advice::RawPart;
 pub use claim::{RawClaim, RawMovement};
+pub use credit::{CreditAction, RawCreditOrder};
 pub use document::RawDocument;
 pub use draft::{CreditNoteDraft, Document, InvoiceDraft};
 pub use fields::FieldError;
@@ -103,6 +107,48 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_payment_is_named() {
+        let part = |number: &str, amount: &str| RawPart {
+            invoice_number: Some(number.into()).filter(|number: &String| !number.is_empty()),
+            amount: Some(amount.into()),
+        };
+        let raw = RawPayment {
+            payment_ref: Some("P1".into()),
+            debtor_ref: Some("C1".into()),
+            paid_on: Some("2026-03-02".into()),
+            amount: Some("5".into()),
+            currency: Some("EUR".into()),
+            ..RawPayment::default()
+        };
+        let field =
+            |raw: RawPayment| raw.parse(&intake()).map_or_else(|errors| errors[0].field.to_string(), |_| String::new());
+        let named = |parts: &[RawPart]| RawPayment { allocations: parts.to_vec(), ..raw.clone() };
+        let text = |text: &str| Some(text.to_owned());
+        for (expected, raw) in [
+            ("", raw.clone()),
+            ("", named(&[part("I1", "3"), part("I2", "2")])),
+            ("allocations", named(&[part("I1", "3"), part("I2", "2.01")])),
+            ("allocations", named(&[part("I1", "0")])),
+            ("allocations[1].amount", named(&[part("I1", "3"), part("I2", "x")])),
+            ("allocations[0].invoice_number", named(&[part("", "3")])),
+            ("debtor_ref", RawPayment { debtor_ref: None, ..named(&[part("I1", "3")]) }),
+            ("invoice_numbers", RawPayment { invoice_numbers: text("I1"), ..named(&[part("I1", "3")]) }),
+            ("invoice_numbers", RawPayment { invoice_numbers: text("I1;;I2"), ..raw.clone() }),
+            ("invoice_number", RawPayment { invoice_number: text("I1"), ..named(&[part("I1", "3")]) }),
+            ("allocate_by", RawPayment { allocate_by: text("dice"), ..raw.clone() }),
+            ("refunded", RawPayment { refunded: text("5.01"), ..raw.clone() }),
+            ("chargeback", RawPayment { chargeback: text("maybe"), ..raw.clone() }),
+            (
+                "chargeback_amount",
+                RawPayment { chargeback: text("open"), chargeback_amount: text("-1"), ..raw.clone() },
+            ),
+            ("reversed_on", RawPayment { reversed_on: text("soon"), ..raw.clone() }),
+        ] {
+            assert_eq!(field(raw.clone()), expected, "{raw:?}");
+        }
+    }
+
+    #[test]
     fn a_payment_to_come_is_under_way() {
         let raw = RawPayment {
             payment_ref: Some("P1".into()),
@@ -115,6 +161,13 @@ mod tests {
         let stage = |raw: &RawPayment| raw.parse(&intake()).unwrap().progress.unwrap().stage();
         assert_eq!(stage(&raw), Stage::Pending);
         assert_eq!(stage(&RawPayment { paid_on: Some("2026-03-02".into()), ..raw.clone() }), Stage::Settled);
+        let several = |numbers: &str| RawPayment {
+            invoice_number: None,
+            invoice_numbers: Some(numbers.into()),
+            debtor_ref: Some("C1".into()),
+            ..raw.clone()
+        };
+        assert!(several("I2; I1").parse(&intake()).is_ok());
         let unnamed = RawPayment { invoice_number: None, ..raw };
         assert_eq!(unnamed.parse(&intake()).unwrap_err()[0].field, "invoice_number");
     }

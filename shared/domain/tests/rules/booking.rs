@@ -1,11 +1,12 @@
 //! What a booking does to balances, credit and standing.
 
-use dunlin_domain::debtor::{BookingError, Invoiced, Journal};
+use dunlin_domain::allocation::AllocationMethod;
+use dunlin_domain::debtor::{AtHand, BookingError, Invoiced, Journal};
 use dunlin_domain::invoice::{SnapshotStamp, Standing, Stop};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Effect, RemittanceKind, Stage};
 
-use crate::history::{Book, account, at, day, draft, effect_of, eur, invoice_id, remittance_id};
+use crate::history::{Book, account, at, day, draft, effect_of, eur, invoice_id, on_account, remittance_id};
 
 fn book() -> Book {
     let mut book = Book::new("UTC");
@@ -94,11 +95,11 @@ fn a_payment_on_account_settles_the_oldest_first_a_step_at_a_time() {
     let id = remittance_id(RemittanceKind::Payment, "bank");
     let effect = effect_of(&id, 17_000, Stage::Settled, "2026-03-01T00:00:00Z");
     let mut journal = Journal::default();
-    book.debtor.book_on_account(&id, &account(), (None, effect), day("2026-03-01"), &mut journal).unwrap();
+    book.debtor.book_on_account(on_account(&id, day("2026-03-01")), (None, effect), &mut journal).unwrap();
     let balances = |book: &Book| ["B", "A", "C"].map(|n| book.debtor.invoices[&invoice_id(n)].balance().minor());
     assert_eq!(balances(&book), [5_000, 10_000, 5_000]);
     for (more, expected) in [(true, [0, 10_000, 5_000]), (true, [0, 0, 5_000]), (false, [0, 0, 3_000])] {
-        assert_eq!(book.debtor.allocate(1, &mut journal).unwrap(), more);
+        assert_eq!(book.debtor.allocate(AllocationMethod::default(), 1, AtHand::Nothing, &mut journal).unwrap(), more);
         assert_eq!(balances(&book), expected);
     }
 }

@@ -1,188 +1,253 @@
-//! Interest against a naive count, day by day and in whole numbers.
+//! Fees, interest and write-offs: what they do to a balance, its components and its principal by day.
 
-use std::sync::Arc;
-
-use dunlin_domain::charge::moratorium::Moratorium;
-use dunlin_domain::charge::rates::{AnnualRate, HalfYear, RateError, RateRow, RateTable, Standing};
-use dunlin_domain::charge::terms::{DayCount, RateMode, RateRule, ReferenceRate, Rounding, Terms};
-use dunlin_domain::charge::{Authority, InterestError, InterestQuote, OpenBalance, interest};
-use dunlin_domain::ids::{Citation, RuleName};
-use dunlin_domain::money::{Currency, Money};
-use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use dunlin_domain::allocation::ComponentOrder;
+use dunlin_domain::debtor::{BookingError, Charge, ChargeKind, Charged, Journal};
+use dunlin_domain::ids::OutsideId;
+use dunlin_domain::invoice::{Invoice, Standing};
+use dunlin_domain::ledger::EntryKind;
+use dunlin_domain::money::{Currency, Money, MoneyError};
+use dunlin_domain::remittance::{Effect, RemittanceKind, Stage};
 use proptest::prelude::*;
 
-/// Reference rates in hundredths of a percent, from the first half of 2023 on.
-const RATES: [i64; 8] = [-88, 162, 312, 362, 337, 227, 127, 152];
-const MARGIN: i64 = 500;
+use crate::history::{Book, account, day, draft, effect_of, eur, invoice_id, remittance_id};
 
-fn eur(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::parse("EUR").unwrap())
+fn book() -> Book {
+    let mut book = Book::new("UTC");
+    book.invoice("A", "2026-02-01", "2026-03-02", 100);
+    book
 }
 
-fn hundredths(value: i64) -> AnnualRate {
-    AnnualRate::percent(rust_decimal::Decimal::new(value, 2)).unwrap()
+fn invoice(book: &Book) -> &Invoice {
+    &book.debtor.invoices[&invoice_id("A")]
 }
 
-fn authority() -> Authority {
-    Authority::Statute(Citation::parse("section 1").unwrap())
+fn charge(book: &mut Book, kind: ChargeKind, amount: Money, key: &str, on: &str) -> Result<Charged, BookingError> {
+    let key = OutsideId::parse(key).unwrap();
+    let charge = Charge { kind, amount, authority: "Act 1998, s 5A", key: &key, on: day(on) };
+    let mut journal = Journal::default();
+    let done = book.debtor.charge(&invoice_id("A"), charge, &mut journal);
+    book.entries.extend(journal.entries);
+    done
 }
 
-fn table() -> Arc<RateTable> {
-    let halves = std::iter::successors(Some(HalfYear::parse("2023 H1").unwrap()), |half| half.next());
-    let rows = halves.zip(RATES).map(|(half, rate)| RateRow {
-        half,
-        rate: hundredths(rate),
-        standing: Standing::Published,
-        source: "gazette".to_owned(),
-    });
-    Arc::new(RateTable::new(RuleName::parse("test").unwrap(), rows).unwrap())
+fn write_off(book: &mut Book, minor: i64, on: &str) -> Result<(), BookingError> {
+    let mut journal = Journal::default();
+    let done = book.debtor.write_off(&invoice_id("A"), eur(minor), "goodwill", day(on), &mut journal);
+    book.entries.extend(journal.entries);
+    done
 }
 
-fn terms(mode: RateMode, day_count: DayCount, rounding: Rounding) -> Terms {
-    let reference = ReferenceRate { table: table(), margin: hundredths(MARGIN), mode };
-    Terms { rate: RateRule::Reference(reference), cap: None, day_count, rounding, authority: authority() }
+/// Costs, interest and principal.
+fn open(book: &Book, order: ComponentOrder) -> [i64; 3] {
+    let open = invoice(book).components(order).unwrap();
+    [open.costs.minor(), open.interest.minor(), open.principal.minor()]
 }
 
-/// The rate of a day in hundredths of a percent, by plain arithmetic.
-fn naive_rate(mode: RateMode, day: Date, first: Date, last: Date) -> i64 {
-    let day = match mode {
-        RateMode::FixedAtStart => first,
-        RateMode::Floating => day,
-        RateMode::AtPayment => last,
+fn sum_of_entries(book: &Book) -> i64 {
+    let entries = book.entries.iter().filter(|entry| entry.invoice.is_some());
+    entries.map(|entry| entry.amount.minor()).sum()
+}
+
+#[test]
+fn a_charge_is_owed_once_for_each_key() {
+    let mut book = book();
+    assert_eq!(charge(&mut book, ChargeKind::Fee, eur(40), "fixed-sum", "2026-03-03"), Ok(Charged::Booked));
+    assert_eq!(charge(&mut book, ChargeKind::Fee, eur(40), "fixed-sum", "2026-03-04"), Ok(Charged::Before));
+    assert_eq!(charge(&mut book, ChargeKind::Interest, eur(3), "interest-2026-03", "2026-03-31"), Ok(Charged::Booked));
+    assert_eq!((invoice(&book).balance(), sum_of_entries(&book)), (eur(143), 143));
+    let told: Vec<_> =
+        book.entries.iter().map(|entry| (entry.kind, entry.reference.as_deref(), entry.note.as_deref())).collect();
+    assert_eq!(told[1], (EntryKind::Fee, Some("fixed-sum"), Some("Act 1998, s 5A")));
+    assert_eq!(told[2].0, EntryKind::Interest);
+}
+
+#[test]
+fn what_cannot_be_charged_or_given_up_is_refused() {
+    let mut book = book();
+    let usd = Money::from_minor(5, Currency::parse("USD").unwrap());
+    let before = book.debtor.clone();
+    assert_eq!(charge(&mut book, ChargeKind::Fee, eur(0), "k", "2026-03-03"), Err(BookingError::NotPositive(eur(0))));
+    assert!(matches!(
+        charge(&mut book, ChargeKind::Fee, usd, "k", "2026-03-03"),
+        Err(BookingError::Money(MoneyError::CurrencyMismatch(..)))
+    ));
+    assert!(matches!(write_off(&mut book, 101, "2026-03-03"), Err(BookingError::MoreThanOpen { .. })));
+    assert_eq!(book.debtor, before);
+    for standing in [Standing::Uncollectible, Standing::Void] {
+        let mut told = draft("A", "2026-02-01", "2026-03-02", 100);
+        told.standing = standing;
+        book.debtor.record_invoice(&told, &mut Journal::default()).unwrap();
+        assert!(matches!(
+            charge(&mut book, ChargeKind::Fee, eur(1), "k", "2026-03-03"),
+            Err(BookingError::NotOwed { .. })
+        ));
+    }
+}
+
+/// §367(1) of the German Civil Code: costs, then interest, then the principal.
+#[test]
+fn the_order_of_components_says_what_a_payment_clears() {
+    for (paid, principal_first, costs_first) in [
+        (0, [40, 5, 100], [40, 5, 100]),
+        (30, [40, 5, 70], [10, 5, 100]),
+        (42, [40, 5, 58], [0, 3, 100]),
+        (110, [30, 5, 0], [0, 0, 35]),
+        (145, [0, 0, 0], [0, 0, 0]),
+    ] {
+        let mut book = book();
+        charge(&mut book, ChargeKind::Fee, eur(40), "fee", "2026-03-03").unwrap();
+        charge(&mut book, ChargeKind::Interest, eur(5), "interest", "2026-03-04").unwrap();
+        book.pay("A", paid, "2026-03-05");
+        assert_eq!(open(&book, ComponentOrder::PrincipalFirst), principal_first, "{paid}");
+        assert_eq!(open(&book, ComponentOrder::CostsInterestPrincipal), costs_first, "{paid}");
+    }
+}
+
+/// What goes back reopens what was cleared last.
+#[test]
+fn a_reversal_undoes_the_order() {
+    for (back, principal_first, costs_first) in [(20, [40, 5, 10], [0, 0, 55]), (110, [40, 5, 100], [40, 5, 100])] {
+        let mut book = book();
+        charge(&mut book, ChargeKind::Fee, eur(40), "fee", "2026-03-03").unwrap();
+        charge(&mut book, ChargeKind::Interest, eur(5), "interest", "2026-03-04").unwrap();
+        let id = remittance_id(RemittanceKind::Payment, "p");
+        let was = effect_of(&id, 110, Stage::Settled, "2026-03-05T00:00:00Z");
+        book.book(&id, "A", (None, was), day("2026-03-05"));
+        let is = was.map(|was| Effect { refunded: eur(back), ..was });
+        book.book(&id, "A", (was, is), day("2026-03-10"));
+        assert_eq!(open(&book, ComponentOrder::PrincipalFirst), principal_first, "{back}");
+        assert_eq!(open(&book, ComponentOrder::CostsInterestPrincipal), costs_first, "{back}");
+    }
+}
+
+#[test]
+fn a_later_charge_takes_nothing_back_of_what_was_settled() {
+    let mut book = book();
+    book.pay("A", 100, "2026-03-05");
+    charge(&mut book, ChargeKind::Interest, eur(2), "interest", "2026-03-06").unwrap();
+    assert_eq!(open(&book, ComponentOrder::CostsInterestPrincipal), [0, 2, 0]);
+    assert_eq!(invoice(&book).status(), "open");
+}
+
+#[test]
+fn the_principal_is_known_for_each_day() {
+    let mut book = book();
+    book.pay("A", 30, "2026-03-05");
+    let id = remittance_id(RemittanceKind::Payment, "p2");
+    let was = effect_of(&id, 50, Stage::Settled, "2026-03-10T00:00:00Z");
+    book.book(&id, "A", (None, was), day("2026-03-10"));
+    let is = was.map(|was| Effect { charged_back: eur(50), ..was });
+    book.book(&id, "A", (was, is), day("2026-03-20"));
+    write_off(&mut book, 10, "2026-03-25").unwrap();
+    let days: Vec<(String, i64)> = invoice(&book)
+        .principal_by_day(ComponentOrder::default())
+        .unwrap()
+        .iter()
+        .map(|(day, open)| (day.to_string(), open.minor()))
+        .collect();
+    let expected =
+        [("2026-02-01", 100), ("2026-03-05", 70), ("2026-03-10", 20), ("2026-03-20", 70), ("2026-03-25", 60)];
+    assert_eq!(days, expected.map(|(day, open)| (day.to_owned(), open)));
+}
+
+#[test]
+fn what_is_paid_beyond_what_is_left_makes_a_write_off_good() {
+    let mut book = book();
+    write_off(&mut book, 30, "2026-03-03").unwrap();
+    let stands = |book: &Book| {
+        let position = invoice(book).position().unwrap();
+        (position.balance.minor(), position.written_off.minor(), book.debtor.accounts[&account()].credit.minor())
     };
-    let half = (i64::from(day.year()) - 2023) * 2 + i64::from(day.month() > 6);
-    (RATES[usize::try_from(half).unwrap()] + MARGIN).max(0)
+    assert_eq!(stands(&book), (70, 30, 0));
+    for (paid, expected) in [(70, (0, 30, 0)), (20, (0, 10, 0)), (15, (0, 0, 5))] {
+        book.pay("A", paid, "2026-03-05");
+        assert_eq!(stands(&book), expected, "after {paid} more");
+        assert_eq!(sum_of_entries(&book), 0);
+    }
+    let recovered: i64 =
+        book.entries.iter().filter(|entry| entry.kind == EntryKind::WriteOff).map(|entry| entry.amount.minor()).sum();
+    assert_eq!(recovered, 0, "all of it was made good");
+    charge(&mut book, ChargeKind::Fee, eur(40), "fee", "2026-03-06").unwrap();
+    assert_eq!(stands(&book), (35, 0, 0), "what was made good swallows no later charge");
 }
 
-/// Interest in 1/(10000 * 365 * 366) of a cent, day by day.
-fn naive(
-    mode: RateMode,
-    actual: bool,
-    opening: i64,
-    moves: &[(Date, i64)],
-    span: (Date, Date),
-    free: Option<Moratorium>,
-) -> i128 {
-    let (first, last) = span;
-    let mut sum = 0;
-    for day in first.series(1.day()).take_while(|day| *day <= last) {
-        let open = opening + moves.iter().filter(|(on, _)| *on < day).map(|(_, amount)| amount).sum::<i64>();
-        let leap = day.year() % 4 == 0;
-        let weight = if actual && leap { 365 } else { 366 };
-        if open > 0 && !free.is_some_and(|free| free.covers(day)) {
-            sum += i128::from(open) * i128::from(naive_rate(mode, day, first, last)) * weight;
+#[derive(Debug, Clone)]
+enum Event {
+    Pay(i64),
+    /// Paid, and taken back later.
+    Returned(i64),
+    Charge(ChargeKind, i64),
+    GiveUp(i64),
+}
+
+fn event() -> impl Strategy<Value = (Event, u8)> {
+    let event = prop_oneof![
+        3 => (1..90_i64).prop_map(Event::Pay),
+        1 => (1..90_i64).prop_map(Event::Returned),
+        2 => (prop::bool::ANY, 1..40_i64)
+            .prop_map(|(fee, minor)| Event::Charge(if fee { ChargeKind::Fee } else { ChargeKind::Interest }, minor)),
+        1 => (1..40_i64).prop_map(Event::GiveUp),
+    ];
+    (event, 1..28_u8)
+}
+
+/// What happened on which day, told in this order; each payment keeps the id and day of its place.
+fn live(events: &[(usize, (Event, u8))]) -> Book {
+    let mut book = book();
+    for (place, (event, on)) in events {
+        let on = format!("2026-03-{on:02}");
+        let id = remittance_id(RemittanceKind::Payment, &format!("pay{place}"));
+        match event {
+            Event::Pay(minor) => {
+                let effect = effect_of(&id, *minor, Stage::Settled, "2026-03-01T00:00:00Z");
+                book.book(&id, "A", (None, effect), day(&on));
+            }
+            Event::Returned(minor) => {
+                let was = effect_of(&id, *minor, Stage::Settled, "2026-03-01T00:00:00Z");
+                let is = was.map(|was| Effect { charged_back: was.received, ..was });
+                book.book(&id, "A", (None, was), day(&on));
+                book.book(&id, "A", (was, is), day("2026-03-28"));
+            }
+            Event::Charge(kind, minor) => {
+                charge(&mut book, *kind, eur(*minor), &format!("k{place}"), &on).unwrap();
+            }
+            Event::GiveUp(minor) => drop(write_off(&mut book, *minor, &on)),
         }
     }
-    sum
-}
-
-fn quoted(
-    terms: &Terms,
-    opening: i64,
-    moves: &[(Date, i64)],
-    span: (Date, Date),
-    free: &[Moratorium],
-) -> InterestQuote {
-    let balance = moves
-        .iter()
-        .fold(OpenBalance::new(eur(opening)), |balance, (on, amount)| balance.moved(*on, eur(*amount)).unwrap());
-    interest(terms, &balance, span.0, span.1, free).unwrap()
-}
-
-fn days() -> impl Strategy<Value = Date> {
-    (0..1400_i32).prop_map(|days| date(2023, 1, 1).saturating_add(days.days()))
-}
-
-fn modes() -> impl Strategy<Value = RateMode> {
-    prop::sample::select(vec![RateMode::FixedAtStart, RateMode::Floating, RateMode::AtPayment])
+    book
 }
 
 proptest! {
+    /// I1, and the components sum to the balance.
     #[test]
-    fn interest_is_the_sum_of_its_days(
-        mode in modes(), actual: bool, opening in 0..10_000_000_i64,
-        mut moves in prop::collection::vec((days(), -3_000_000..1_000_000_i64), 0..8),
-        from in days(), to in days(), free in prop::option::of(days()),
+    fn components_sum_to_the_balance(events in prop::collection::vec(event(), 0..12)) {
+        let book = live(&events.into_iter().enumerate().collect::<Vec<_>>());
+        let balance = invoice(&book).balance().minor();
+        prop_assert_eq!(sum_of_entries(&book), balance);
+        for order in ComponentOrder::ALL {
+            let open = open(&book, order);
+            prop_assert_eq!(open.iter().sum::<i64>(), balance);
+            prop_assert!(open.iter().all(|part| *part >= 0));
+            let days = invoice(&book).principal_by_day(order).unwrap();
+            prop_assert_eq!(days.last_key_value().map_or(0, |(_, open)| open.minor()), open[2]);
+        }
+    }
+
+    /// I2: the order in which things are told changes neither balance nor components nor what was open on a day.
+    #[test]
+    fn days_do_not_hang_on_the_order_of_telling(
+        events in prop::collection::vec(event(), 0..12).prop_map(|events| {
+            let told: Vec<_> = events.into_iter().enumerate().filter(|(_, (event, _))| !matches!(event, Event::GiveUp(_))).collect();
+            told
+        }).prop_shuffle(),
     ) {
-        let span = (from.min(to), from.max(to));
-        let free = free.map(Moratorium::breathing_space);
-        let day_count = if actual { DayCount::ActualActual } else { DayCount::Actual365 };
-        let moratoria: Vec<Moratorium> = free.into_iter().collect();
-        let quote = |rounding, moves: &[(Date, i64)]| {
-            quoted(&terms(mode, day_count, rounding), opening, moves, span, &moratoria)
-        };
-        let naive = naive(mode, actual, opening, &moves, span, free);
-        let cent: i128 = 10_000 * 365 * 366;
-        let half_up = quote(Rounding::HalfUpAtEnd, &moves);
-        prop_assert_eq!(i128::from(half_up.total.minor()), (2 * naive + cent) / (2 * cent));
-        let even = i128::from(quote(Rounding::HalfEvenAtEnd, &moves).total.minor());
-        prop_assert!((2 * (even * cent - naive)).abs() <= cent);
-        // The order in which movements are told does not matter.
-        moves.reverse();
-        prop_assert_eq!(quote(Rounding::HalfUpAtEnd, &moves), half_up.clone());
-        // Segments cover each day at most once, in order.
-        let ordered = half_up.segments.windows(2).all(|pair| pair[0].to < pair[1].from);
-        prop_assert!(ordered && half_up.segments.iter().all(|segment| segment.from <= segment.to));
-        // A movement before the first day counts from the first day.
-        let early: Vec<(Date, i64)> =
-            moves.iter().map(|(on, amount)| ((*on).max(span.0.saturating_sub(1.day())), *amount)).collect();
-        prop_assert_eq!(quote(Rounding::HalfUpAtEnd, &early).total, half_up.total);
-    }
-
-    #[test]
-    fn what_a_day_adds_is_what_the_daily_figure_says(opening in 1..10_000_000_i64, on in days(), paid in 0..2_000_000_i64) {
-        let terms = terms(RateMode::FixedAtStart, DayCount::Actual365, Rounding::HalfEvenAtEnd);
-        let (first, last) = (date(2025, 7, 1), date(2025, 12, 31));
-        let moves = [(on.min(last), -paid)];
-        let year_on = last.saturating_add(365.days());
-        let (now, then) = (quoted(&terms, opening, &moves, (first, last), &[]), quoted(&terms, opening, &moves, (first, year_on), &[]));
-        let added = then.total.minus(now.total).unwrap().decimal();
-        let said = now.daily * rust_decimal::Decimal::from(365);
-        prop_assert!((added - said).abs() <= rust_decimal::Decimal::new(3, 2), "{added} {said}");
-    }
-}
-
-#[test]
-fn a_day_without_a_rate_is_refused_only_where_something_is_open() {
-    let terms = terms(RateMode::Floating, DayCount::Actual365, Rounding::HalfUpAtEnd);
-    let (first, last) = (date(2026, 12, 1), date(2027, 1, 1));
-    let owed = OpenBalance::new(eur(100_000));
-    let refused = interest(&terms, &owed, first, last, &[]).unwrap_err();
-    assert!(matches!(&refused, InterestError::Rate(RateError::Missing { half, .. }) if half.to_string() == "2027 H1"));
-    let paid = owed.moved(date(2026, 12, 31), eur(-100_000)).unwrap();
-    assert_eq!(interest(&terms, &paid, first, last, &[]).unwrap().segments.len(), 1);
-}
-
-#[test]
-fn a_rate_below_nothing_counts_as_nothing_and_a_cap_holds() {
-    let one = |rate, cap: Option<i64>| Terms {
-        rate: RateRule::One(hundredths(rate)),
-        cap: cap.map(hundredths),
-        ..terms(RateMode::Floating, DayCount::Thirty360, Rounding::HalfUpAtEnd)
-    };
-    let year = (date(2025, 1, 1), date(2025, 12, 31));
-    for (terms, total) in
-        [(one(-88, None), 0), (one(0, None), 0), (one(2000, None), 20_000), (one(2000, Some(1600)), 16_000)]
-    {
-        assert_eq!(quoted(&terms, 100_000, &[], year, &[]).total, eur(total));
-    }
-}
-
-#[test]
-fn interest_that_has_not_begun_is_of_no_days() {
-    let terms = terms(RateMode::FixedAtStart, DayCount::Actual365, Rounding::HalfUpAtEnd);
-    let quote = quoted(&terms, 100_000, &[], (date(2025, 7, 2), date(2025, 7, 1)), &[]);
-    assert!(quote.segments.is_empty() && quote.total.is_zero() && quote.daily.is_zero());
-}
-
-#[test]
-fn a_daily_figure_may_be_rounded_before_it_is_multiplied() {
-    // The example of gov.uk: 1000 at 8.5 % for 50 days.
-    for (rounding, total) in [(Rounding::DailyHalfUp, 1_150), (Rounding::HalfUpAtEnd, 1_164)] {
-        let terms =
-            Terms { rate: RateRule::One(hundredths(850)), ..terms(RateMode::Floating, DayCount::Actual365, rounding) };
-        let quote = quoted(&terms, 100_000, &[], (date(2025, 1, 1), date(2025, 2, 19)), &[]);
-        assert_eq!(quote.total, eur(total));
+        let mut sorted = events.clone();
+        sorted.sort_by_key(|(place, _)| *place);
+        let (one, other) = (live(&sorted), live(&events));
+        for order in ComponentOrder::ALL {
+            prop_assert_eq!(open(&one, order), open(&other, order));
+            prop_assert_eq!(invoice(&one).principal_by_day(order), invoice(&other).principal_by_day(order));
+        }
+        prop_assert_eq!(invoice(&one).balance(), invoice(&other).balance());
     }
 }

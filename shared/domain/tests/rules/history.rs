@@ -1,8 +1,11 @@
 //! A debtor with one account in EUR, lived through step by step.
 
+use std::sync::LazyLock;
+
+use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
-use dunlin_domain::debtor::{Debtor, Journal};
+use dunlin_domain::debtor::{Debtor, Journal, OnAccount};
 use dunlin_domain::decide::{decide, fingerprint};
 use dunlin_domain::decision::{AccountDecision, Action};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
@@ -134,7 +137,7 @@ impl Book {
         let id = remittance_id(RemittanceKind::CreditNote, "cn");
         let effect = effect_of(&id, minor, Stage::Settled, &format!("{on}T00:00:00Z"));
         let mut journal = Journal::default();
-        self.debtor.book_on_account(&id, &account(), (None, effect), day(on), &mut journal).unwrap();
+        self.debtor.book_on_account(on_account(&id, day(on)), (None, effect), &mut journal).unwrap();
         self.keep(journal);
     }
 
@@ -182,6 +185,13 @@ impl Book {
         self.debtor.settle(&account(), Outcome::Sent("id".to_owned()), at(now), &mut journal);
         self.keep(journal);
     }
+}
+
+/// A remittance on the account in EUR that has not been allocated yet and names nothing.
+pub(crate) fn on_account(remittance: &RemittanceId, on: Date) -> OnAccount<'_> {
+    static ACCOUNT: LazyLock<AccountKey> = LazyLock::new(account);
+    static ADVICE: LazyLock<Advice> = LazyLock::new(Advice::none);
+    OnAccount { remittance, account: &ACCOUNT, on, reversed_on: on, advice: &ADVICE, recorded: 0 }
 }
 
 pub(crate) fn effect_of(id: &RemittanceId, minor: i64, stage: Stage, said: &str) -> Option<Effect> {

@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "in tests a panic is the report")]
 
 mod agreements;
+mod allocating;
 mod booking;
 mod charges;
+mod credit;
 mod decide;
+mod desk;
 mod history;
+mod interest;
+mod money;
 mod properties;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dunlin_domain::allocation::AllocationMethod;
 use dunlin_domain::calendar::Calendar;
-use dunlin_domain::debtor::{Deltas, Journal};
+use dunlin_domain::debtor::{AtHand, Deltas, Journal};
 use dunlin_domain::decide::{Recheck, decide, recheck};
 use dunlin_domain::decision::Action;
 use dunlin_domain::ids::{InvoiceId, OutsideId};
@@ -14,7 +15,7 @@ use dunlin_domain::remittance::{Contest, Effect, Progress, Remittance, Remittanc
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::history::{Book, account, at, draft, eur, invoice_id, remittance_id};
+use crate::history::{Book, account, at, draft, eur, invoice_id, on_account, remittance_id};
 
 const NUMBERS: [&str; 3] = ["A", "B", "C"];
 const START: &str = "2026-03-02T00:00:00Z";
@@ -155,8 +156,8 @@ impl World {
         let effect = crate::history::effect_of(&id, amount, Stage::Settled, START);
         let on = self.now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let mut journal = Journal::default();
-        self.book.debtor.book_on_account(&id, &account(), (None, effect), on, &mut journal).unwrap();
-        while self.book.debtor.allocate(1, &mut journal).unwrap() {}
+        self.book.debtor.book_on_account(on_account(&id, on), (None, effect), &mut journal).unwrap();
+        while self.book.debtor.allocate(AllocationMethod::default(), 1, AtHand::Nothing, &mut journal).unwrap() {}
         self.book.entries.extend(journal.entries);
     }
 

@@ -84,7 +84,7 @@ impl StripeEvent {
             "payment_intent.succeeded" => payment_intent(&event, Stage::Settled, mapping)?,
             "payment_intent.payment_failed" => payment_intent(&event, Stage::Failed, mapping)?,
             "charge.refunded" => refund(&event, mapping)?,
-            "charge.dispute.created" | "charge.dispute.closed" => dispute(&event)?,
+            "charge.dispute.created" | "charge.dispute.closed" => dispute(&event, mapping)?,
             "credit_note.created" | "credit_note.voided" => credit_note(&event, mapping)?,
             _ => Said::Unknown,
         };
@@ -200,11 +200,12 @@ fn refund(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
         refunded: Some(money(charge.amount_refunded, &charge.currency)?),
         target: target(charge.invoice.as_ref(), charge.customer.as_ref())?,
         on: Some(mapping.date(event.created)?),
+        reversed_on: Some(mapping.date(event.created)?),
         ..Report::about(remittance(RemittanceKind::Payment, id)?)
     })))
 }
 
-fn dispute(event: &Event) -> Result<Said, MappingError> {
+fn dispute(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     let dispute: Dispute = object(event)?;
     let payment = dispute.payment_intent.as_ref().unwrap_or(&dispute.charge).id();
     let contest = match dispute.status.as_str() {
@@ -216,6 +217,7 @@ fn dispute(event: &Event) -> Result<Said, MappingError> {
     let amount = money(dispute.amount, &dispute.currency)?;
     Ok(Said::Report(Box::new(Report {
         contest: Some((OutsideId::parse(&dispute.id)?, contest, amount)),
+        reversed_on: Some(mapping.date(event.created)?),
         ..Report::about(remittance(RemittanceKind::Payment, payment)?)
     })))
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::{Account, Allocation, Cycle, Debtor, Deltas, MessageCount, StepDone};
+use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, MessageCount, StepDone};
 use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
 use dunlin_domain::ledger::EntryKind;
@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
-use super::{PlanRecord, Record, is_zero, known, read};
+use super::{AllocatingRecord, PlanRecord, Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// The head of a debtor: who it is, the state of each account, and what the last commit changed.
@@ -80,8 +80,11 @@ struct AccountRecord {
     portfolio: String,
     currency: String,
     credit: i64,
+    /// Whose the credit is, by the payment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    credits: BTreeMap<String, i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    allocating: Vec<AllocationRecord>,
+    allocating: Vec<AllocatingRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     in_flight: BTreeMap<String, InFlightRecord>,
     cycles: u32,
@@ -95,13 +98,6 @@ struct AccountRecord {
     noted: BTreeMap<Date, i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pending: Option<PendingRecord>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct AllocationRecord {
-    remittance: String,
-    remaining: i64,
-    on: Date,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -331,11 +327,6 @@ impl ProfileRecord {
 
 impl AccountRecord {
     fn of(key: &AccountKey, account: &Account) -> Self {
-        let allocation = |one: &Allocation| AllocationRecord {
-            remittance: one.remittance.to_string(),
-            remaining: one.remaining.minor(),
-            on: one.on,
-        };
         let cycle = |cycle: &Cycle| CycleRecord {
             number: cycle.number,
             began: cycle.began,
@@ -356,7 +347,8 @@ impl AccountRecord {
             portfolio: key.portfolio.to_string(),
             currency: key.currency.code().to_owned(),
             credit: account.credit.minor(),
-            allocating: account.allocating.iter().map(allocation).collect(),
+            credits: account.credits.iter().map(|(id, own)| (id.to_string(), own.minor())).collect(),
+            allocating: account.allocating.iter().map(AllocatingRecord::of).collect(),
             in_flight: in_flight_records(&account.in_flight),
             cycles: account.cycles,
             cycle: account.cycle.as_ref().map(cycle),
@@ -370,14 +362,13 @@ impl AccountRecord {
     fn read(&self) -> Result<(AccountKey, Account), StoreError> {
         let currency = read("currency", Currency::parse(&self.currency))?;
         let key = AccountKey { portfolio: read("portfolio", PortfolioId::parse(&self.portfolio))?, currency };
-        let allocation = |one: &AllocationRecord| {
-            let remittance = read("allocating", RemittanceId::parse(&one.remittance))?;
-            let remaining = Money::from_minor(one.remaining, currency);
-            Ok::<_, StoreError>(Allocation { remittance, remaining, on: one.on })
+        let own = |(id, minor): (&String, &i64)| {
+            Ok::<_, StoreError>((read("credits", RemittanceId::parse(id))?, Money::from_minor(*minor, currency)))
         };
         let account = Account {
             credit: Money::from_minor(self.credit, currency),
-            allocating: self.allocating.iter().map(allocation).collect::<Result<_, _>>()?,
+            credits: self.credits.iter().map(own).collect::<Result<_, _>>()?,
+            allocating: self.allocating.iter().map(|one| one.read(currency)).collect::<Result<_, _>>()?,
             in_flight: read_in_flight(&self.in_flight, currency)?,
             cycles: self.cycles,
             cycle: self.cycle.as_ref().map(CycleRecord::read).transpose()?,

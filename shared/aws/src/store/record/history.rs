@@ -47,7 +47,7 @@ impl EntryRecord {
             amount: entry.amount.minor(),
             on: entry.on,
             reference: entry.reference.clone(),
-            note: entry.note.map(str::to_owned),
+            note: entry.note.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::ids::{InvoiceId, OutsideId, SourceName};
-use dunlin_domain::invoice::{Invoice, SnapshotStamp, Source, Standing, Sums};
+use dunlin_domain::invoice::{Invoice, Movement, SnapshotStamp, Source, Standing, Sums};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{InFlight, RemittanceId};
 use jiff::Timestamp;
@@ -29,6 +29,10 @@ pub(crate) struct InvoiceRecord {
     refunded: i64,
     charged_back: i64,
     #[serde(default, skip_serializing_if = "is_zero")]
+    fees: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    interest: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     written_off: i64,
     standing: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,6 +41,12 @@ pub(crate) struct InvoiceRecord {
     in_flight: BTreeMap<String, InFlightRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contested: Vec<String>,
+    /// The keys of what was charged on top.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    charges: Vec<String>,
+    /// By day: received, fees, interest, written off.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    dated: BTreeMap<Date, (i64, i64, i64, i64)>,
     /// What is open, for readers of the table; the sums above are what counts.
     pub(crate) balance: i64,
     /// The word for its state, for readers of the table.
@@ -100,6 +110,8 @@ impl InvoiceRecord {
             credited: sums.credited.minor(),
             refunded: sums.refunded.minor(),
             charged_back: sums.charged_back.minor(),
+            fees: sums.fees.minor(),
+            interest: sums.interest.minor(),
             written_off: sums.written_off.minor(),
             standing: invoice.standing.as_str().to_owned(),
             stamp: invoice
@@ -107,6 +119,12 @@ impl InvoiceRecord {
                 .map(|stamp| StampRecord { created: stamp.created, standing: stamp.standing.as_str().to_owned() }),
             in_flight: in_flight_records(&invoice.in_flight),
             contested: invoice.contested.iter().map(ToString::to_string).collect(),
+            charges: invoice.charges.iter().map(ToString::to_string).collect(),
+            dated: invoice
+                .dated
+                .iter()
+                .map(|(on, one)| (*on, (one.received, one.fees, one.interest, one.written_off)))
+                .collect(),
             balance: invoice.balance().minor(),
             status: invoice.status().to_owned(),
         }
@@ -136,12 +154,23 @@ impl InvoiceRecord {
                 credited: money(self.credited),
                 refunded: money(self.refunded),
                 charged_back: money(self.charged_back),
+                fees: money(self.fees),
+                interest: money(self.interest),
                 written_off: money(self.written_off),
             },
             standing: standing(&self.standing)?,
             stamp: stamp.transpose()?,
             in_flight: read_in_flight(&self.in_flight, currency)?,
             contested: contested.collect::<Result<_, _>>()?,
+            charges: self.charges.iter().map(|key| read("charges", OutsideId::parse(key))).collect::<Result<_, _>>()?,
+            dated: self
+                .dated
+                .iter()
+                .map(|(on, (received, fees, interest, written_off))| {
+                    let (received, fees, interest) = (*received, *fees, *interest);
+                    (*on, Movement { received, fees, interest, written_off: *written_off })
+                })
+                .collect(),
         })
     }
 }

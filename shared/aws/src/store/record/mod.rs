@@ -1,6 +1,7 @@
 //! The shapes of items: plain records that only the store knows. The domain's types do not know how they are kept.
 
 mod agreement;
+mod allocation;
 mod head;
 mod history;
 mod hold;
@@ -10,6 +11,7 @@ mod remittance;
 mod settings;
 
 pub(crate) use agreement::AgreementRecord;
+pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
 pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
 pub(crate) use hold::HoldRecord;

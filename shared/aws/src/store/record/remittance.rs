@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use dunlin_domain::allocation::Advice;
 use dunlin_domain::ids::{DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName};
 use dunlin_domain::money::Money;
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, Stage, Target};
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, known, money, read};
+use super::{AdviceRecord, Record, known, money, read};
 use crate::store::error::StoreError;
 
 /// A payment or credit note: all that was ever said of it.
@@ -46,6 +47,8 @@ pub(crate) enum TargetRecord {
     Invoice(String),
     OutsideInvoice(String, String),
     Debtor(String, String),
+    /// A debtor's debts, with what the payer said of them.
+    Advised(String, String, AdviceRecord),
     OutsideCustomer(String, String),
 }
 
@@ -54,7 +57,10 @@ impl TargetRecord {
         match target {
             Target::Invoice(id) => Self::Invoice(id.to_string()),
             Target::OutsideInvoice(source, id) => Self::OutsideInvoice(source.to_string(), id.to_string()),
-            Target::Debtor(debtor, portfolio) => Self::Debtor(debtor.to_string(), portfolio.to_string()),
+            Target::Debtor(debtor, portfolio, advice) => match AdviceRecord::of(advice) {
+                None => Self::Debtor(debtor.to_string(), portfolio.to_string()),
+                Some(advice) => Self::Advised(debtor.to_string(), portfolio.to_string(), advice),
+            },
             Target::OutsideCustomer(source, id) => Self::OutsideCustomer(source.to_string(), id.to_string()),
         }
     }
@@ -62,14 +68,14 @@ impl TargetRecord {
     fn read(&self) -> Result<Target, StoreError> {
         let source = |value: &str| read("source", SourceName::parse(value));
         let outside = |value: &str| read("outside id", OutsideId::parse(value));
+        let debtor = |value: &str| read("debtor", DebtorId::parse(value));
+        let creditor = |value: &str| read("portfolio", PortfolioId::parse(value));
         Ok(match self {
             Self::Invoice(id) => Target::Invoice(read("invoice", InvoiceId::parse(id))?),
             Self::OutsideInvoice(name, id) => Target::OutsideInvoice(source(name)?, outside(id)?),
             Self::OutsideCustomer(name, id) => Target::OutsideCustomer(source(name)?, outside(id)?),
-            Self::Debtor(debtor, portfolio) => Target::Debtor(
-                read("debtor", DebtorId::parse(debtor))?,
-                read("portfolio", PortfolioId::parse(portfolio))?,
-            ),
+            Self::Debtor(of, portfolio) => Target::Debtor(debtor(of)?, creditor(portfolio)?, Advice::none()),
+            Self::Advised(of, portfolio, advice) => Target::Debtor(debtor(of)?, creditor(portfolio)?, advice.read()?),
         })
     }
 }

@@ -29,6 +29,12 @@ pub(crate) struct SettingsRecord {
     /// Where the debtor can pay, if there is a page for it.
     #[serde(default)]
     pub(crate) pay_url: Option<String>,
+    /// Which open invoices a payment settles first; the oldest due where absent.
+    #[serde(default)]
+    pub(crate) allocation_method: Option<String>,
+    /// Which part of an invoice comes first; the principal where absent.
+    #[serde(default)]
+    pub(crate) component_order: Option<String>,
 }
 
 /// One version of a policy.

@@ -3,6 +3,10 @@
 //! Providers repeat and reorder what they say. So an invoice keeps sums and the newest snapshot, never "the last
 //! event", and its balance is computed: whatever the order of arrival, the end is the same (I2).
 
+mod components;
+
+pub use components::{Components, Movement};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -80,7 +84,11 @@ pub struct Sums {
     pub refunded: Money,
     /// Taken back through the debtor's bank.
     pub charged_back: Money,
-    /// Given up by the creditor; a payment that comes after all makes it good first.
+    /// Fees charged on top.
+    pub fees: Money,
+    /// Interest charged on top.
+    pub interest: Money,
+    /// Given up, as far as it is not received after all.
     pub written_off: Money,
 }
 
@@ -96,15 +104,22 @@ impl Sums {
             credited: zero,
             refunded: zero,
             charged_back: zero,
+            fees: zero,
+            interest: zero,
             written_off: zero,
         }
+    }
+
+    /// What is known to have been received and not gone back.
+    pub(crate) fn known(&self) -> Result<Money, MoneyError> {
+        self.paid.plus(self.credited)?.minus(self.refunded)?.minus(self.charged_back)
     }
 }
 
 /// Where an invoice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// What was invoiced and not voided.
+    /// What was invoiced and charged on top, and not voided.
     pub owed: Money,
     /// What came in, by payment.
     pub paid: Money,
@@ -112,7 +127,7 @@ pub struct Position {
     pub balance: Money,
     /// What came in beyond what was owed: unapplied credit of the account.
     pub surplus: Money,
-    /// What was given up.
+    /// What was given up and has not been received after all.
     pub written_off: Money,
 }
 
@@ -160,6 +175,10 @@ pub struct Invoice {
     pub in_flight: BTreeMap<RemittanceId, InFlight>,
     /// Payments that the debtor contests at the moment.
     pub contested: BTreeSet<RemittanceId>,
+    /// The keys of what was charged on top: each is charged once.
+    pub charges: BTreeSet<OutsideId>,
+    /// What counts from which day.
+    pub dated: BTreeMap<Date, Movement>,
 }
 
 impl Invoice {
@@ -182,15 +201,22 @@ impl Invoice {
     pub fn position(&self) -> Result<Position, MoneyError> {
         let sums = &self.sums;
         let zero = Money::zero(self.currency());
-        let owed = if self.standing == Standing::Void { zero } else { sums.total };
+        let charged = sums.total.plus(sums.fees)?.plus(sums.interest)?;
+        let owed = if self.standing == Standing::Void { zero } else { charged };
         let paid = sums.paid.max(sums.reported_paid)?;
-        let received = paid.plus(sums.credited)?.minus(sums.refunded)?.minus(sums.charged_back)?;
+        let received = self.received()?;
         let open = owed.minus(received)?.or_zero();
         let surplus = received.minus(owed)?.or_zero();
-        let given_up = if self.standing == Standing::Uncollectible { open } else { sums.written_off };
-        let written_off = given_up.min(open)?;
+        let given_up = self.standing == Standing::Uncollectible;
+        let written_off = if given_up { open } else { sums.written_off.min(open)? };
         let balance = open.minus(written_off)?;
         Ok(Position { owed, paid, balance, surplus, written_off })
+    }
+
+    /// What came in and did not go back; of payments the larger of what is known and what the provider says.
+    fn received(&self) -> Result<Money, MoneyError> {
+        let unknown = self.sums.reported_paid.minus(self.sums.paid)?.or_zero();
+        self.sums.known()?.plus(unknown)
     }
 
     /// What is still owed. Sums that overflow owe nothing: they are refused before they are stored.

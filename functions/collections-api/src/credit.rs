@@ -1,0 +1,106 @@
+//! Unapplied credit: applied to invoices, moved to another portfolio, paid back.
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_aws::books::{BooksError, CreditUsed};
+use dunlin_aws::http::{
+    Problem, complaints, header, json_response, query_parameter, raw_body, text_fields_and_parts, told_time,
+};
+use dunlin_domain::debtor::{CreditError, CreditOrder};
+use dunlin_domain::ids::{OutsideId, SourceName};
+use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
+use dunlin_domain::ledger::Entry;
+use serde_json::{Value, json};
+
+use crate::Handler;
+use crate::debtor::debtor_id;
+use crate::handler::{Answer, failed};
+
+impl Handler {
+    pub(crate) async fn credit(&self, request: &ApiGatewayV2httpRequest, action: CreditAction) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let debtor = debtor_id(request)?;
+        let now = self.clock.now(told_time(request));
+        let preview = match query_parameter(request, "preview").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                return Err(Problem::bad_request("a parameter is wrong").field("preview", "must be true or false"));
+            }
+        };
+        let source = SourceName::parse("api").map_err(|_| Problem::internal())?;
+        let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
+        let order = order(request, action, &intake)?;
+        let used = if preview {
+            self.books.preview_credit(&tenancy, &debtor, &order).await
+        } else {
+            self.books.use_credit(&tenancy, &debtor, &order, now).await
+        };
+        let answer = |status: &str, entries: &[Entry]| {
+            let entries: Vec<Value> = entries.iter().map(entry_view).collect();
+            json_response(200, &json!({ "status": status, "entries": entries }))
+        };
+        match used.map_err(|error| broken(&error))? {
+            CreditUsed::Done(entries) if preview => Ok(answer("preview", &entries)),
+            CreditUsed::Done(entries) => Ok(answer("done", &entries)),
+            CreditUsed::Before => Ok(answer("unchanged", &[])),
+            CreditUsed::NoDebtor => Err(Problem::not_found(format!("there is no debtor {debtor}"))),
+            CreditUsed::Refused(error) => Err(refused(&error)),
+        }
+    }
+}
+
+fn order(request: &ApiGatewayV2httpRequest, action: CreditAction, intake: &Intake) -> Result<CreditOrder, Problem> {
+    let wrong = |errors: Vec<FieldError>| Problem {
+        errors: complaints(&errors),
+        ..Problem::new(422, "The order cannot be used", "a field is wrong")
+    };
+    let key = header(request, "idempotency-key").unwrap_or_default();
+    let key = OutsideId::parse(key).map_err(|_| {
+        let reason = "must be 1 to 120 characters of your own, the same when the order is sent again";
+        Problem::bad_request("the order has no key").field("Idempotency-Key", reason)
+    })?;
+    let body: Value = serde_json::from_slice(&raw_body(request)?)
+        .map_err(|error| Problem::bad_request(format!("the body is not JSON ({error}); send an object")))?;
+    let (fields, parts) = text_fields_and_parts(&body, action.fields()).map_err(wrong)?;
+    if !parts.is_empty() && action != CreditAction::Apply {
+        return Err(wrong(vec![FieldError {
+            field: "allocations".into(),
+            reason: "is not a field of this call".into(),
+        }]));
+    }
+    let raw = RawCreditOrder::from_fields(|name| fields.get(name).cloned(), parts);
+    raw.parse(action, &key, intake).map_err(wrong)
+}
+
+fn refused(error: &CreditError) -> Problem {
+    let field = match error {
+        CreditError::NotEnough { .. } | CreditError::Nothing(_) | CreditError::Booking(_) => "amount",
+        CreditError::Busy(_) => return Problem::new(409, "Not now", error.to_string()),
+        CreditError::SamePortfolio(_) => "to_portfolio",
+        CreditError::TooMany(_) => "allocations",
+    };
+    Problem::new(422, "The order cannot be used", error.to_string()).field(field, error.to_string())
+}
+
+fn broken(error: &BooksError) -> Problem {
+    match error {
+        BooksError::Store(error) => failed(error),
+        BooksError::Booking(_) => {
+            tracing::error!(%error, "credit could not be used");
+            Problem::internal()
+        }
+    }
+}
+
+fn entry_view(entry: &Entry) -> Value {
+    json!({
+        "kind": entry.kind.as_str(),
+        "portfolio": entry.account.portfolio.as_str(),
+        "currency": entry.account.currency.code(),
+        "invoice_number": entry.invoice.as_ref().map(|invoice| invoice.number.as_str()),
+        "amount": entry.amount.to_string(),
+        "on": entry.on.to_string(),
+        "reference": entry.reference,
+        "note": entry.note,
+    })
+}

@@ -1,0 +1,198 @@
+//! Which invoices a step of allocating settles: those that the payer names, then by the method.
+
+use jiff::civil::Date;
+
+use super::booking::{BookingError, Cause};
+use super::{Allocating, Debtor, Journal};
+use crate::allocation::{Advice, Allocation, AllocationLine, AllocationMethod, Named, Proportion, Reversal};
+use crate::ids::{AccountKey, InvoiceId};
+use crate::invoice::Invoice;
+use crate::money::Money;
+use crate::remittance::RemittanceKind;
+
+/// What one step places.
+pub(super) struct Placing<'a> {
+    account: &'a AccountKey,
+    pub(super) work: Allocating,
+    lines: Vec<AllocationLine>,
+    /// How many more invoices it may settle.
+    room: usize,
+}
+
+impl<'a> Placing<'a> {
+    pub(super) fn new(account: &'a AccountKey, work: Allocating, room: usize) -> Self {
+        Self { account, work, lines: Vec::new(), room }
+    }
+}
+
+impl Debtor {
+    /// Places what is left of a payment on at most `limit` invoices.
+    pub(super) fn place(
+        &mut self,
+        key: &AccountKey,
+        work: Allocating,
+        method: AllocationMethod,
+        limit: usize,
+        advice: &Advice,
+        journal: &mut Journal,
+    ) -> Result<Allocating, BookingError> {
+        let mut step = Placing::new(key, work, limit);
+        let before = step.work.remaining;
+        while step.room > 0 && step.work.names_from.is_some() && step.work.remaining.is_positive() {
+            self.place_named(&mut step, advice.named(), journal)?;
+        }
+        let mut credit = Money::zero(key.currency);
+        while step.room > 0 && step.work.names_from.is_none() && step.work.remaining.is_positive() {
+            let open = self.open_of(key);
+            if open.is_empty() {
+                credit = step.work.remaining;
+                step.work.remaining = Money::zero(key.currency);
+            } else {
+                self.place_by_method(&mut step, method, open, journal)?;
+            }
+        }
+        self.account_mut(key).credit_of(&step.work.remittance, credit)?;
+        let placed = before.minus(step.work.remaining)?.minus(credit)?;
+        Ok(self.record(step, placed, credit, journal))
+    }
+
+    /// Puts on record what a step has placed.
+    pub(super) fn record(&self, step: Placing<'_>, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
+        let Placing { account, mut work, lines, .. } = step;
+        let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
+        journal.entry(account, None, work.remittance.kind.entry(), placed, cause, Some("allocated to invoices"));
+        if !lines.is_empty() || credit.is_positive() {
+            let remittance = work.remittance.clone();
+            journal.allocations.push(Allocation { remittance, number: work.recorded, lines, credit });
+            work.recorded = work.recorded.saturating_add(1);
+        }
+        work
+    }
+
+    /// Places on the invoices that the payer names, as far as there is room. Names of what is not open here are passed over.
+    fn place_named(
+        &mut self,
+        step: &mut Placing<'_>,
+        named: &Named,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let from = step.work.names_from.unwrap_or_default();
+        let portfolio = &step.account.portfolio;
+        match named {
+            Named::Nothing => step.work.names_from = None,
+            Named::Amounts(parts) => {
+                let next = usize::try_from(from).ok().and_then(|from| parts.get(from));
+                step.work.names_from = next.and_then(|_| from.checked_add(1));
+                if let Some(part) = next {
+                    let invoice = InvoiceId { portfolio: portfolio.clone(), number: part.number.clone() };
+                    self.place_on(step, &invoice, Money::from_minor(part.minor, step.account.currency), journal)?;
+                }
+            }
+            Named::Numbers(numbers) => {
+                let open = self.open_of(step.account);
+                let next = open.into_iter().find(|(_, invoice, _)| numbers.contains(&invoice.number));
+                match next {
+                    Some((_, invoice, balance)) => self.place_on(step, &invoice, balance, journal)?,
+                    None => step.work.names_from = None,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn place_by_method(
+        &mut self,
+        step: &mut Placing<'_>,
+        method: AllocationMethod,
+        mut open: Vec<(Date, InvoiceId, Money)>,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        match step.work.method.unwrap_or(method) {
+            AllocationMethod::OldestDueFirst => {}
+            // Stable: of equal balances the oldest stays in front.
+            AllocationMethod::LargestFirst => open.sort_by_key(|(.., balance)| std::cmp::Reverse(balance.minor())),
+            AllocationMethod::Proportional => {
+                if step.work.proportion.is_none() {
+                    step.work.proportion = Proportion::of(step.work.remaining, &open)?;
+                }
+                if step.work.proportion.is_some() {
+                    return self.place_shares(step, open, journal);
+                }
+            }
+        }
+        for (_, invoice, balance) in open.into_iter().take(step.room) {
+            self.place_on(step, &invoice, balance, journal)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on sharing out where the last step ended. Where balances have changed in between, what is over at the end is
+    /// shared out anew.
+    fn place_shares(
+        &mut self,
+        step: &mut Placing<'_>,
+        open: Vec<(Date, InvoiceId, Money)>,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        for (due, invoice, balance) in open {
+            let Some(proportion) = step.work.proportion.as_mut() else { return Ok(()) };
+            if proportion.placed_to.as_ref().is_some_and(|(last_due, last)| (due, &invoice) <= (*last_due, last)) {
+                continue;
+            }
+            if step.room == 0 {
+                return Ok(());
+            }
+            let share = proportion.share(due, &invoice, balance);
+            proportion.placed_to = Some((due, invoice.clone()));
+            self.place_on(step, &invoice, share, journal)?;
+        }
+        step.work.proportion = None;
+        Ok(())
+    }
+
+    /// What is open on an account, oldest due first.
+    pub(super) fn open_of(&self, key: &AccountKey) -> Vec<(Date, InvoiceId, Money)> {
+        let open = self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive());
+        open.map(|invoice| (invoice.due_date, invoice.id.clone(), invoice.balance())).collect()
+    }
+
+    /// Settles one invoice with at most `amount`, as far as it is open and the payment reaches.
+    pub(super) fn place_on(
+        &mut self,
+        step: &mut Placing<'_>,
+        invoice: &InvoiceId,
+        amount: Money,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let open = |invoice: &&Invoice| invoice.currency() == step.account.currency && invoice.balance().is_positive();
+        let Some(mut invoice) = self.invoices.get(invoice).filter(open).cloned() else { return Ok(()) };
+        let amount = amount.min(invoice.balance())?.min(step.work.remaining)?;
+        if !amount.is_positive() {
+            return Ok(());
+        }
+        let id = invoice.id.clone();
+        if step.work.remittance.kind == RemittanceKind::Payment {
+            // The larger of the two sums counts, so a payment that we know is added to whichever that is.
+            invoice.take_reported_for_known()?;
+        }
+        invoice.change(step.work.on, |sums| {
+            let received = match step.work.remittance.kind {
+                RemittanceKind::Payment => &mut sums.paid,
+                RemittanceKind::CreditNote => &mut sums.credited,
+            };
+            *received = received.plus(amount)?;
+            Ok(())
+        })?;
+        self.post(invoice, Cause { on: step.work.on, reference: Some(&step.work.remittance), why: None }, journal)?;
+        step.work.remaining = step.work.remaining.minus(amount)?;
+        match step.lines.iter_mut().find(|line| line.invoice == id) {
+            Some(line) => line.amount = line.amount.plus(amount)?,
+            None => {
+                let reversed = Reversal::none(amount.currency());
+                step.lines.push(AllocationLine { invoice: id, amount, reversed });
+                step.room = step.room.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+}

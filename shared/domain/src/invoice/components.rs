@@ -1,0 +1,183 @@
+//! What is open of an invoice by component, and how much of the principal was open on each day.
+//!
+//! Every movement is kept by the day from which it counts, as a sum, so that the order in which things are told does not
+//! matter. What a payment settled follows from going through the days: a charge that comes later takes nothing back.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{Invoice, Standing, Sums};
+use crate::allocation::ComponentOrder;
+use crate::money::{Money, MoneyError};
+
+/// What counts from one day, in minor units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Movement {
+    /// Payments and credit notes, less what went back of them.
+    pub received: i64,
+    /// Fees.
+    pub fees: i64,
+    /// Interest.
+    pub interest: i64,
+    /// What was given up.
+    pub written_off: i64,
+}
+
+/// What is open of an invoice. The three sum to its balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Components {
+    /// Fees and other costs.
+    pub costs: Money,
+    /// Interest.
+    pub interest: Money,
+    /// What was invoiced.
+    pub principal: Money,
+}
+
+const COSTS: usize = 0;
+const INTEREST: usize = 1;
+const PRINCIPAL: usize = 2;
+
+/// Three components while days go by.
+#[derive(Default)]
+struct Running {
+    charged: [i64; 3],
+    open: [i64; 3],
+    /// Received beyond what was open; below nothing where it went back before it came.
+    unused: i64,
+    given_up: i64,
+}
+
+impl Running {
+    fn charge(&mut self, charges: [i64; 3]) {
+        for ((charged, open), more) in self.charged.iter_mut().zip(&mut self.open).zip(charges) {
+            *charged = charged.saturating_add(more);
+            *open = open.saturating_add(more);
+        }
+    }
+
+    /// Clears in order; what goes back reopens what was cleared last.
+    fn receive(&mut self, received: i64, order: ComponentOrder) {
+        self.unused = self.unused.saturating_add(received);
+        let mut order = match order {
+            ComponentOrder::PrincipalFirst => [PRINCIPAL, COSTS, INTEREST],
+            ComponentOrder::CostsInterestPrincipal => [COSTS, INTEREST, PRINCIPAL],
+        };
+        if self.unused < 0 {
+            order.reverse();
+        }
+        for component in order {
+            let (Some(charged), Some(open)) = (self.charged.get(component), self.open.get_mut(component)) else {
+                continue;
+            };
+            let cleared = charged.saturating_sub(*open);
+            let part = self.unused.clamp(cleared.saturating_neg(), *open);
+            *open = open.saturating_sub(part);
+            self.unused = self.unused.saturating_sub(part);
+        }
+    }
+
+    /// What is open and not given up. Costs are given up first, the principal last, whatever clears first.
+    fn left(&self) -> [i64; 3] {
+        let mut given_up = self.given_up.max(0);
+        self.open.map(|open| {
+            let part = given_up.min(open);
+            given_up = given_up.saturating_sub(part);
+            open.saturating_sub(part)
+        })
+    }
+}
+
+impl Invoice {
+    /// What is open by component now.
+    ///
+    /// # Errors
+    /// [`MoneyError`] where sums overflow.
+    pub fn components(&self, order: ComponentOrder) -> Result<Components, MoneyError> {
+        let days = self.by_day(order)?;
+        let given_up = matches!(self.standing, Standing::Uncollectible | Standing::Void);
+        let [costs, interest, principal] = days.last_key_value().map_or([0; 3], |(_, open)| *open);
+        let money = |minor| Money::from_minor(if given_up { 0 } else { minor }, self.currency());
+        Ok(Components { costs: money(costs), interest: money(interest), principal: money(principal) })
+    }
+
+    /// The principal that was open from each day on on which it changed; what interest is computed from. What a
+    /// provider says was paid without saying when counts from its latest snapshot. Nothing was ever owed on what is void.
+    ///
+    /// # Errors
+    /// [`MoneyError`] where sums overflow.
+    pub fn principal_by_day(&self, order: ComponentOrder) -> Result<BTreeMap<Date, Money>, MoneyError> {
+        let mut principal = BTreeMap::new();
+        let mut last = 0;
+        for (day, [.., open]) in self.by_day(order)? {
+            let open = if self.standing == Standing::Void { 0 } else { open };
+            if open != last {
+                principal.insert(day, Money::from_minor(open, self.currency()));
+                last = open;
+            }
+        }
+        Ok(principal)
+    }
+
+    /// What is open of costs, interest and principal from each day on.
+    fn by_day(&self, order: ComponentOrder) -> Result<BTreeMap<Date, [i64; 3]>, MoneyError> {
+        let mut days = self.dated.clone();
+        let undated = days.entry(self.reported_on()).or_default();
+        undated.received = undated.received.saturating_add(self.unknown_payments()?.minor());
+        days.entry(self.issue_date).or_default();
+        let mut running = Running::default();
+        let mut open = BTreeMap::new();
+        for (day, movement) in days {
+            let principal = if day == self.issue_date { self.sums.total.minor() } else { 0 };
+            running.charge([movement.fees, movement.interest, principal]);
+            running.receive(movement.received, order);
+            running.given_up = running.given_up.saturating_add(movement.written_off);
+            open.insert(day, running.left());
+        }
+        Ok(open)
+    }
+
+    /// Changes the sums, from a day on.
+    pub(crate) fn change(
+        &mut self,
+        on: Date,
+        change: impl FnOnce(&mut Sums) -> Result<(), MoneyError>,
+    ) -> Result<(), MoneyError> {
+        let before = self.sums;
+        change(&mut self.sums)?;
+        let after = &self.sums;
+        let by = |is: Money, was: Money| is.minus(was).map(Money::minor);
+        let movement = self.dated.remove(&on).unwrap_or_default();
+        let movement = Movement {
+            received: movement.received.saturating_add(by(after.known()?, before.known()?)?),
+            fees: movement.fees.saturating_add(by(after.fees, before.fees)?),
+            interest: movement.interest.saturating_add(by(after.interest, before.interest)?),
+            written_off: movement.written_off.saturating_add(by(after.written_off, before.written_off)?),
+        };
+        if movement != Movement::default() {
+            self.dated.insert(on, movement);
+        }
+        Ok(())
+    }
+
+    /// Takes what the provider's invoice says was paid for known, so that more can be added to it.
+    pub(crate) fn take_reported_for_known(&mut self) -> Result<(), MoneyError> {
+        self.change(self.reported_on(), |sums| {
+            sums.paid = sums.paid.max(sums.reported_paid)?;
+            Ok(())
+        })
+    }
+
+    /// The day from which counts what the provider's invoice says was paid.
+    fn reported_on(&self) -> Date {
+        let told = self.stamp.and_then(|stamp| jiff::Timestamp::from_second(stamp.created).ok());
+        told.map_or(self.issue_date, |at| jiff::tz::TimeZone::UTC.to_datetime(at).date())
+    }
+
+    /// What was received and is not kept by its day: what only the provider's invoice tells of.
+    fn unknown_payments(&self) -> Result<Money, MoneyError> {
+        let dated = self.dated.values().fold(0_i64, |sum, movement| sum.saturating_add(movement.received));
+        self.received()?.minus(Money::from_minor(dated, self.currency()))
+    }
+}

@@ -1,0 +1,409 @@
+//! Random histories of money in three currencies: reports in any order and again, charges, write-offs, orders about
+//! credit, steps in between. In the end every balance is what a plain computation from the entries and from what was
+//! handed in says. `DUNLIN_HISTORIES=10000 cargo test -p dunlin-domain money` runs ten thousand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, ComponentOrder, Named, NamedAmount};
+use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
+use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, OutsideId};
+use dunlin_domain::invoice::Standing;
+use dunlin_domain::ledger::EntryKind;
+use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use crate::history::{Book, account, at, day, draft, invoice_id, remittance_id};
+
+/// Cents, yen, and thousandths of a dinar.
+const CURRENCIES: [&str; 3] = ["EUR", "JPY", "KWD"];
+/// Invoices `I0` to `I8`: three in each currency, one after the other.
+const INVOICES: usize = 9;
+/// Remittances 0 to 11: four in each currency.
+const REMITTANCES: usize = 12;
+const CONTESTS: [&str; 2] = ["dp_0", "dp_1"];
+
+fn currency(n: usize) -> Currency {
+    Currency::parse(CURRENCIES[n % 3]).unwrap()
+}
+
+fn key(n: usize) -> AccountKey {
+    AccountKey { currency: currency(n), ..account() }
+}
+
+fn money(n: usize, minor: i64) -> Money {
+    Money::from_minor(minor, currency(n))
+}
+
+fn number(n: usize) -> InvoiceNumber {
+    InvoiceNumber::parse(&format!("I{n}")).unwrap()
+}
+
+/// One thing that is handed in.
+#[derive(Debug, Clone)]
+enum Input {
+    /// An invoice is told of, perhaps again with another total or standing.
+    Invoice { n: usize, total: i64, standing: Standing },
+    /// A word about a remittance.
+    Word { n: usize, word: Word },
+    /// A charge; the key says which, so it may come twice.
+    Charge { n: usize, key: u8, kind: ChargeKind, minor: i64 },
+    /// A part is given up.
+    GiveUp { n: usize, minor: i64 },
+    /// An order about the credit in one currency.
+    Order { n: usize, minor: i64, what: CreditUse },
+    /// A step of allocating.
+    Step,
+}
+
+#[derive(Debug, Clone)]
+enum Word {
+    Stage(Stage),
+    Refunded(i64),
+    Contest(usize, Contest, i64),
+}
+
+/// Where a remittance goes: 0 to 2 are payments for an invoice, 3 to 8 payments on account, 9 to 11 credit notes on account.
+enum Purpose {
+    Invoice(usize),
+    Account(Advice),
+}
+
+fn id(n: usize) -> RemittanceId {
+    let kind = if n >= 9 { RemittanceKind::CreditNote } else { RemittanceKind::Payment };
+    remittance_id(kind, &format!("r{n}"))
+}
+
+/// What a remittance comes to; it is the same in every word about it.
+fn amount(n: usize) -> i64 {
+    [90, 200, 150, 260, 170, 310, 120, 75, 240, 60, 110, 35][n]
+}
+
+fn purpose(n: usize) -> Purpose {
+    let part = |of: usize, minor| NamedAmount { number: number(of), minor };
+    let advice = |named, method| Purpose::Account(Advice::new(named, method).unwrap());
+    match n {
+        0..3 => Purpose::Invoice(n),
+        3 => advice(Named::Amounts(vec![part(6, 40), part(1, 50), part(0, 60)]), None),
+        4 => advice(Named::Numbers([number(7), number(4), number(99)].into()), None),
+        5 => advice(Named::Nothing, Some(AllocationMethod::Proportional)),
+        6 => advice(Named::Nothing, Some(AllocationMethod::LargestFirst)),
+        _ => advice(Named::Nothing, None),
+    }
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    let standing = prop::sample::select(vec![Standing::Open, Standing::Open, Standing::Uncollectible, Standing::Void]);
+    let stage = prop::sample::select(vec![Stage::Settled, Stage::Settled, Stage::Pending, Stage::Failed]);
+    let word = prop_oneof![
+        4 => stage.prop_map(Word::Stage),
+        2 => (0..300_i64).prop_map(Word::Refunded),
+        2 => (0..2_usize, prop::sample::select(Contest::ALL.to_vec()), 1..300_i64)
+            .prop_map(|(n, state, minor)| Word::Contest(n, state, minor)),
+    ];
+    let what = prop_oneof![
+        2 => Just(CreditUse::Apply(Advice::none())),
+        1 => Just(CreditUse::Apply(Advice::new(Named::Numbers((0..INVOICES).map(number).collect()), None).unwrap())),
+        1 => Just(CreditUse::Refund),
+    ];
+    let kind = prop::sample::select(vec![ChargeKind::Fee, ChargeKind::Interest]);
+    prop_oneof![
+        3 => (0..INVOICES, 1..300_i64, standing).prop_map(|(n, total, standing)| Input::Invoice { n, total, standing }),
+        10 => (0..REMITTANCES, word).prop_map(|(n, word)| Input::Word { n, word }),
+        2 => (0..INVOICES, 0..3_u8, kind, 1..40_i64)
+            .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
+        1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
+        2 => (0..3_usize, 1..90_i64, what).prop_map(|(n, minor, what)| Input::Order { n, minor, what }),
+        3 => Just(Input::Step),
+    ]
+}
+
+/// The books, what the table would keep beside them, and everything that was handed in, as plain lists.
+struct World {
+    book: Book,
+    known: BTreeMap<usize, Remittance>,
+    records: BTreeMap<(RemittanceId, u32), Allocation>,
+    words: Vec<(usize, Word)>,
+    charged: Vec<(usize, ChargeKind, i64)>,
+    paid_back: Vec<(usize, i64)>,
+    orders: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self {
+            book: Book::new("UTC"),
+            known: BTreeMap::new(),
+            records: BTreeMap::new(),
+            words: Vec::new(),
+            charged: Vec::new(),
+            paid_back: Vec::new(),
+            orders: 0,
+        };
+        (0..INVOICES).for_each(|n| world.invoice(n, 100, Standing::Open));
+        world
+    }
+
+    fn live(&mut self, input: &Input) {
+        match input {
+            Input::Invoice { n, total, standing } => self.invoice(*n, *total, *standing),
+            Input::Word { n, word } => self.word(*n, word),
+            Input::Charge { n, key, kind, minor } => self.charge(*n, *key, *kind, *minor),
+            Input::GiveUp { n, minor } => {
+                let mut journal = Journal::default();
+                let invoice = invoice_id(&format!("I{n}"));
+                // More than is open is refused, and changes nothing.
+                let _ = self.book.debtor.write_off(&invoice, money(*n, *minor), "why", day("2026-03-07"), &mut journal);
+                self.keep(journal);
+            }
+            Input::Order { n, minor, what } => self.order(*n, *minor, what),
+            Input::Step => drop(self.step()),
+        }
+        self.hold();
+    }
+
+    fn invoice(&mut self, n: usize, total: i64, standing: Standing) {
+        let mut draft = draft(&format!("I{n}"), "2026-02-01", &format!("2026-03-{:02}", 1 + n), 0);
+        (draft.total, draft.reported_paid, draft.standing) = (money(n, total), money(n, 0), standing);
+        let mut journal = Journal::default();
+        self.book.debtor.record_invoice(&draft, &mut journal).unwrap();
+        self.keep(journal);
+    }
+
+    fn charge(&mut self, n: usize, key: u8, kind: ChargeKind, minor: i64) {
+        let key = OutsideId::parse(&format!("k{key}")).unwrap();
+        let invoice = invoice_id(&format!("I{n}"));
+        let new = !self.book.debtor.invoices[&invoice].charges.contains(&key);
+        let charge = Charge { kind, amount: money(n, minor), authority: "law", key: &key, on: day("2026-03-06") };
+        let mut journal = Journal::default();
+        if self.book.debtor.charge(&invoice, charge, &mut journal).is_ok() && new {
+            self.charged.push((n, kind, minor));
+        }
+        self.keep(journal);
+    }
+
+    fn word(&mut self, n: usize, word: &Word) {
+        self.words.push((n, word.clone()));
+        let id = id(n);
+        let mut report = Report { amount: Some(money(n, amount(n))), ..Report::about(id.clone()) };
+        match word {
+            Word::Stage(stage) => {
+                let said = at("2026-03-02T00:00:00Z").saturating_add(SignedDuration::from_hours(1)).unwrap();
+                report.progress = Some(Progress::new(id.kind, *stage, said));
+            }
+            Word::Refunded(minor) => report.refunded = Some(money(n, *minor)),
+            Word::Contest(of, state, minor) => {
+                report.contest = Some((OutsideId::parse(CONTESTS[*of]).unwrap(), *state, money(n, *minor)));
+            }
+        }
+        let known = self.known.entry(n).or_insert_with(|| Remittance::unseen(id.clone()));
+        let was = known.effect().unwrap();
+        known.join(&report).unwrap();
+        let is = known.effect().unwrap();
+        let mut journal = Journal::default();
+        let on = day("2026-03-02");
+        match purpose(n) {
+            Purpose::Invoice(of) => {
+                let invoice = invoice_id(&format!("I{of}"));
+                self.book.debtor.book_on_invoice(&id, &invoice, (was, is), on, &mut journal).unwrap();
+            }
+            Purpose::Account(advice) => {
+                let recorded = self.recorded(&id);
+                let (reversed_on, account) = (day("2026-03-08"), &key(n));
+                let told = OnAccount { remittance: &id, account, on, reversed_on, advice: &advice, recorded };
+                self.book.debtor.book_on_account(told, (was, is), &mut journal).unwrap();
+            }
+        }
+        self.keep(journal);
+    }
+
+    fn recorded(&self, id: &RemittanceId) -> u32 {
+        self.records.keys().filter(|(of, _)| of == id).count().try_into().unwrap()
+    }
+
+    fn order(&mut self, n: usize, minor: i64, what: &CreditUse) {
+        self.orders += 1;
+        let key = OutsideId::parse(&format!("order-{}", self.orders)).unwrap();
+        let on = day("2026-03-09");
+        let order = CreditOrder { account: self::key(n), amount: Some(money(n, minor)), key, on, what: what.clone() };
+        let recorded = self.book.debtor.credited_by(&order.account).into_iter();
+        let recorded = recorded.map(|id| (id.clone(), self.recorded(&id))).collect();
+        let mut journal = Journal::default();
+        // Credit that is not there cannot be used.
+        if self.book.debtor.use_credit(&order, &recorded, &mut journal).is_ok() && *what == CreditUse::Refund {
+            self.paid_back.push((n, minor));
+        }
+        self.keep(journal);
+    }
+
+    fn step(&mut self) -> bool {
+        let (record, advice);
+        let at_hand = match self.book.debtor.needs() {
+            Needs::Nothing => AtHand::Nothing,
+            Needs::Advice(wanted) => {
+                let n = (0..REMITTANCES).find(|n| id(*n) == wanted).unwrap();
+                let Purpose::Account(of) = purpose(n) else { panic!("{wanted} is for an invoice") };
+                advice = of;
+                AtHand::Advice(&advice)
+            }
+            Needs::Allocation(id, number) => {
+                record = self.records[&(id, number)].clone();
+                AtHand::Allocation(&record)
+            }
+        };
+        let mut journal = Journal::default();
+        let more = self.book.debtor.allocate(AllocationMethod::default(), 2, at_hand, &mut journal).unwrap();
+        self.keep(journal);
+        more
+    }
+
+    fn keep(&mut self, journal: Journal) {
+        self.book.entries.extend(journal.entries);
+        let records = journal.allocations.into_iter();
+        self.records.extend(records.map(|one| ((one.remittance.clone(), one.number), one)));
+    }
+
+    fn finish(&mut self) {
+        let mut steps = 0;
+        while self.step() {
+            steps += 1;
+            self.hold();
+            assert!(steps < 10_000, "it never ends");
+        }
+    }
+
+    /// I1 and I8, at every moment.
+    fn hold(&self) {
+        for entry in &self.book.entries {
+            assert_eq!(entry.amount.currency(), entry.account.currency, "I8: {entry:?}");
+        }
+        let sum = |account: &AccountKey, invoice: Option<&InvoiceId>| {
+            let entries = self.book.entries.iter();
+            let entries = entries.filter(|entry| entry.account == *account && entry.invoice.as_ref() == invoice);
+            entries.map(|entry| entry.amount.minor()).sum::<i64>()
+        };
+        for invoice in self.book.debtor.invoices.values() {
+            assert_eq!(sum(&invoice.account(), Some(&invoice.id)), invoice.balance().minor(), "I1: {}", invoice.id);
+        }
+        for (key, account) in &self.book.debtor.accounts {
+            assert_eq!(sum(key, None), -account.unapplied().unwrap().minor(), "I1: unapplied credit of {key}");
+        }
+    }
+
+    /// What is left of a remittance, by the plainest reading of all that was said of it.
+    fn left_of(&self, n: usize) -> i64 {
+        let words: Vec<&Word> = self.words.iter().filter(|(of, _)| *of == n).map(|(_, word)| word).collect();
+        let said = |stage| words.iter().any(|word| matches!(word, Word::Stage(one) if *one == stage));
+        let stands = said(Stage::Settled) && !(id(n).kind == RemittanceKind::CreditNote && said(Stage::Failed));
+        if !stands {
+            return 0;
+        }
+        let mut taken = 0;
+        for contest in 0..CONTESTS.len() {
+            let told = words.iter().filter_map(|word| match word {
+                Word::Contest(of, state, minor) if *of == contest => Some((*state, *minor)),
+                _ => None,
+            });
+            let told: Vec<(Contest, i64)> = told.collect();
+            let state = told.iter().map(|(state, _)| *state).max();
+            if matches!(state, Some(Contest::Open | Contest::Lost)) {
+                taken += told.iter().map(|(_, minor)| *minor).max().unwrap();
+            }
+        }
+        let refunded = words.iter().map(|word| if let Word::Refunded(minor) = word { *minor } else { 0 }).max();
+        (amount(n) - taken - refunded.unwrap_or(0)).max(0)
+    }
+
+    /// What is open and unapplied in each currency, from what was handed in; and each payment where its records say.
+    fn recompute(&self) {
+        for c in 0..CURRENCIES.len() {
+            let invoices =
+                (0..INVOICES).filter(|n| n % 3 == c).map(|n| &self.book.debtor.invoices[&invoice_id(&format!("I{n}"))]);
+            let (mut owed, mut open, mut given_up) = (0, 0, 0);
+            for invoice in invoices {
+                if invoice.standing != Standing::Void {
+                    owed += invoice.sums.total.minor();
+                    let n: usize = invoice.id.number.as_str()[1..].parse().unwrap();
+                    owed += self.charged.iter().filter(|(of, ..)| *of == n).map(|(.., minor)| minor).sum::<i64>();
+                }
+                open += invoice.balance().minor();
+                given_up += invoice.position().unwrap().written_off.minor();
+                for order in ComponentOrder::ALL {
+                    let parts = invoice.components(order).unwrap();
+                    let sum = parts.costs.minor() + parts.interest.minor() + parts.principal.minor();
+                    assert_eq!(sum, invoice.balance().minor(), "components of {}", invoice.id);
+                }
+            }
+            let left: i64 = (0..REMITTANCES).filter(|n| n % 3 == c).map(|n| self.left_of(n)).sum();
+            let paid_back: i64 = self.paid_back.iter().filter(|(of, _)| *of == c).map(|(_, minor)| minor).sum();
+            let credit = self.book.debtor.accounts[&key(c)].credit.minor();
+            assert_eq!(open + given_up - credit, owed - left + paid_back, "{}", CURRENCIES[c]);
+        }
+        for n in 3..REMITTANCES {
+            let records = self.records.values().filter(|record| record.remittance == id(n));
+            let placed: i64 = records.flat_map(|one| &one.lines).map(|line| line.left().unwrap().minor()).sum();
+            let own = self.book.debtor.accounts[&key(n)].credits.get(&id(n)).map_or(0, |own| own.minor());
+            assert!(placed + own <= self.left_of(n), "r{n}: {placed} placed and {own} left of {}", self.left_of(n));
+            if self.paid_back.iter().all(|(of, _)| of % 3 != n % 3) {
+                assert_eq!(placed + own, self.left_of(n), "r{n}: nothing is lost");
+            }
+        }
+    }
+
+    /// Fees, interest and payments by kind, from the entries.
+    fn recompute_kinds(&self) {
+        let of = |invoice: &InvoiceId, kind| {
+            let entries = self.book.entries.iter();
+            let entries = entries.filter(|entry| entry.invoice.as_ref() == Some(invoice) && entry.kind == kind);
+            entries.map(|entry| entry.amount.minor()).sum::<i64>()
+        };
+        for (id, invoice) in &self.book.debtor.invoices {
+            let sums = &invoice.sums;
+            let expected = [
+                (EntryKind::Fee, sums.fees.minor()),
+                (EntryKind::Interest, sums.interest.minor()),
+                (EntryKind::Payment, -sums.paid.minor()),
+                (EntryKind::Credit, -sums.credited.minor()),
+                (EntryKind::Refund, sums.refunded.minor()),
+                (EntryKind::Chargeback, sums.charged_back.minor()),
+                (EntryKind::WriteOff, -invoice.position().unwrap().written_off.minor()),
+            ];
+            for (kind, minor) in expected {
+                assert_eq!(of(id, kind), minor, "{kind:?} of {id}");
+            }
+        }
+        let keys: BTreeSet<&InvoiceId> = self.book.entries.iter().filter_map(|entry| entry.invoice.as_ref()).collect();
+        assert_eq!(keys.len(), INVOICES);
+    }
+}
+
+fn histories() -> u32 {
+    std::env::var("DUNLIN_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: histories(), ..ProptestConfig::default() })]
+
+    /// I1, I2 and I8.
+    #[test]
+    fn balances_are_what_a_plain_computation_says(
+        inputs in prop::collection::vec(input(), 1..60),
+        again in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let mut world = World::new();
+        for input in &inputs {
+            world.live(input);
+        }
+        // Words come again, late and out of order.
+        for index in again {
+            if let input @ Input::Word { .. } = index.get(&inputs) {
+                world.live(input);
+            }
+        }
+        world.finish();
+        world.hold();
+        world.recompute();
+        world.recompute_kinds();
+    }
+}
