@@ -176,10 +176,7 @@ impl Debtor {
             invoice.take_reported_for_known()?;
         }
         invoice.change(step.work.on, |sums| {
-            let received = match step.work.remittance.kind {
-                RemittanceKind::Payment => &mut sums.paid,
-                RemittanceKind::CreditNote => &mut sums.credited,
-            };
+            let received = sums.received_by(step.work.remittance.kind);
             *received = received.plus(amount)?;
             Ok(())
         })?;
