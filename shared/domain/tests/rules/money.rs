@@ -224,9 +224,9 @@ impl World {
 
     fn order(&mut self, n: usize, minor: i64, what: &CreditUse) {
         self.orders += 1;
-        let key = OutsideId::parse(&format!("order-{}", self.orders)).unwrap();
+        let id = CreditOrder::id(OutsideId::parse(&format!("order-{}", self.orders)).unwrap()).unwrap();
         let on = day("2026-03-09");
-        let order = CreditOrder { account: self::key(n), amount: Some(money(n, minor)), key, on, what: what.clone() };
+        let order = CreditOrder { account: self::key(n), amount: Some(money(n, minor)), id, on, what: what.clone() };
         let recorded = self.book.debtor.credited_by(&order.account).into_iter();
         let recorded = recorded.map(|id| (id.clone(), self.recorded(&id))).collect();
         let mut journal = Journal::default();
