@@ -357,6 +357,17 @@ impl Remittance {
         }))
     }
 
+    /// What the payer said it is for.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match &self.target {
+            Some(Target::Debtor(_, _, advice)) => advice.clone(),
+            Some(Target::Invoice(_) | Target::OutsideInvoice(..) | Target::OutsideCustomer(..)) | None => {
+                Advice::none()
+            }
+        }
+    }
+
     fn waited_for_until(&self) -> Timestamp {
         let from = self.on.and_then(|on| on.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|day| day.timestamp());
         let from = from.unwrap_or(self.progress.said()).max(self.progress.said());

@@ -165,6 +165,11 @@ async fn what_the_bank_takes_back_reopens_the_same_invoices_wherever_the_webhook
 }
 
 #[tokio::test]
+async fn an_order_about_credit_is_carried_out_once_wherever_the_api_dies() {
+    killed_at_every_poll(Scenario::Credit).await;
+}
+
+#[tokio::test]
 async fn stripes_event_is_booked_once_wherever_the_webhook_dies() {
     killed_at_every_poll(Scenario::Stripe).await;
 }

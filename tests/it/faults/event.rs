@@ -14,6 +14,8 @@ pub(super) enum Event {
     File(String),
     /// `POST /v1/payments`.
     Payments(Value),
+    /// `POST /v1/debtors/{id}/credit/applications`, by debtor and key.
+    Credit(String, String, Value),
     /// Stripe's event.
     Stripe(Value),
     /// The scheduler's event, or a batch of the scan's queue.
@@ -36,6 +38,12 @@ impl World {
             Event::Payments(payments) => {
                 let call = call("POST /v1/payments", Some(TENANT), &json!({ "payments": payments }));
                 again(is_taken(&self.call_webhook(call).await))
+            }
+            Event::Credit(debtor, key, order) => {
+                let route = "POST /v1/debtors/{id}/credit/applications";
+                let mut call = call_to(route, Some(TENANT), &json!({ "id": debtor }), &json!({}), &order.to_string());
+                call["headers"]["idempotency-key"] = json!(key);
+                again(is_taken(&self.call_api(call).await))
             }
             Event::Stripe(event) => {
                 let (body, path) = (event.to_string(), json!({ "tenant": TENANT }));
@@ -80,6 +88,6 @@ impl World {
 
 /// Whether an answer is one: a failure that passes asks for the call again, and nothing else may go wrong.
 fn is_taken((status, body): &(i64, Value)) -> bool {
-    assert!([200, 422, 503].contains(status), "{status}: {body}");
+    assert!([200, 404, 409, 422, 503].contains(status), "{status}: {body}");
     *status != 503
 }

@@ -18,11 +18,12 @@ pub(super) enum Function {
     Scan,
     Dispatch,
     Webhook,
+    Api,
     Projector,
 }
 
-const FUNCTIONS: [Function; 5] =
-    [Function::Ingest, Function::Scan, Function::Dispatch, Function::Webhook, Function::Projector];
+const FUNCTIONS: [Function; 6] =
+    [Function::Ingest, Function::Scan, Function::Dispatch, Function::Webhook, Function::Api, Function::Projector];
 /// Invoices `N0` to `N8` of three debtors, due from 1 to 9 March.
 const INVOICES: u64 = 9;
 /// Payments `P0` to `P5`.
@@ -88,6 +89,11 @@ impl History {
             return self.deliver(event).await;
         }
         match function {
+            // One that is refused may be carried out when it comes again, and there is credit then.
+            Function::Api => {
+                let order = self.order();
+                self.deliver(order).await;
+            }
             Function::Ingest | Function::Webhook => {
                 let event = if function == Function::Ingest { self.documents() } else { self.money() };
                 self.told.push(event.clone());
@@ -202,7 +208,7 @@ impl History {
         document(&of, &format!("N{n}"), &format!("2026-03-0{}", 1 + n), "100.00")
     }
 
-    /// A report of the tenant's or an event of Stripe's, each the same whenever it comes.
+    /// A report of the tenant's or an event of Stripe's. What is told joins in any order.
     fn money(&mut self) -> Event {
         if self.dice.one_in(2) {
             return Event::Stripe(self.stripe());
@@ -211,9 +217,22 @@ impl History {
             let n = self.dice.below(PAYMENTS);
             let (field, of) =
                 if n == 5 { ("debtor_ref", "C0".to_owned()) } else { ("invoice_number", format!("N{n}")) };
-            payment(&format!("P{n}"), field, &of, if n.is_multiple_of(2) { "100.00" } else { "130.00" })
+            let mut paid = payment(&format!("P{n}"), field, &of, if n.is_multiple_of(2) { "100.00" } else { "130.00" });
+            if self.dice.one_in(4) {
+                paid["refunded"] = json!("40.00");
+            }
+            if self.dice.one_in(4) {
+                paid["chargeback"] = json!(self.dice.pick(&["open", "won", "lost"]));
+            }
+            paid
         });
         Event::Payments(payments.collect())
+    }
+
+    /// An order about the credit of one of the debtors, a few times the same one.
+    fn order(&mut self) -> Event {
+        let (debtor, key) = (format!("C{}", self.dice.below(3)), format!("order-{}", self.dice.below(4)));
+        Event::Credit(debtor, key, json!({ "currency": "EUR" }))
     }
 
     fn stripe(&mut self) -> Value {
@@ -252,6 +271,7 @@ fn for_whom(event: &Event) -> Function {
     match event {
         Event::Invoices(_) | Event::File(_) => Function::Ingest,
         Event::Payments(_) | Event::Stripe(_) => Function::Webhook,
+        Event::Credit(..) => Function::Api,
         Event::Scan(_) => Function::Scan,
         Event::Planned(_) => Function::Dispatch,
         Event::Stream(_) => Function::Projector,

@@ -127,6 +127,11 @@ async fn what_the_bank_takes_back_reopens_the_same_invoices_whatever_fails() {
 }
 
 #[tokio::test]
+async fn an_order_about_credit_is_carried_out_once_whatever_fails() {
+    every_request_fails(Scenario::Credit).await;
+}
+
+#[tokio::test]
 async fn stripes_event_is_booked_once_whatever_fails() {
     every_request_fails(Scenario::Stripe).await;
 }

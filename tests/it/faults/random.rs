@@ -105,6 +105,11 @@ fn the_webhook_survives_any_history() {
 }
 
 #[test]
+fn the_api_survives_any_history() {
+    histories(Function::Api, "the_api_survives_any_history");
+}
+
+#[test]
 fn the_projector_survives_any_history() {
     histories(Function::Projector, "the_projector_survives_any_history");
 }

@@ -35,6 +35,8 @@ pub(super) enum Scenario {
     Named,
     /// The bank takes back the most of a payment for many invoices.
     Returned,
+    /// Unapplied credit is applied to many invoices.
+    Credit,
     /// A payment by Stripe.
     Stripe,
     /// An event of Stripe's that is only counted.
@@ -44,7 +46,7 @@ pub(super) enum Scenario {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Invoices,
         Self::File,
         Self::FanOut,
@@ -55,6 +57,7 @@ impl Scenario {
         Self::Allocation,
         Self::Named,
         Self::Returned,
+        Self::Credit,
         Self::Stripe,
         Self::StripeOther,
         Self::Stream,
@@ -137,6 +140,13 @@ impl Scenario {
                 paid["chargeback"] = json!("open");
                 paid["chargeback_amount"] = json!("216.00");
                 Event::Payments(json!([paid]))
+            }
+            Self::Credit => {
+                let paid = ["P1", "P2"].map(|reference| payment(reference, "debtor_ref", "C1", "110.00"));
+                world.post_payments(json!(paid)).await;
+                many_late(world).await;
+                let order = json!({ "currency": "EUR", "amount": "215.00" });
+                Event::Credit("C1".to_owned(), "order-1".to_owned(), order)
             }
             Self::Stripe => {
                 let finalized = event("evt_1", "invoice.finalized", NOON - 900, invoice(1, "open", 0));

@@ -3,7 +3,7 @@
 use dunlin_domain::allocation::{Advice, Allocation, AllocationLine};
 use dunlin_domain::debtor::{AtHand, Journal, Needs};
 use dunlin_domain::ids::DebtorId;
-use dunlin_domain::remittance::{RemittanceId, Target};
+use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 
 use super::{Books, BooksError, Races};
@@ -72,10 +72,7 @@ impl Books {
 
     async fn advice(&self, tenancy: &Tenancy, id: &RemittanceId) -> Result<Advice, StoreError> {
         let found = self.store.remittances(&tenancy.tenant, std::slice::from_ref(id)).await?;
-        match found.into_iter().next().and_then(|found| found.value.target) {
-            Some(Target::Debtor(_, _, advice)) => Ok(advice),
-            _ => Ok(Advice::none()),
-        }
+        Ok(found.into_iter().next().map_or_else(Advice::none, |found| found.value.advice()))
     }
 
     async fn load_invoices_of(

@@ -39,7 +39,7 @@ impl Books {
         now: Timestamp,
     ) -> Result<CreditUsed, BooksError> {
         let mut races = Races::default();
-        let receipt = Receipt { provider: ORDERED, event_id: format!("{debtor}#{}", order.key) };
+        let receipt = Receipt { provider: ORDERED, event_id: format!("{debtor}#{}", order.id.outside_id) };
         loop {
             if self.store.has_receipt(&tenancy.tenant, &receipt).await? {
                 self.finish_allocating(tenancy, debtor, now).await?;

@@ -159,10 +159,7 @@ impl Books {
         };
         let mut loaded = self.load_or_new(tenancy, debtor).await?;
         stop_watching(&mut loaded, &joined.value);
-        let advice = match &joined.value.target {
-            Some(Target::Debtor(_, _, advice)) => advice.clone(),
-            _ => Advice::none(),
-        };
+        let advice = joined.value.advice();
         let booked = match &place {
             Place::Invoice(_, invoice, issued) => {
                 self.store.load_closed(&mut loaded, &[(invoice.clone(), *issued)]).await?;

@@ -12,7 +12,7 @@ use crate::intake::InvoiceDraft;
 use crate::invoice::{Invoice, Position, Standing, Sums};
 use crate::ledger::{Entry, EntryKind};
 use crate::money::{Currency, Money, MoneyError};
-use crate::remittance::{Effect, RemittanceId, RemittanceKind};
+use crate::remittance::{Effect, RemittanceId};
 
 /// Why something cannot be booked. Nothing is changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,10 +125,7 @@ impl Debtor {
         let none = Effect::none(known.currency());
         let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
         changed.change(on, |sums| {
-            let received = match remittance.kind {
-                RemittanceKind::Payment => &mut sums.paid,
-                RemittanceKind::CreditNote => &mut sums.credited,
-            };
+            let received = sums.received_by(remittance.kind);
             *received = received.plus(is.received.minus(was.received)?)?;
             sums.refunded = sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
             sums.charged_back = sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;

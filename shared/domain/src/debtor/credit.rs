@@ -32,8 +32,8 @@ pub struct CreditOrder {
     pub account: AccountKey,
     /// How much; all of it where `None`.
     pub amount: Option<Money>,
-    /// What makes it count once.
-    pub key: OutsideId,
+    /// What makes it count once, and what its entries refer to; see [`CreditOrder::id`].
+    pub id: RemittanceId,
     /// The day it counts from.
     pub on: Date,
     /// What is done.
@@ -79,6 +79,15 @@ impl From<MoneyError> for CreditError {
 impl CreditOrder {
     /// How many invoices one order may name: they are settled in one commit.
     pub const NAMES_MAX: usize = 20;
+
+    /// The id of the order with this key. It stands in the place of a payment's, because credit that is an overpayment of
+    /// an invoice belongs to no payment on account.
+    ///
+    /// # Errors
+    /// None in practice: the source's name is ours.
+    pub fn id(key: OutsideId) -> Result<RemittanceId, IdError> {
+        Ok(RemittanceId { kind: RemittanceKind::Payment, source: SourceName::parse(CREDIT)?, outside_id: key })
+    }
 }
 
 impl Account {
@@ -145,8 +154,7 @@ impl Debtor {
         journal: &mut Journal,
     ) -> Result<(), CreditError> {
         let key = &order.account;
-        let own = own_id(&order.key).map_err(|_| CreditError::Nothing(key.clone()))?;
-        let cause = Cause { on: order.on, reference: Some(&own), why: None };
+        let cause = Cause { on: order.on, reference: Some(&order.id), why: None };
         match &order.what {
             CreditUse::Refund => {
                 self.account_mut(key).draw(amount)?;
@@ -167,7 +175,7 @@ impl Debtor {
             CreditUse::Apply(advice) => {
                 let parts = self.account_mut(key).draw(amount)?;
                 let work = parts.into_iter().map(|(whose, remaining)| {
-                    let whose = whose.unwrap_or_else(|| own.clone());
+                    let whose = whose.unwrap_or_else(|| order.id.clone());
                     let recorded = recorded.get(&whose).copied().unwrap_or_default();
                     let method = advice.method();
                     Allocating { remaining, recorded, method, ..Allocating::new(whose, order.on, key.currency) }
@@ -215,7 +223,7 @@ impl Debtor {
             step.work.remaining = Money::zero(key.currency);
             let whose = step.work.remittance.clone();
             let placed = before.minus(rest)?;
-            self.record(step, placed, Money::zero(key.currency), journal);
+            step.record(placed, Money::zero(key.currency), journal);
             self.account_mut(key).credit_of(&whose, rest)?;
         }
         Ok(())
@@ -238,10 +246,4 @@ impl Debtor {
         };
         if wanted.len() > CreditOrder::NAMES_MAX { Err(CreditError::TooMany(wanted.len())) } else { Ok(wanted) }
     }
-}
-
-/// What stands for credit that is an overpayment of invoices.
-fn own_id(key: &OutsideId) -> Result<RemittanceId, IdError> {
-    let source = SourceName::parse(CREDIT)?;
-    Ok(RemittanceId { kind: RemittanceKind::Payment, source, outside_id: key.clone() })
 }

@@ -23,6 +23,19 @@ impl<'a> Placing<'a> {
     pub(super) fn new(account: &'a AccountKey, work: Allocating, room: usize) -> Self {
         Self { account, work, lines: Vec::new(), room }
     }
+
+    /// Puts on record what a step has placed.
+    pub(super) fn record(self, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
+        let Self { account, mut work, lines, .. } = self;
+        let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
+        journal.entry(account, None, work.remittance.kind.entry(), placed, cause, Some("allocated to invoices"));
+        if !lines.is_empty() || credit.is_positive() {
+            let remittance = work.remittance.clone();
+            journal.allocations.push(Allocation { remittance, number: work.recorded, lines, credit });
+            work.recorded = work.recorded.saturating_add(1);
+        }
+        work
+    }
 }
 
 impl Debtor {
@@ -53,20 +66,7 @@ impl Debtor {
         }
         self.account_mut(key).credit_of(&step.work.remittance, credit)?;
         let placed = before.minus(step.work.remaining)?.minus(credit)?;
-        Ok(self.record(step, placed, credit, journal))
-    }
-
-    /// Puts on record what a step has placed.
-    pub(super) fn record(&self, step: Placing<'_>, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
-        let Placing { account, mut work, lines, .. } = step;
-        let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
-        journal.entry(account, None, work.remittance.kind.entry(), placed, cause, Some("allocated to invoices"));
-        if !lines.is_empty() || credit.is_positive() {
-            let remittance = work.remittance.clone();
-            journal.allocations.push(Allocation { remittance, number: work.recorded, lines, credit });
-            work.recorded = work.recorded.saturating_add(1);
-        }
-        work
+        Ok(step.record(placed, credit, journal))
     }
 
     /// Places on the invoices that the payer names, as far as there is room. Names of what is not open here are passed over.
@@ -176,10 +176,7 @@ impl Debtor {
             invoice.take_reported_for_known()?;
         }
         invoice.change(step.work.on, |sums| {
-            let received = match step.work.remittance.kind {
-                RemittanceKind::Payment => &mut sums.paid,
-                RemittanceKind::CreditNote => &mut sums.credited,
-            };
+            let received = sums.received_by(step.work.remittance.kind);
             *received = received.plus(amount)?;
             Ok(())
         })?;

@@ -7,7 +7,7 @@ use crate::allocation::{Allocation, AllocationLine, Reversal};
 use crate::ids::AccountKey;
 use crate::ledger::EntryKind;
 use crate::money::Money;
-use crate::remittance::{RemittanceId, RemittanceKind};
+use crate::remittance::RemittanceId;
 
 impl Debtor {
     /// Takes back from one allocation or gives back to it, on at most `limit` invoices; with no allocation left, from or
@@ -87,10 +87,7 @@ impl Debtor {
         let known = known.ok_or_else(|| BookingError::UnknownInvoice(line.invoice.clone()))?;
         let mut invoice = known.clone();
         invoice.change(work.reversed_on, |sums| {
-            let received = match work.remittance.kind {
-                RemittanceKind::Payment => &mut sums.paid,
-                RemittanceKind::CreditNote => &mut sums.credited,
-            };
+            let received = sums.received_by(work.remittance.kind);
             *received = received.minus(moved.withdrawn)?;
             sums.refunded = sums.refunded.plus(moved.refunded)?;
             sums.charged_back = sums.charged_back.plus(moved.charged_back)?;

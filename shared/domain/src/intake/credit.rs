@@ -96,10 +96,14 @@ impl RawCreditOrder {
             }
             CreditAction::Refund => Some(CreditUse::Refund),
         };
-        let (Some(currency), Some(what), true) = (currency, what, fields.0.is_empty()) else { return Err(fields.0) };
+        let id =
+            CreditOrder::id(key.clone()).map_err(|error| fields.complain("Idempotency-Key", error.to_string())).ok();
+        let (Some(currency), Some(what), Some(id), true) = (currency, what, id, fields.0.is_empty()) else {
+            return Err(fields.0);
+        };
         let portfolio = portfolio.unwrap_or_else(|| intake.default_portfolio.clone());
         let on = on.unwrap_or_else(|| TimeZone::UTC.to_datetime(intake.now).date());
-        Ok(CreditOrder { account: AccountKey { portfolio, currency }, amount, key: key.clone(), on, what })
+        Ok(CreditOrder { account: AccountKey { portfolio, currency }, amount, id, on, what })
     }
 
     fn advice(&self, fields: &mut Fields, most: Option<Money>) -> Option<Advice> {

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
 use crate::money::{Currency, Money, MoneyError};
-use crate::remittance::{InFlight, RemittanceId};
+use crate::remittance::{InFlight, RemittanceId, RemittanceKind};
 
 /// Where an invoice comes from, and its id there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,14 @@ impl Sums {
             fees: zero,
             interest: zero,
             written_off: zero,
+        }
+    }
+
+    /// The sum that a payment or a credit note adds to.
+    pub(crate) fn received_by(&mut self, kind: RemittanceKind) -> &mut Money {
+        match kind {
+            RemittanceKind::Payment => &mut self.paid,
+            RemittanceKind::CreditNote => &mut self.credited,
         }
     }
 

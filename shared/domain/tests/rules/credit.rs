@@ -10,8 +10,8 @@ use crate::desk::{Desk, amounts, by, contest, numbers, refunded};
 use crate::history::{account, at, day, draft, eur, invoice_id, remittance_id};
 
 fn order(minor: Option<i64>, what: CreditUse) -> CreditOrder {
-    let (key, on) = (OutsideId::parse("order-1").unwrap(), day("2026-03-05"));
-    CreditOrder { account: account(), amount: minor.map(eur), key, on, what }
+    let (id, on) = (CreditOrder::id(OutsideId::parse("order-1").unwrap()).unwrap(), day("2026-03-05"));
+    CreditOrder { account: account(), amount: minor.map(eur), id, on, what }
 }
 
 /// A payment of 160 over an invoice of 100, then invoices B of 50 and C of 80, and a credit of 60.

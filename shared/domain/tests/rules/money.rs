@@ -224,9 +224,9 @@ impl World {
 
     fn order(&mut self, n: usize, minor: i64, what: &CreditUse) {
         self.orders += 1;
-        let key = OutsideId::parse(&format!("order-{}", self.orders)).unwrap();
+        let id = CreditOrder::id(OutsideId::parse(&format!("order-{}", self.orders)).unwrap()).unwrap();
         let on = day("2026-03-09");
-        let order = CreditOrder { account: self::key(n), amount: Some(money(n, minor)), key, on, what: what.clone() };
+        let order = CreditOrder { account: self::key(n), amount: Some(money(n, minor)), id, on, what: what.clone() };
         let recorded = self.book.debtor.credited_by(&order.account).into_iter();
         let recorded = recorded.map(|id| (id.clone(), self.recorded(&id))).collect();
         let mut journal = Journal::default();
@@ -243,8 +243,10 @@ impl World {
             Needs::Nothing => AtHand::Nothing,
             Needs::Advice(wanted) => {
                 let n = (0..REMITTANCES).find(|n| id(*n) == wanted).unwrap();
-                let Purpose::Account(of) = purpose(n) else { panic!("{wanted} is for an invoice") };
-                advice = of;
+                advice = match purpose(n) {
+                    Purpose::Account(advice) => advice,
+                    Purpose::Invoice(_) => Advice::none(),
+                };
                 AtHand::Advice(&advice)
             }
             Needs::Allocation(id, number) => {
@@ -317,7 +319,7 @@ impl World {
 
     /// What is open and unapplied in each currency, from what was handed in; and each payment where its records say.
     fn recompute(&self) {
-        for c in 0..CURRENCIES.len() {
+        for (c, code) in CURRENCIES.iter().enumerate() {
             let invoices =
                 (0..INVOICES).filter(|n| n % 3 == c).map(|n| &self.book.debtor.invoices[&invoice_id(&format!("I{n}"))]);
             let (mut owed, mut open, mut given_up) = (0, 0, 0);
@@ -338,7 +340,7 @@ impl World {
             let left: i64 = (0..REMITTANCES).filter(|n| n % 3 == c).map(|n| self.left_of(n)).sum();
             let paid_back: i64 = self.paid_back.iter().filter(|(of, _)| *of == c).map(|(_, minor)| minor).sum();
             let credit = self.book.debtor.accounts[&key(c)].credit.minor();
-            assert_eq!(open + given_up - credit, owed - left + paid_back, "{}", CURRENCIES[c]);
+            assert_eq!(open + given_up - credit, owed - left + paid_back, "{code}");
         }
         for n in 3..REMITTANCES {
             let records = self.records.values().filter(|record| record.remittance == id(n));
@@ -378,8 +380,9 @@ impl World {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test asks whoever runs it")]
 fn histories() -> u32 {
-    std::env::var("DUNLIN_HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+    std::env::var("DUNLIN_HISTORIES").map_or(300, |number| number.parse().unwrap())
 }
 
 proptest! {
