@@ -9,6 +9,7 @@
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
+//! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
 //! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
@@ -23,6 +24,7 @@ mod agreements;
 mod api;
 mod architecture;
 mod cases;
+mod charges;
 mod costs;
 mod credit;
 mod faults;

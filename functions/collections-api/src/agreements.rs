@@ -4,63 +4,21 @@
 //! and does nothing.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::books::{Books, BooksError, Changed, ResolveError};
-use dunlin_aws::http::{Problem, header, json_response, path_parameter, query_parameter, told_time};
-use dunlin_aws::store::Receipt;
+use dunlin_aws::books::ResolveError;
+use dunlin_aws::http::{Problem, path_parameter, told_time};
 use dunlin_domain::agreement::AgreementError;
 use dunlin_domain::debtor::{Debtor, HoldError, Journal, Proposal};
 use dunlin_domain::hold::{Hold, SetBy};
-use dunlin_domain::ids::{AgreementId, DebtorId, HoldId};
-use jiff::Timestamp;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use dunlin_domain::ids::{AgreementId, HoldId};
 
 use crate::Handler;
 use crate::body::Body;
-use crate::debtor::debtor_id;
-use crate::handler::{Answer, cut_short, failed};
+use crate::call::{Call, answer, made, refused};
+use crate::handler::{Answer, failed};
 use crate::terms::{self, Kind};
 use crate::view;
 
 const NOTE_MAX: usize = 1_000;
-const KEY_MAX: usize = 200;
-
-/// What every call of this kind says.
-struct Call {
-    debtor: DebtorId,
-    now: Timestamp,
-    preview: bool,
-    receipt: Option<Receipt>,
-    /// The id of what the call makes: the same for the same call.
-    id: String,
-}
-
-impl Call {
-    fn of(request: &ApiGatewayV2httpRequest, now: Timestamp) -> Result<Self, Problem> {
-        let debtor = debtor_id(request)?;
-        let preview = match query_parameter(request, "preview").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                return Err(Problem::bad_request("a parameter is wrong").field("preview", "must be true or false"));
-            }
-        };
-        let key = header(request, "idempotency-key");
-        if key.is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
-            let reason = format!("must be 1 to {KEY_MAX} characters");
-            return Err(Problem::bad_request("a header is wrong").field("Idempotency-Key", reason));
-        }
-        let route = request.route_key.as_deref().unwrap_or_default();
-        let unique = key.or(request.request_context.request_id.as_deref()).unwrap_or_default();
-        let id = short_hash(&[debtor.as_str(), route, unique]);
-        let receipt = key.map(|_| Receipt { provider: "api", event_id: id.clone() });
-        Ok(Self { debtor, now, preview, receipt, id })
-    }
-
-    fn books(&self, books: &Books) -> Books {
-        if self.preview { books.dry() } else { books.clone() }
-    }
-}
 
 impl Handler {
     /// Makes an agreement.
@@ -173,51 +131,6 @@ impl Handler {
     }
 }
 
-/// What a change came to, or the problem that it met.
-fn made<T, E>(
-    changed: Result<Changed<T, E>, BooksError>,
-    call: &Call,
-    refused: impl Fn(&E) -> Problem,
-) -> Result<(Box<Debtor>, Box<Journal>), Problem> {
-    match changed.map_err(|error| cut_short(&error))? {
-        Changed::Made { debtor, journal, .. } => Ok((debtor, journal)),
-        Changed::Repeated(debtor) => Ok((debtor, Box::default())),
-        Changed::Refused(error) => Err(refused(&error)),
-        Changed::NoDebtor => Err(no_debtor(&call.debtor)),
-    }
-}
-
-/// What was made, what it did to the ledger, and what is told of it.
-fn answer(
-    call: &Call,
-    status: u16,
-    name: &str,
-    made: Option<Value>,
-    debtor: &Debtor,
-    journal: &Journal,
-) -> aws_lambda_events::apigw::ApiGatewayV2httpResponse {
-    let events = journal.events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
-    let status = if call.preview { 200 } else { status };
-    json_response(
-        status,
-        &json!({
-            "preview": call.preview,
-            name: made,
-            "entries": journal.entries.iter().map(view::entry).collect::<Vec<_>>(),
-            "events": events,
-            "balances": view::balances(debtor),
-        }),
-    )
-}
-
-fn refused(field: &str, error: &impl ToString) -> Problem {
-    Problem::new(422, "It cannot be done so", error.to_string()).field(field, error.to_string())
-}
-
-fn no_debtor(id: &DebtorId) -> Problem {
-    Problem::not_found(format!("there is no debtor {id}"))
-}
-
 fn note(body: &mut Body) -> Option<String> {
     body.parsed("note", |text| {
         if text.chars().count() <= NOTE_MAX {
@@ -226,10 +139,4 @@ fn note(body: &mut Body) -> Option<String> {
             Err(format!("must be at most {NOTE_MAX} characters"))
         }
     })
-}
-
-/// 24 hexadecimal digits.
-fn short_hash(parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("\u{1f}"));
-    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

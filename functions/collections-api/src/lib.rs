@@ -2,7 +2,7 @@
 //!
 //! - What is known: a debtor, its timeline, the aging report, a payment and what it settled,
 //!   payments that wait for their invoice.
-//! - What may be charged on a late invoice.
+//! - What may be charged on a late invoice, charging it, and giving it up.
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
@@ -11,6 +11,8 @@
 
 mod agreements;
 mod body;
+mod call;
+mod charges;
 mod credit;
 mod debtor;
 mod handler;

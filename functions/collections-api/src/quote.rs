@@ -68,7 +68,7 @@ fn movements(payments: Option<&Value>) -> Result<Vec<RawMovement>, Problem> {
     payments.iter().enumerate().map(movement).collect()
 }
 
-fn wrong(errors: &[FieldError]) -> Problem {
+pub(crate) fn wrong(errors: &[FieldError]) -> Problem {
     Problem { errors: complaints(errors), ..Problem::bad_request("a field is wrong") }
 }
 
@@ -78,7 +78,7 @@ fn refused(field: &str, reason: String) -> Problem {
 }
 
 /// The field to look at.
-fn field_of(error: &QuoteError) -> &'static str {
+pub(crate) fn field_of(error: &QuoteError) -> &'static str {
     match error {
         QuoteError::NotAgainst { .. } => "debtor_kind",
         QuoteError::Credit(_) => "debt_kind",

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Books, BooksError, Races};
-use crate::store::{Loaded, Receipt, Tenancy, Versioned, Writes};
+use crate::store::{Loaded, Receipt, ReferenceKey, Tenancy, Versioned, Writes};
 
 /// What became of a change that was asked for.
 #[derive(Debug)]
@@ -44,11 +44,41 @@ impl Books {
         now: Timestamp,
         change: impl Fn(&mut Debtor, &mut Journal, &mut Writes) -> Result<T, E>,
     ) -> Result<Changed<T, E>, BooksError> {
+        self.change_with(tenancy, (debtor, None), receipt, now, change).await
+    }
+
+    /// The same of one invoice, which is read also where it is closed.
+    ///
+    /// # Errors
+    /// As [`Books::change`].
+    pub async fn change_invoice<T, E>(
+        &self,
+        tenancy: &Tenancy,
+        (debtor, invoice): (&DebtorId, &InvoiceId),
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+        change: impl Fn(&mut Debtor, &mut Journal) -> Result<T, E>,
+    ) -> Result<Changed<T, E>, BooksError> {
+        let change = |debtor: &mut Debtor, journal: &mut Journal, _: &mut Writes| change(debtor, journal);
+        self.change_with(tenancy, (debtor, Some(invoice)), receipt, now, change).await
+    }
+
+    async fn change_with<T, E>(
+        &self,
+        tenancy: &Tenancy,
+        (debtor, invoice): (&DebtorId, Option<&InvoiceId>),
+        receipt: Option<&Receipt>,
+        now: Timestamp,
+        change: impl Fn(&mut Debtor, &mut Journal, &mut Writes) -> Result<T, E>,
+    ) -> Result<Changed<T, E>, BooksError> {
         let mut races = Races::default();
         loop {
             let Some(mut loaded) = self.store.load(&tenancy.tenant, debtor).await? else {
                 return Ok(Changed::NoDebtor);
             };
+            if let Some(invoice) = invoice.filter(|invoice| !loaded.debtor.invoices.contains_key(*invoice)) {
+                self.load_closed_invoice(tenancy, &mut loaded, invoice).await?;
+            }
             if let Some(receipt) = receipt
                 && self.store.has_receipt(&tenancy.tenant, receipt).await?
             {
@@ -72,6 +102,22 @@ impl Books {
                 Err(error) => races.lost(error).await?,
             }
         }
+    }
+
+    /// Reads an invoice that is not live, if the debtor has it.
+    async fn load_closed_invoice(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &mut Loaded,
+        invoice: &InvoiceId,
+    ) -> Result<(), BooksError> {
+        let key = ReferenceKey::Invoice(invoice.clone());
+        let found = self.store.references(&tenancy.tenant, [key.clone()]).await?.remove(&key);
+        let ours = found.filter(|reference| reference.debtor.as_ref() == Some(&loaded.debtor.id));
+        if let Some(place) = ours.and_then(|reference| reference.invoice) {
+            self.store.load_closed(loaded, &[place]).await?;
+        }
+        Ok(())
     }
 
     /// Ends a dispute; what is accepted of it is credited in the same commit. The answer is what was credited.

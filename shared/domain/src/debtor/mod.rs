@@ -11,6 +11,7 @@ mod claims;
 mod contact;
 mod credit;
 mod journal;
+mod late;
 mod placing;
 mod reversing;
 
@@ -23,6 +24,7 @@ pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;
 pub use credit::{CreditError, CreditOrder, CreditUse};
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
+pub use late::{FeeRule, LateError};
 
 use std::collections::BTreeMap;
 

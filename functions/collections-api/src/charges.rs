@@ -1,0 +1,175 @@
+//! Charging late invoices, and giving parts of them up.
+
+use std::collections::BTreeMap;
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_aws::http::{Problem, told_time};
+use dunlin_domain::charge::fee::{FeeAmount, LateFee};
+use dunlin_domain::charge::rates::AnnualRate;
+use dunlin_domain::charge::{Authority, Claim};
+use dunlin_domain::debtor::{BookingError, Debtor, FeeRule, Journal, LateError};
+use dunlin_domain::ids::{Citation, InvoiceId, InvoiceNumber, PortfolioId, RuleName};
+use dunlin_domain::intake::{FieldError, RawClaim};
+use dunlin_domain::money::{Currency, Money};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::Handler;
+use crate::body::{Body, date};
+use crate::call::{Call, answer, made, refused};
+use crate::handler::Answer;
+use crate::quote;
+
+/// What of a claim follows from the invoice itself.
+const FROM_INVOICE: [&str; 3] = ["debtor_kind", "amount", "currency"];
+const REASON_MAX: usize = 200;
+
+/// What is to be charged.
+enum Wanted {
+    /// The interest and fixed sum of a regime, from these fields of a claim.
+    Late { jurisdiction: String, fields: BTreeMap<String, String> },
+    /// A late fee.
+    Fee(FeeRule, Option<Date>),
+}
+
+/// Why nothing was charged.
+enum Refusal {
+    Fields(Vec<FieldError>),
+    Late(LateError),
+}
+
+impl Handler {
+    /// Charges interest and the fixed sum, or a late fee.
+    pub(crate) async fn charge(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let mut body = Body::of(request)?;
+        let invoice = invoice(&mut body, &tenancy.default_portfolio);
+        let wanted = wanted(&mut body);
+        let (invoice, wanted) = body.finish(invoice.zip(wanted))?;
+        let packs = dunlin_packs::packs().map_err(|error| {
+            tracing::error!(%error, "the packs cannot be read");
+            Problem::internal()
+        })?;
+        let regime = match &wanted {
+            Wanted::Late { jurisdiction, .. } => {
+                Some(packs.regime(jurisdiction).map_err(|error| refused("jurisdiction", &error))?)
+            }
+            Wanted::Fee(..) => None,
+        };
+        let today = tenancy.zone.date(call.now);
+        let order = tenancy.allocation.components;
+        let charge = |debtor: &mut Debtor, journal: &mut Journal| match (&wanted, regime) {
+            (Wanted::Late { fields, .. }, Some(regime)) => {
+                let claim = claim(debtor, &invoice, fields, today)?;
+                debtor.charge_late(&invoice, regime, claim, order, journal).map(drop).map_err(Refusal::Late)
+            }
+            (Wanted::Fee(rule, on), _) => {
+                debtor.charge_fee(&invoice, rule, on.unwrap_or(today), journal).map(drop).map_err(Refusal::Late)
+            }
+            (Wanted::Late { .. }, None) => Err(Refusal::Late(LateError::Nothing(invoice.clone()))),
+        };
+        let books = call.books(&self.books);
+        let whose = (&call.debtor, &invoice);
+        let changed = books.change_invoice(&tenancy, whose, call.receipt.as_ref(), call.now, charge).await;
+        let (debtor, journal) = made(changed, &call, problem)?;
+        Ok(answer(&call, 201, "charge", None, &debtor, &journal))
+    }
+
+    /// Gives so much of an invoice up, or all that is open of it.
+    pub(crate) async fn write_off(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let mut body = Body::of(request)?;
+        let invoice = invoice(&mut body, &tenancy.default_portfolio);
+        let currency = body.required("currency", Currency::parse);
+        let amount = if body.has("amount") { body.amount("amount", currency) } else { None };
+        let reason = body.required("reason", |text| {
+            let short = text.chars().count() <= REASON_MAX && !text.chars().any(char::is_control);
+            if short { Ok(text.to_owned()) } else { Err(format!("must be at most {REASON_MAX} plain characters")) }
+        });
+        let (invoice, (currency, reason)) = body.finish(invoice.zip(currency.zip(reason)))?;
+        let today = tenancy.zone.date(call.now);
+        let write_off = |debtor: &mut Debtor, journal: &mut Journal| {
+            let open = debtor.invoices.get(&invoice).map_or(Money::zero(currency), |invoice| invoice.balance());
+            debtor.write_off(&invoice, amount.unwrap_or(open), &reason, today, journal)
+        };
+        let books = call.books(&self.books);
+        let whose = (&call.debtor, &invoice);
+        let changed = books.change_invoice(&tenancy, whose, call.receipt.as_ref(), call.now, write_off).await;
+        let refusal = |error: &BookingError| refused(field_of(error), error);
+        let (debtor, journal) = made(changed, &call, refusal)?;
+        Ok(answer(&call, 201, "write_off", None, &debtor, &journal))
+    }
+}
+
+fn invoice(body: &mut Body, portfolio: &PortfolioId) -> Option<InvoiceId> {
+    let portfolio = body.parsed("portfolio", PortfolioId::parse).unwrap_or_else(|| portfolio.clone());
+    Some(InvoiceId { portfolio, number: body.required("invoice_number", InvoiceNumber::parse)? })
+}
+
+fn wanted(body: &mut Body) -> Option<Wanted> {
+    if body.has("late_fee") {
+        let on = body.parsed("as_of", date);
+        return body.object("late_fee", late_fee).map(|rule| Wanted::Fee(rule, on));
+    }
+    let jurisdiction = body.required("jurisdiction", |text| Ok::<_, String>(text.to_owned()));
+    let known = RawClaim::FIELDS.into_iter().filter(|name| !FROM_INVOICE.contains(name));
+    let fields = known.filter_map(|name| Some((name.to_owned(), body.text(name)?))).collect();
+    Some(Wanted::Late { jurisdiction: jurisdiction?, fields })
+}
+
+fn late_fee(body: &mut Body) -> Option<FeeRule> {
+    let name = body.required("rule", RuleName::parse);
+    let period = body.parsed("period", RuleName::parse).or_else(|| RuleName::parse("once").ok());
+    let clause = body.required("clause", Citation::parse);
+    let currency = body.required("currency", Currency::parse);
+    let amount = if body.has("percent") {
+        let share = body.required("percent", |text| {
+            let percent = text.parse::<Decimal>().map_err(|_| "must be a decimal such as 2.5".to_owned())?;
+            AnnualRate::percent(percent).map_err(|error| error.to_string())
+        });
+        let at_most = if body.has("at_most") { Some(body.amount("at_most", currency)?) } else { None };
+        share.map(|share| FeeAmount::Percent { share, at_most })
+    } else {
+        body.amount("amount", currency).map(FeeAmount::Fixed)
+    };
+    let fee = LateFee { amount: amount?, authority: Authority::Contract(clause?) };
+    Some(FeeRule { name: name?, fee, period: period? })
+}
+
+/// The claim that an invoice is, with what the caller knows besides.
+fn claim(
+    debtor: &Debtor,
+    invoice: &InvoiceId,
+    fields: &BTreeMap<String, String>,
+    today: Date,
+) -> Result<Claim, Refusal> {
+    let unknown = || Refusal::Late(LateError::Booking(BookingError::UnknownInvoice(invoice.clone())));
+    let known = debtor.invoices.get(invoice).ok_or_else(unknown)?;
+    let field = |name: &str| match name {
+        "debtor_kind" => Some(debtor.profile.kind.as_str().to_owned()),
+        "amount" => Some(known.sums.total.to_string()),
+        "currency" => Some(known.currency().code().to_owned()),
+        "due_date" => Some(fields.get(name).cloned().unwrap_or_else(|| known.due_date.to_string())),
+        name => fields.get(name).cloned(),
+    };
+    RawClaim::from_fields(field, Vec::new()).parse(today).map_err(Refusal::Fields)
+}
+
+fn problem(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::Fields(errors) => quote::wrong(errors),
+        Refusal::Late(LateError::Quote(error)) => refused(quote::field_of(error), error),
+        Refusal::Late(LateError::Booking(error)) => refused(field_of(error), error),
+        Refusal::Late(error @ LateError::Nothing(_)) => refused("as_of", error),
+    }
+}
+
+fn field_of(error: &BookingError) -> &'static str {
+    match error {
+        BookingError::UnknownInvoice(_) | BookingError::NotOwed { .. } => "invoice_number",
+        BookingError::CurrencyChanged { .. } => "currency",
+        BookingError::NotPositive(_) | BookingError::MoreThanOpen { .. } | BookingError::Money(_) => "amount",
+    }
+}
