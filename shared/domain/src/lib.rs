@@ -19,6 +19,7 @@
 pub mod agreement;
 pub mod calendar;
 pub mod charge;
+pub mod collection;
 pub mod contact;
 pub mod debtor;
 pub mod decide;

@@ -160,6 +160,7 @@ impl RawDocument {
             standing: Standing::Open,
             reported_paid: Money::zero(total.currency()),
             stamp: None,
+            attempts: None,
         })
     }
 
