@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use dunlin_aws::mail::{Renderer, Sender};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::Channel;
+use dunlin_domain::debtor::Debtor;
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
 use dunlin_domain::message::{CycleRef, Line, MessageId, Plan};
 use dunlin_domain::money::{Currency, Money};
@@ -54,8 +55,9 @@ fn sender(pay_url: Option<&'static str>) -> Sender<'static> {
     }
 }
 
-fn debtor() -> Profile {
-    Profile::unknown("O'Neill & <b>Co</b>".to_owned(), Zone::utc())
+fn debtor() -> Debtor {
+    let profile = Profile::unknown("O'Neill & <b>Co</b>".to_owned(), Zone::utc());
+    Debtor::new(TenantId::parse("demo").unwrap(), DebtorId::parse("C1").unwrap(), profile)
 }
 
 #[test]

@@ -131,7 +131,9 @@ mod tests {
     fn a_page_is_an_encrypted_address_and_nothing_else() {
         assert_eq!(PaymentPage::parse("https://invoice.stripe.com/i/x?s=ap").unwrap().as_str().len(), 35);
         let long = format!("https://a/{}", "x".repeat(1000));
-        for bad in ["http://a.example", "javascript:alert(1)", "https://", "https:///x", "https://a\"b", "https://a b", &long] {
+        for bad in
+            ["http://a.example", "javascript:alert(1)", "https://", "https:///x", "https://a\"b", "https://a b", &long]
+        {
             assert_eq!(PaymentPage::parse(bad), Err(BadPage), "{bad}");
         }
     }

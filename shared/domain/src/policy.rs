@@ -180,14 +180,12 @@ impl Policy {
     /// Never, which a test shows.
     pub fn built_in_recovery() -> Result<Self, PolicyError> {
         let by_mail = || StepAction::Message(vec![Channel::Email, Channel::Sms]);
-        let rungs = [("payment-failed-1", 1, Stage::Early, by_mail()), ("payment-failed-10", 10, Stage::Mid, by_mail())];
+        let rungs =
+            [("payment-failed-1", 1, Stage::Early, by_mail()), ("payment-failed-10", 10, Stage::Mid, by_mail())];
         Self::of_rungs("recovery", rungs)
     }
 
-    fn of_rungs<const N: usize>(
-        name: &str,
-        rungs: [(&str, i32, Stage, StepAction); N],
-    ) -> Result<Self, PolicyError> {
+    fn of_rungs<const N: usize>(name: &str, rungs: [(&str, i32, Stage, StepAction); N]) -> Result<Self, PolicyError> {
         let step = |(name, offset_days, stage, action)| -> Result<Step, IdError> {
             Ok(Step { name: StepName::parse(name)?, offset_days, stage, action })
         };

@@ -30,7 +30,7 @@ pub struct Tenancy {
     pub default_portfolio: PortfolioId,
     /// The accounts in which it has dealings.
     pub accounts: Vec<AccountKey>,
-    /// The ladder.
+    /// The ladders.
     pub policies: Policies,
     /// The days and hours.
     pub calendar: Calendar,
@@ -79,17 +79,20 @@ fn account(rest: &str) -> Option<AccountKey> {
 
 impl SettingsRecord {
     fn read(self, tenant: &TenantId, stored: Vec<Policy>, accounts: Vec<AccountKey>) -> Result<Tenancy, StoreError> {
-        let built_in = read("policy", Policy::built_in())?;
+        let debt = read("policy", Policy::built_in())?;
+        let recovery = read("policy", Policy::built_in_recovery())?;
         let portfolio = self.default_portfolio.as_deref().unwrap_or(OWN_PORTFOLIO);
-        let policies = [built_in.clone()].into_iter().chain(stored);
-        let current = match (self.policy.as_deref(), self.policy_version) {
+        let policies = [debt.clone(), recovery.clone()].into_iter().chain(stored);
+        let chosen = |name: Option<&str>, version: Option<u32>, built_in: Policy| match (name, version) {
             (Some(name), Some(version)) => {
                 let wanted = |id: &PolicyRef| id.name.as_str() == name && id.version == version;
                 let found = policies.clone().find(|policy| wanted(policy.id()));
-                found.ok_or_else(|| StoreError::corrupt("settings", format!("there is no policy {name}@{version}")))?
+                found.ok_or_else(|| StoreError::corrupt("settings", format!("there is no policy {name}@{version}")))
             }
-            _ => built_in,
+            _ => Ok(built_in),
         };
+        let debt = chosen(self.policy.as_deref(), self.policy_version, debt)?;
+        let recovery = chosen(self.recovery_policy.as_deref(), self.recovery_policy_version, recovery)?;
         Ok(Tenancy {
             tenant: tenant.clone(),
             name: self.name,
@@ -99,7 +102,7 @@ impl SettingsRecord {
             zone: read("time_zone", Zone::parse(&self.time_zone))?,
             default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
             accounts,
-            policies: Policies::new(current, policies),
+            policies: Policies::new(debt, recovery, policies),
             calendar: Calendar::default(),
         })
     }

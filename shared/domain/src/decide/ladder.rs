@@ -164,7 +164,8 @@ impl<'a> View<'a> {
                         chaseable.extend(self.beyond_holds(claim, findings));
                     } else {
                         let part = (number(), claim.amount);
-                        findings.against(Rule::OnHold, Detail::Held(HoldReason::ProviderRetry, Some(part), Some(until)));
+                        findings
+                            .against(Rule::OnHold, Detail::Held(HoldReason::ProviderRetry, Some(part), Some(until)));
                     }
                 }
                 Some(Stop::InFlight(until)) => {

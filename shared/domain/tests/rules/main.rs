@@ -8,3 +8,4 @@ mod charges;
 mod decide;
 mod history;
 mod properties;
+mod recovery;

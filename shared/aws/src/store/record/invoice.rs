@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::collection::CollectionRecord;
 use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
@@ -37,6 +38,8 @@ pub(crate) struct InvoiceRecord {
     in_flight: BTreeMap<String, InFlightRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contested: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    collection: Option<CollectionRecord>,
     /// What is open, for readers of the table; the sums above are what counts.
     pub(crate) balance: i64,
     /// The word for its state, for readers of the table.
@@ -107,6 +110,7 @@ impl InvoiceRecord {
                 .map(|stamp| StampRecord { created: stamp.created, standing: stamp.standing.as_str().to_owned() }),
             in_flight: in_flight_records(&invoice.in_flight),
             contested: invoice.contested.iter().map(ToString::to_string).collect(),
+            collection: CollectionRecord::of(&invoice.collection),
             balance: invoice.balance().minor(),
             status: invoice.status().to_owned(),
         }
@@ -119,6 +123,7 @@ impl InvoiceRecord {
         let stamp = self.stamp.as_ref().map(|stamp| {
             Ok::<_, StoreError>(SnapshotStamp { created: stamp.created, standing: standing(&stamp.standing)? })
         });
+        let collection = self.collection.as_ref().map(CollectionRecord::read);
         let contested = self.contested.iter().map(|id| read("contested", RemittanceId::parse(id)));
         Ok(Invoice {
             id: read("invoice", InvoiceId::parse(&self.invoice))?,
@@ -142,6 +147,7 @@ impl InvoiceRecord {
             stamp: stamp.transpose()?,
             in_flight: read_in_flight(&self.in_flight, currency)?,
             contested: contested.collect::<Result<_, _>>()?,
+            collection: collection.transpose()?.unwrap_or_default(),
         })
     }
 }

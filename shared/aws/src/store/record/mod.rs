@@ -1,6 +1,7 @@
 //! The shapes of items: plain records that only the store knows. The domain's types do not know how they are kept.
 
 mod agreement;
+mod collection;
 mod head;
 mod history;
 mod hold;
