@@ -6,6 +6,7 @@
 //! | [`invoices`], [`files`], [`imports`] | taking invoices in, by API and by file; files by parts |
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
 //! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
+//! | [`recovery`] | subscriptions whose payment Stripe tries again |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
@@ -34,6 +35,7 @@ mod payments;
 mod projector_counts;
 mod properties;
 mod quotes;
+mod recovery;
 mod reminders;
 mod samples;
 mod scan;
