@@ -80,7 +80,7 @@ pub struct CreditNoteDraft {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
     /// An invoice.
-    Invoice(InvoiceDraft),
+    Invoice(Box<InvoiceDraft>),
     /// A credit note.
     CreditNote(CreditNoteDraft),
 }
