@@ -6,6 +6,7 @@
 //! | [`invoices`], [`files`], [`imports`] | taking invoices in, by API and by file; files by parts |
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
 //! | [`payments`], [`stripe`] | money in, from the tenant's books and from Stripe |
+//! | [`live_stripe`] | a day of a Stripe that runs beside the tests |
 //! | [`recovery`] | subscriptions whose payment Stripe tries again |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
@@ -29,6 +30,7 @@ mod faults;
 mod files;
 mod imports;
 mod invoices;
+mod live_stripe;
 mod migration;
 mod operations;
 mod payments;
