@@ -1,5 +1,9 @@
 //! Subscriptions whose payment failed: Stripe tries again, and the debtor is asked for a card that works.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_testkit::table::TABLE;
 use serde_json::{Value, json};
 
 use crate::stripe::{NOON, event, invoice};
@@ -82,6 +86,37 @@ async fn whoever_asks_sees_that_stripe_tries_again() {
     assert_eq!((status, &account["cycle"]["policy"]), (200, &json!("recovery@1")), "{shown}");
     let stopped = json!({ "reason": "provider_retry", "until": "2026-03-06T00:00:00Z" });
     assert_eq!(account["invoices"][0]["not_chased"], stopped);
+}
+
+/// A policy `cards@1` that writes on the third day, and the settings that choose it.
+async fn choose_own_policy(world: &World) {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: u32| AttributeValue::N(value.to_string());
+    let step = HashMap::from([
+        ("name".to_owned(), text("card-3")),
+        ("offset_days".to_owned(), number(3)),
+        ("stage".to_owned(), text("early")),
+        ("channels".to_owned(), AttributeValue::L(vec![text("email")])),
+    ]);
+    let client = world.table.client();
+    let policy = client.put_item().table_name(TABLE).item("PK", text("T#demo")).item("SK", text("POLICY#cards#1"));
+    let policy = policy.item("name", text("cards")).item("version", number(1));
+    policy.item("steps", AttributeValue::L(vec![AttributeValue::M(step)])).send().await.unwrap();
+    let settings = client.update_item().table_name(TABLE).key("PK", text("T#demo")).key("SK", text("SETTINGS"));
+    let settings = settings.update_expression("SET recovery_policy = :name, recovery_policy_version = :version");
+    let settings = settings.expression_attribute_values(":name", text("cards"));
+    settings.expression_attribute_values(":version", number(1)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_may_have_a_policy_of_its_own_for_it() {
+    let world = World::start().await;
+    choose_own_policy(&world).await;
+    world.stripe_all(&[failed("evt_1", NOON - DAY + 60, 1, Some(NOON + 9 * DAY))]).await;
+    world.days("2026-03-02", "2026-03-03").await;
+    assert_eq!(world.mails().len(), 0);
+    world.days("2026-03-04", "2026-03-05").await;
+    assert_eq!(world.messages("cus_1").await, [("card-3".to_owned(), "sent".to_owned())]);
 }
 
 #[tokio::test]
