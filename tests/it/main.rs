@@ -6,6 +6,8 @@
 //! | [`invoices`], [`files`], [`imports`] | taking invoices in, by API and by file; files by parts |
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
 //! | [`payments`], [`on_account`], [`credit`], [`stripe`] | money in, from the tenant's books and from Stripe |
+//! | [`live_stripe`] | a day of a Stripe that runs beside the tests |
+//! | [`recovery`] | subscriptions whose payment Stripe tries again |
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
@@ -31,6 +33,7 @@ mod faults;
 mod files;
 mod imports;
 mod invoices;
+mod live_stripe;
 mod migration;
 mod on_account;
 mod operations;
@@ -38,6 +41,7 @@ mod payments;
 mod projector_counts;
 mod properties;
 mod quotes;
+mod recovery;
 mod reminders;
 mod samples;
 mod scan;

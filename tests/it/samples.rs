@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::world::{World, far_from_now};
 
-const STRIPE: [(&str, &str); 15] = [
+const STRIPE: [(&str, &str); 16] = [
     ("invoice_finalized", "booked"),
     ("invoice_updated", "booked"),
     ("invoice_payment_failed", "booked"),
+    ("invoice_payment_failed_subscription", "booked"),
     ("payment_intent_processing", "booked"),
     ("payment_intent_payment_failed", "booked"),
     ("payment_intent_succeeded", "booked"),

@@ -70,7 +70,8 @@ impl World {
         }
     }
 
-    async fn signed(&self, body: &str, signature: &str, tenant: &str) -> (i64, Value) {
+    /// Delivers a body with a signature, whatever they are: the status, and the answer.
+    pub(crate) async fn signed(&self, body: &str, signature: &str, tenant: &str) -> (i64, Value) {
         let path = json!({ "tenant": tenant });
         let mut request = call_to("POST /webhooks/stripe/{tenant}", None, &path, &json!({}), body);
         request["headers"]["stripe-signature"] = json!(signature);

@@ -135,7 +135,7 @@ fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, order: Com
             "number": cycle.number,
             "began": cycle.began.to_string(),
             "policy": cycle.policy.to_string(),
-            "steps": cycle.done.keys().map(ToString::to_string).collect::<Vec<_>>(),
+            "steps": cycle.done.keys().map(|(_, step)| step.to_string()).collect::<Vec<_>>(),
         })),
         "message_under_way": account.pending.as_ref().map(|pending| json!({
             "message_id": pending.plan.id.as_str(),
@@ -151,6 +151,7 @@ fn invoice_view(invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Val
         Stop::InFlight(until) => json!({ "reason": "payment_in_flight", "until": until.to_string() }),
         Stop::Chargeback => json!({ "reason": "chargeback" }),
         Stop::Refunded => json!({ "reason": "refunded" }),
+        Stop::ProviderRetry(until) => json!({ "reason": "provider_retry", "until": until.to_string() }),
     });
     json!({
         "invoice_number": invoice.id.number.as_str(),

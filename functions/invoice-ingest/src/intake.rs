@@ -24,7 +24,7 @@ pub(crate) enum Entry {
 impl From<Document> for Entry {
     fn from(document: Document) -> Self {
         match document {
-            Document::Invoice(draft) => Self::Invoice(Box::new(draft)),
+            Document::Invoice(draft) => Self::Invoice(draft),
             Document::CreditNote(note) => Self::Report(Box::new(note.report), Some(note.debtor)),
         }
     }

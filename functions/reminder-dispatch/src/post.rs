@@ -63,14 +63,14 @@ impl Post {
         let profile = &debtor.profile;
         Ok(match (plan.channel, &profile.email, &profile.phone) {
             (Channel::Email, Some(to), _) => Some(Parcel::Mail {
-                letter: self.renderer.letter(plan, profile, &sender)?,
+                letter: self.renderer.letter(plan, debtor, &sender)?,
                 to: to.clone(),
                 from: named(&tenancy.name, tenancy.mail_from.as_deref().unwrap_or(&self.mail_from)),
                 reply_to: tenancy.reply_to.clone(),
                 unsubscribe_url,
             }),
             (Channel::Sms, _, Some(to)) => {
-                Some(Parcel::Text { text: self.renderer.text_message(plan, profile, &sender)?, to: to.clone() })
+                Some(Parcel::Text { text: self.renderer.text_message(plan, debtor, &sender)?, to: to.clone() })
             }
             (Channel::Email, None, _) | (Channel::Sms, _, None) => None,
         })

@@ -19,6 +19,8 @@ pub enum LocalError {
     OtherPort { running: u16, wanted: u16 },
     #[error("the emulator did not start: {reason}\nIts log is {log}", log = .log.display())]
     EmulatorDidNotStart { reason: String, log: PathBuf },
+    #[error("localstripe did not start: {reason}\nIts log is {log}", log = .log.display())]
+    StripeDidNotStart { reason: String, log: PathBuf },
     #[error("no stack is running. `cargo local up` starts one.")]
     NotRunning,
     #[error("{binary} is missing. Build it: `cargo build --workspace --all-targets`.", binary = .0.display())]

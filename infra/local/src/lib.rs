@@ -15,6 +15,7 @@ pub mod error;
 pub mod functions;
 pub mod generate;
 pub mod import;
+pub mod live_stripe;
 pub mod paths;
 pub mod process;
 pub mod replay;

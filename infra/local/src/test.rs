@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::console::{print, say};
 use crate::error::LocalError;
 use crate::functions::cargo;
-use crate::tools::Tools;
+use crate::tools::{StripeTool, Tools};
 use crate::{paths, process};
 
 /// Runs every check and stops at the first that fails.
@@ -15,6 +15,8 @@ use crate::{paths, process};
 /// [`LocalError::CommandFailed`] names the check.
 pub fn test() -> Result<(), LocalError> {
     let tools = Tools::installed()?;
+    // A test starts it, and tests need no network.
+    StripeTool::installed()?;
     let mut template = Command::new(tools.cfn_lint());
     template.arg(paths::template());
     let mut security = Command::new(tools.checkov()?);

@@ -1,4 +1,5 @@
-//! The tools of the local stack: the emulator, the AWS command line, cfn-lint and checkov, from PyPI, under `target/`.
+//! The tools of the local stack and of the tests: the emulator, the AWS command line, cfn-lint, checkov and localstripe,
+//! from PyPI, under `target/`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -19,6 +20,9 @@ const DEPLOY: Environment = Environment { name: "deploy", packages: &["awscli==1
 const CHECK: Environment = Environment { name: "check", packages: &["checkov==3.3.30"] };
 /// What compiles for deployments; the local stack does without.
 const BUILD: Environment = Environment { name: "build", packages: &["cargo-lambda==1.9.2", "ziglang==0.17.1"] };
+
+/// A live Stripe; only the tests need it.
+const STRIPE: Environment = Environment { name: "stripe", packages: &["localstripe==1.15.10"] };
 
 /// Makes the emulator's Python import our `emulator_site.py` whenever it starts.
 const SITE_HOOK: (&str, &str) = ("dunlin.pth", "import dunlin_emulator_site\n");
@@ -89,6 +93,24 @@ impl BuildTools {
         let others = std::env::var_os("PATH").unwrap_or_default();
         let folders = iter::once(self.folder.clone()).chain(std::env::split_paths(&others));
         std::env::join_paths(folders).unwrap_or(others)
+    }
+}
+
+/// Installed localstripe.
+pub(crate) struct StripeTool {
+    folder: PathBuf,
+}
+
+impl StripeTool {
+    /// Installs it if it is missing.
+    pub(crate) fn installed() -> Result<Self, LocalError> {
+        let folder = paths::local().join("tools");
+        STRIPE.install(&folder)?;
+        Ok(Self { folder: folder.join(STRIPE.name) })
+    }
+
+    pub(crate) fn python(&self) -> PathBuf {
+        self.folder.join("bin/python")
     }
 }
 

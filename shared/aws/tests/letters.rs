@@ -6,12 +6,18 @@ use std::collections::BTreeMap;
 
 use dunlin_aws::mail::{Renderer, Sender};
 use dunlin_domain::calendar::Zone;
+use dunlin_domain::collection::{Attempts, PaymentPage};
 use dunlin_domain::contact::Channel;
-use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
+use dunlin_domain::debtor::{Debtor, Journal};
+use dunlin_domain::ids::{
+    AccountKey, DebtorId, InvoiceId, OutsideId, PolicyName, PolicyRef, PortfolioId, SourceName, StepName, TenantId,
+};
+use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::invoice::{SnapshotStamp, Source, Standing};
 use dunlin_domain::message::{CycleRef, Line, MessageId, Plan};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
-use dunlin_domain::profile::Profile;
+use dunlin_domain::profile::{Profile, ProfilePatch};
 use jiff::civil::{Date, date};
 
 const TODAY: Date = date(2026, 3, 9);
@@ -54,8 +60,9 @@ fn sender(pay_url: Option<&'static str>) -> Sender<'static> {
     }
 }
 
-fn debtor() -> Profile {
-    Profile::unknown("O'Neill & <b>Co</b>".to_owned(), Zone::utc())
+fn debtor() -> Debtor {
+    let profile = Profile::unknown("O'Neill & <b>Co</b>".to_owned(), Zone::utc());
+    Debtor::new(TenantId::parse("demo").unwrap(), DebtorId::parse("C1").unwrap(), profile)
 }
 
 #[test]
@@ -72,6 +79,58 @@ fn every_stage_has_its_tone() {
         let letter = renderer.letter(&plan, &debtor(), &sender(Some("https://pay.example/1"))).unwrap();
         insta::assert_snapshot!(format!("{name}_text"), format!("{}\n\n{}", letter.subject, letter.text));
     }
+}
+
+/// Invoices that a provider tries to collect again in three days; the first has a page.
+fn retried(page: Option<&str>) -> Debtor {
+    let mut debtor = debtor();
+    let stamp = Some(SnapshotStamp { created: 1_772_800_000, standing: Standing::Open });
+    for (number, page) in [("R-1", page), ("R-2", None)] {
+        let attempts = Attempts {
+            made: 1,
+            next: Some("2026-03-12T10:00:00Z".parse().unwrap()),
+            page: page.map(|page| PaymentPage::parse(page).unwrap()),
+        };
+        let euros = |minor| Money::from_minor(minor, Currency::parse("EUR").unwrap());
+        let draft = InvoiceDraft {
+            debtor: debtor.id.clone(),
+            profile: ProfilePatch::default(),
+            id: InvoiceId::parse(&format!("main/{number}")).unwrap(),
+            source: Source {
+                name: SourceName::parse("stripe").unwrap(),
+                outside_id: OutsideId::parse(number).unwrap(),
+            },
+            customer: None,
+            issue_date: date(2026, 3, 2),
+            due_date: date(2026, 3, 2),
+            total: euros(10_000),
+            description: None,
+            standing: Standing::Open,
+            reported_paid: euros(0),
+            stamp,
+            attempts: Some(attempts),
+        };
+        debtor.record_invoice(&draft, &mut Journal::default()).unwrap();
+    }
+    debtor
+}
+
+#[test]
+fn a_failed_payment_is_told_in_plain_words() {
+    let renderer = Renderer::new().unwrap();
+    let debtor = retried(Some("https://invoice.stripe.com/i/1?a=b&c=d"));
+    let recovery = |stage, lines: &[(&str, Date, i64)]| Plan { cycle: CycleRef::Recovery(1), ..plan(stage, lines, 0) };
+    let one = [("R-1", date(2026, 3, 2), 10_000)];
+    let first = recovery(Stage::Early, &one);
+    let last = recovery(Stage::Mid, &[one[0], ("R-2", date(2026, 3, 2), 5_000)]);
+    for (name, plan) in [("recovery_first", &first), ("recovery_last", &last)] {
+        let letter = renderer.letter(plan, &debtor, &sender(Some("https://pay.example/1"))).unwrap();
+        insta::assert_snapshot!(name, format!("{}\n\n{}", letter.subject, letter.text));
+    }
+    let html = renderer.letter(&first, &debtor, &sender(None)).unwrap().html;
+    assert!(html.contains("a=b&amp;c=d\">Leave another card"), "{html}");
+    let texts = [&first, &last].map(|plan| renderer.text_message(plan, &debtor, &sender(None)).unwrap());
+    insta::assert_snapshot!("recovery_text_messages", texts.join("\n"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{DebtorId, PortfolioId, SourceName, TenantId};
 use dunlin_domain::intake::{Document, Intake, RawDocument};
-use dunlin_domain::policy::{Policies, Policy};
+use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::Profile;
 use jiff::Timestamp;
 
@@ -64,8 +64,7 @@ fn debtor(invoices: usize, policies: &Policies, now: Timestamp) -> Debtor {
 }
 
 fn rules(criterion: &mut Criterion) {
-    let built_in = Policy::built_in().unwrap();
-    let policies = Policies::new(built_in.clone(), [built_in]);
+    let policies = Policies::built_in().unwrap();
     let calendar = Calendar::default();
     for (name, invoices, now) in [
         ("decide: one invoice, a reminder is right", 1, at("2026-03-03T08:00:00Z")),

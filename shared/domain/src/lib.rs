@@ -21,6 +21,7 @@ pub mod agreement;
 pub mod allocation;
 pub mod calendar;
 pub mod charge;
+pub mod collection;
 pub mod contact;
 pub mod debtor;
 pub mod decide;

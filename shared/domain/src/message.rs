@@ -18,6 +18,8 @@ use crate::reason::Reason;
 pub enum CycleRef {
     /// The n-th unbroken stretch in which the account has something overdue, counted from 1.
     Overdue(u32),
+    /// The same stretch, where a provider still tries all that is overdue in it again.
+    Recovery(u32),
     /// Before anything is overdue: the due date that a courtesy note is about.
     Upcoming(Date),
 }
@@ -26,18 +28,22 @@ impl CycleRef {
     /// Reads what [`fmt::Display`] writes.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
-        match value.strip_prefix("due-") {
-            Some(date) => date.parse().ok().map(Self::Upcoming),
-            None => value.parse().ok().map(Self::Overdue),
+        if let Some(date) = value.strip_prefix("due-") {
+            date.parse().ok().map(Self::Upcoming)
+        } else if let Some(number) = value.strip_prefix("recovery-") {
+            number.parse().ok().map(Self::Recovery)
+        } else {
+            value.parse().ok().map(Self::Overdue)
         }
     }
 }
 
-/// `3` for the third cycle, `due-2026-03-31` for a courtesy note.
+/// `3` for the third cycle, `recovery-3` while a provider tries again in it, `due-2026-03-31` for a courtesy note.
 impl fmt::Display for CycleRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Overdue(number) => write!(f, "{number}"),
+            Self::Recovery(number) => write!(f, "recovery-{number}"),
             Self::Upcoming(due) => write!(f, "due-{due}"),
         }
     }

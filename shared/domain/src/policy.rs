@@ -6,6 +6,15 @@ use std::collections::BTreeMap;
 use crate::contact::Channel;
 use crate::ids::{IdError, PolicyName, PolicyRef, StepName};
 
+/// What is pursued, which decides the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// What the debtor has to pay without further ado.
+    Debt,
+    /// A payment that a provider failed to collect and tries again: what is asked for is a card that works.
+    Recovery,
+}
+
 /// How far a debt has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -160,12 +169,28 @@ impl Policy {
             ("final-notice-30", 30, Stage::Late, by_mail()),
             ("late-stage-45", 45, Stage::Late, StepAction::Task(TaskKind::HandOver)),
         ];
+        Self::of_rungs("default", rungs)
+    }
+
+    /// What a tenant has who chose nothing else for payments that a provider tries again: a message on the day after the
+    /// first try failed and, because the last one is not announced as such, one at 10 days. Providers end their calendars
+    /// after two weeks unless told otherwise (Stripe, "Automate payment retries").
+    ///
+    /// # Errors
+    /// Never, which a test shows.
+    pub fn built_in_recovery() -> Result<Self, PolicyError> {
+        let by_mail = || StepAction::Message(vec![Channel::Email, Channel::Sms]);
+        let rungs =
+            [("payment-failed-1", 1, Stage::Early, by_mail()), ("payment-failed-10", 10, Stage::Mid, by_mail())];
+        Self::of_rungs("recovery", rungs)
+    }
+
+    fn of_rungs<const N: usize>(name: &str, rungs: [(&str, i32, Stage, StepAction); N]) -> Result<Self, PolicyError> {
         let step = |(name, offset_days, stage, action)| -> Result<Step, IdError> {
             Ok(Step { name: StepName::parse(name)?, offset_days, stage, action })
         };
-        let named = PolicyName::parse("default");
         let steps: Result<Vec<Step>, IdError> = rungs.into_iter().map(step).collect();
-        let (Ok(name), Ok(steps)) = (named, steps) else { return Err(PolicyError::Empty) };
+        let (Ok(name), Ok(steps)) = (PolicyName::parse(name), steps) else { return Err(PolicyError::Empty) };
         Self::new(PolicyRef { name, version: 1 }, steps)
     }
 
@@ -192,30 +217,43 @@ impl Policy {
     }
 }
 
-/// A tenant's policies: the one for cycles that begin now, and those that running cycles began under.
+/// A tenant's policies: for each subject the one for what begins now, and those that running cycles began under.
 #[derive(Debug, Clone)]
 pub struct Policies {
-    current: Policy,
+    debt: Policy,
+    recovery: Policy,
     earlier: BTreeMap<PolicyRef, Policy>,
 }
 
 impl Policies {
-    /// `current` for new cycles, `earlier` for those that run.
+    /// `debt` and `recovery` for what begins now, `earlier` for what runs.
     #[must_use]
-    pub fn new(current: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
-        Self { current, earlier: earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect() }
+    pub fn new(debt: Policy, recovery: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
+        let earlier = earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect();
+        Self { debt, recovery, earlier }
     }
 
-    /// The policy for cycles that begin now.
-    #[must_use]
-    pub fn current(&self) -> &Policy {
-        &self.current
+    /// The policies of a tenant who chose none.
+    ///
+    /// # Errors
+    /// Never, which a test shows.
+    pub fn built_in() -> Result<Self, PolicyError> {
+        Ok(Self::new(Policy::built_in()?, Policy::built_in_recovery()?, []))
     }
 
-    /// The policy that a cycle began under; the current one where that version is gone.
+    /// The policy for what begins now.
     #[must_use]
-    pub fn began_under(&self, id: &PolicyRef) -> &Policy {
-        self.earlier.get(id).unwrap_or(&self.current)
+    pub fn current(&self, subject: Subject) -> &Policy {
+        match subject {
+            Subject::Debt => &self.debt,
+            Subject::Recovery => &self.recovery,
+        }
+    }
+
+    /// The policy that a subject is pursued under since its cycle turned to it; the current one where that version is gone.
+    #[must_use]
+    pub fn began_under(&self, subject: Subject, id: &PolicyRef) -> &Policy {
+        self.earlier.get(id).unwrap_or_else(|| self.current(subject))
     }
 }
 
@@ -233,8 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_policy_is_sound() {
-        let built_in = Policy::built_in().unwrap();
+    fn the_built_in_policies_are_sound() {
+        let policies = Policies::built_in().unwrap();
+        let recovery = policies.current(Subject::Recovery);
+        assert_eq!(recovery.courtesies().count(), 0, "who pays by card is not written to before it is charged");
+        assert_eq!(recovery.ladder().map(|s| s.offset_days).collect::<Vec<_>>(), [1, 10]);
+        let built_in = policies.current(Subject::Debt);
         assert_eq!(built_in.courtesies().count(), 1);
         assert_eq!(built_in.ladder().map(|s| s.offset_days).collect::<Vec<_>>(), [1, 7, 14, 21, 30, 45]);
     }

@@ -91,6 +91,7 @@ pub fn draft(of: &str, number: &str) -> Draft {
         standing: Standing::Open,
         reported_paid: eur("0"),
         stamp: None,
+        attempts: None,
     })
 }
 

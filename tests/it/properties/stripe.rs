@@ -13,6 +13,7 @@ enum Told {
     Finalized,
     Updated { paid: i64 },
     Ended(&'static str, &'static str),
+    Tried { made: u32, next: Option<i64> },
     Intent { id: u8, kind: &'static str, cents: i64 },
     Refunded { id: u8, cents: i64, refunded: i64 },
     Disputed { id: u8, cents: i64, end: Option<&'static str> },
@@ -36,6 +37,7 @@ fn told() -> impl Strategy<Value = Told> {
         2 => Just(Told::Finalized),
         1 => cents().prop_map(|paid| Told::Updated { paid }),
         1 => ends.prop_map(|(kind, status)| Told::Ended(kind, status)),
+        2 => (0_u32..3, prop::option::of(0_i64..5)).prop_map(|(made, next)| Told::Tried { made, next }),
         4 => (0_u8..2, kinds, cents()).prop_map(|(id, kind, cents)| Told::Intent { id, kind, cents }),
         1 => (0_u8..2, cents(), 1_i64..3_000).prop_map(|(id, cents, refunded)| Told::Refunded { id, cents, refunded }),
         1 => (0_u8..2, cents(), prop::option::of(prop_oneof![Just("won"), Just("lost")])).prop_map(|(id, cents, end)| Told::Disputed { id, cents, end }),
@@ -50,6 +52,13 @@ impl Told {
             Self::Finalized => ("invoice.finalized", invoice(n, "open", 0)),
             Self::Updated { paid } => ("invoice.updated", invoice(n, "open", *paid)),
             Self::Ended(kind, status) => (*kind, invoice(n, status, 0)),
+            Self::Tried { made, next } => {
+                let mut object = invoice(n, "open", 0);
+                object["collection_method"] = "charge_automatically".into();
+                object["attempt_count"] = (*made).into();
+                object["next_payment_attempt"] = next.map(|days| NOON + days * 86_400).into();
+                ("invoice.payment_failed", object)
+            }
             Self::Intent { id, kind, cents } => {
                 let received = if *kind == "payment_intent.succeeded" { *cents } else { 0 };
                 (*kind, intent(&pi(id), n, *cents, received))

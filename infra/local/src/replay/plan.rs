@@ -86,7 +86,7 @@ impl Plan {
         match &row.document {
             Some(Document::Invoice(draft)) if row.issued < from && past.is_settled(draft) => {
                 self.left_out.invoices_settled_before_window += 1;
-                self.settled.push(draft.clone());
+                self.settled.push(draft.as_ref().clone());
                 return;
             }
             Some(Document::Invoice(draft)) => drop(ingested.insert(draft.id.clone())),
@@ -159,7 +159,7 @@ impl Past {
             !whole.contains(&draft.debtor) && Money::sum(draft.total.currency(), amounts) == Ok(draft.total)
         };
         let invoices = documents().filter_map(|document| match document {
-            Document::Invoice(draft) => Some(draft),
+            Document::Invoice(draft) => Some(draft.as_ref()),
             Document::CreditNote(_) => None,
         });
         Self { settled: invoices.filter(is_settled).map(|draft| draft.id.clone()).collect() }

@@ -1,9 +1,8 @@
 //! What a message says, from templates that escape by themselves.
 
-use dunlin_domain::message::{CycleRef, Plan};
+use dunlin_domain::debtor::Debtor;
+use dunlin_domain::message::{CycleRef, Line, Plan};
 use dunlin_domain::money::Money;
-use dunlin_domain::profile::Profile;
-
 use jiff::civil::Date;
 use minijinja::{Environment, context};
 
@@ -36,7 +35,10 @@ pub struct Sender<'a> {
     pub today: Date,
 }
 
-const TEMPLATES: [(&str, &str); 8] = [
+/// The words of every stage while a provider tries to collect.
+const RECOVERY: &str = "recovery";
+
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("templates/base.html")),
     ("base.txt", include_str!("templates/base.txt")),
     ("subject.txt", include_str!("templates/subject.txt")),
@@ -45,6 +47,7 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("early", include_str!("templates/early/words.txt")),
     ("mid", include_str!("templates/mid/words.txt")),
     ("late", include_str!("templates/late/words.txt")),
+    (RECOVERY, include_str!("templates/recovery/words.txt")),
 ];
 
 /// Renders messages.
@@ -71,9 +74,9 @@ impl Renderer {
     ///
     /// # Errors
     /// [`RenderError`].
-    pub fn letter(&self, plan: &Plan, debtor: &Profile, sender: &Sender<'_>) -> Result<Letter, RenderError> {
+    pub fn letter(&self, plan: &Plan, debtor: &Debtor, sender: &Sender<'_>) -> Result<Letter, RenderError> {
         let values = values(plan, debtor, sender);
-        let words = self.render(plan.stage.as_str(), &values)?;
+        let words = self.render(if is_recovery(plan) { RECOVERY } else { plan.stage.as_str() }, &values)?;
         let body = |base: &str| self.render(base, &context! { words => words.trim(), ..values.clone() });
         let subject = self.render("subject.txt", &values)?;
         Ok(Letter { subject: one_line(&subject), text: body("base.txt")?, html: body("base.html")? })
@@ -83,7 +86,7 @@ impl Renderer {
     ///
     /// # Errors
     /// [`RenderError`].
-    pub fn text_message(&self, plan: &Plan, debtor: &Profile, sender: &Sender<'_>) -> Result<String, RenderError> {
+    pub fn text_message(&self, plan: &Plan, debtor: &Debtor, sender: &Sender<'_>) -> Result<String, RenderError> {
         Ok(one_line(&self.render("sms.txt", &values(plan, debtor, sender))?))
     }
 
@@ -92,22 +95,34 @@ impl Renderer {
     }
 }
 
-fn values(plan: &Plan, debtor: &Profile, sender: &Sender<'_>) -> minijinja::Value {
+fn is_recovery(plan: &Plan) -> bool {
+    matches!(plan.cycle, CycleRef::Recovery(_))
+}
+
+fn values(plan: &Plan, debtor: &Debtor, sender: &Sender<'_>) -> minijinja::Value {
+    let recovery = is_recovery(plan);
+    let collection = |line: &Line| debtor.invoices.get(&line.invoice).map(|invoice| &invoice.collection);
+    let attempts = |line: &Line| collection(line)?.attempts.clone().filter(|_| recovery);
+    let next_try = plan.lines.iter().filter_map(|line| attempts(line)?.next).min();
     let lines = plan.lines.iter().map(|line| {
         let (number, due) = (line.invoice.number.as_str(), long_date(line.due_date));
-        context! { number, due, balance => grouped(line.balance) }
+        let page = attempts(line).and_then(|attempts| attempts.page).map(|page| page.to_string());
+        context! { number, due, balance => grouped(line.balance), page }
     });
     let overdue = matches!(plan.cycle, CycleRef::Overdue(_));
     context! {
         creditor => sender.creditor,
-        debtor => debtor.name.as_str(),
+        debtor => debtor.profile.name.as_str(),
+        recovery,
+        next_try => next_try.map(|next| long_date(debtor.today(next))),
         stage => plan.stage.as_str(),
         currency => plan.account.currency.code(),
         lines => lines.collect::<Vec<_>>(),
         some_to_come => overdue && plan.lines.iter().any(|line| line.due_date >= sender.today),
         credit => plan.credit.is_positive().then(|| grouped(plan.credit)),
         amount_due => grouped(plan.amount_due),
-        pay_url => sender.pay_url,
+        // What the provider collects must not be paid elsewhere too.
+        pay_url => sender.pay_url.filter(|_| !recovery),
         unsubscribe_url => sender.unsubscribe_url,
     }
 }

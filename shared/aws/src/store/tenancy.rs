@@ -33,7 +33,7 @@ pub struct Tenancy {
     pub allocation: AllocationRule,
     /// The accounts in which it has dealings.
     pub accounts: Vec<AccountKey>,
-    /// The ladder.
+    /// The ladders.
     pub policies: Policies,
     /// The days and hours.
     pub calendar: Calendar,
@@ -82,16 +82,17 @@ fn account(rest: &str) -> Option<AccountKey> {
 
 impl SettingsRecord {
     fn read(self, tenant: &TenantId, stored: Vec<Policy>, accounts: Vec<AccountKey>) -> Result<Tenancy, StoreError> {
-        let built_in = read("policy", Policy::built_in())?;
+        let debt = read("policy", Policy::built_in())?;
+        let recovery = read("policy", Policy::built_in_recovery())?;
         let portfolio = self.default_portfolio.as_deref().unwrap_or(OWN_PORTFOLIO);
-        let policies = [built_in.clone()].into_iter().chain(stored);
-        let current = match (self.policy.as_deref(), self.policy_version) {
+        let policies = [debt.clone(), recovery.clone()].into_iter().chain(stored);
+        let chosen = |name: Option<&str>, version: Option<u32>, built_in: Policy| match (name, version) {
             (Some(name), Some(version)) => {
                 let wanted = |id: &PolicyRef| id.name.as_str() == name && id.version == version;
                 let found = policies.clone().find(|policy| wanted(policy.id()));
-                found.ok_or_else(|| StoreError::corrupt("settings", format!("there is no policy {name}@{version}")))?
+                found.ok_or_else(|| StoreError::corrupt("settings", format!("there is no policy {name}@{version}")))
             }
-            _ => built_in,
+            _ => Ok(built_in),
         };
         let method = self.allocation_method.as_deref().map(read_method).transpose()?;
         let components = self.component_order.as_deref();
@@ -100,6 +101,8 @@ impl SettingsRecord {
             method: method.unwrap_or_default(),
             components: components.transpose()?.unwrap_or_default(),
         };
+        let debt = chosen(self.policy.as_deref(), self.policy_version, debt)?;
+        let recovery = chosen(self.recovery_policy.as_deref(), self.recovery_policy_version, recovery)?;
         Ok(Tenancy {
             tenant: tenant.clone(),
             name: self.name,
@@ -110,7 +113,7 @@ impl SettingsRecord {
             default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
             allocation,
             accounts,
-            policies: Policies::new(current, policies),
+            policies: Policies::new(debt, recovery, policies),
             calendar: Calendar::default(),
         })
     }

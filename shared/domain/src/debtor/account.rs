@@ -7,8 +7,9 @@ use jiff::civil::Date;
 
 use crate::allocation::{AllocationMethod, Proportion, Reversal};
 use crate::ids::{PolicyRef, StepName};
-use crate::message::Pending;
+use crate::message::{CycleRef, Pending};
 use crate::money::{Currency, Money, MoneyError};
+use crate::policy::Subject;
 use crate::remittance::{InFlight, RemittanceId};
 
 /// The source under which an order applies credit that belongs to no payment on account.
@@ -23,26 +24,31 @@ pub struct StepDone {
     pub at: Timestamp,
 }
 
-/// One run down the ladder: an unbroken stretch in which something is overdue.
+/// One run down the ladder: an unbroken stretch in which something is overdue. Its subject may change on the way: a
+/// payment that a provider tried again becomes a debt when it gives up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle {
     /// Counted from 1.
     pub number: u32,
     /// The day on which it was first seen to run, on the debtor's calendar.
     pub began: Date,
-    /// The policy it runs under; a later version waits for the next cycle.
+    /// What it is about: debts, or only payments that a provider tries again.
+    pub about: Subject,
+    /// The policy it runs under since it is about that; a later version waits for the next cycle.
     pub policy: PolicyRef,
-    /// The steps taken.
-    pub done: BTreeMap<StepName, StepDone>,
+    /// The steps taken, by what they were about.
+    pub done: BTreeMap<(Subject, StepName), StepDone>,
     /// The day, after the due date, up to which the ladder was gone before, where the cycle goes on with an earlier one.
     pub resumed_after: i32,
 }
 
 impl Cycle {
-    /// The day of the furthest step taken: no earlier one follows it.
+    /// The day of the furthest step taken about a subject: no earlier one follows it.
     #[must_use]
-    pub fn furthest(&self) -> i32 {
-        self.done.values().map(|step| step.offset_days).fold(self.resumed_after, i32::max)
+    pub fn furthest(&self, subject: Subject) -> i32 {
+        let resumed_after = if subject == Subject::Debt { self.resumed_after } else { 0 };
+        let done = self.done.iter().filter(|((about, _), _)| *about == subject);
+        done.map(|(_, step)| step.offset_days).fold(resumed_after, i32::max)
     }
 }
 
@@ -186,6 +192,18 @@ impl Account {
             self.credits.insert(remittance.clone(), own);
         }
         Ok(())
+    }
+
+    /// Notes that a step was taken, where its cycle still runs.
+    pub(super) fn take_step(&mut self, of: &CycleRef, step: &StepName, done: StepDone) {
+        let (subject, number) = match of {
+            CycleRef::Overdue(number) => (Subject::Debt, number),
+            CycleRef::Recovery(number) => (Subject::Recovery, number),
+            CycleRef::Upcoming(_) => return,
+        };
+        if let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.number == *number) {
+            cycle.done.insert((subject, step.clone()), done);
+        }
     }
 
     /// All that was received and is not on an invoice.

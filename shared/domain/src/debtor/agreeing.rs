@@ -90,7 +90,7 @@ impl Debtor {
             let again = known.account == proposal.account && known.terms.as_agreed() == proposal.terms;
             return if again { Ok(false) } else { Err(AgreementError::IdTaken(proposal.id)) };
         }
-        let cover = self.cover(&proposal, today)?;
+        let cover = self.cover(&proposal, now)?;
         let open = self.open_on(&proposal.account, &cover)?;
         check_terms(&proposal.terms, open, today)?;
         let Proposal { id, account, made_by, terms, note, .. } = proposal;
@@ -231,9 +231,9 @@ impl Debtor {
 
     /// The debts a proposal is about. A promise that names none is about all that is owed; a plan or a settlement about
     /// what is open today.
-    fn cover(&self, proposal: &Proposal, today: Date) -> Result<Cover, AgreementError> {
+    fn cover(&self, proposal: &Proposal, now: Timestamp) -> Result<Cover, AgreementError> {
         let account = &proposal.account;
-        let open = self.claims(account, today).into_iter().map(|claim| claim.invoice.id.clone());
+        let open = self.claims(account, now).into_iter().map(|claim| claim.invoice.id.clone());
         let open: BTreeSet<InvoiceId> = open.collect();
         if let Some(unknown) = proposal.invoices.iter().find(|invoice| !open.contains(invoice)) {
             return Err(AgreementError::NothingOpen(unknown.clone()));

@@ -6,10 +6,11 @@ use std::fmt::Display;
 use jiff::civil::Date;
 
 use super::{Debtor, Journal};
+use crate::collection::Collection;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::InvoiceDraft;
-use crate::invoice::{Invoice, Position, Standing, Sums};
+use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
 use crate::ledger::{Entry, EntryKind};
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{Effect, RemittanceId};
@@ -272,6 +273,8 @@ pub(super) fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effe
 fn raised(draft: &InvoiceDraft) -> Invoice {
     let mut sums = Sums::of_total(draft.total);
     sums.reported_paid = draft.reported_paid;
+    let mut collection = Collection::default();
+    collection.join(draft.attempts.as_ref(), told(draft.stamp), None);
     Invoice {
         id: draft.id.clone(),
         source: draft.source.clone(),
@@ -285,6 +288,7 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
         contested: BTreeSet::new(),
         charges: BTreeSet::new(),
         dated: BTreeMap::new(),
+        collection,
     }
 }
 
@@ -292,6 +296,7 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
 /// highest standing.
 fn renewed(known: &Invoice, draft: &InvoiceDraft) -> Result<Invoice, MoneyError> {
     let mut invoice = known.clone();
+    invoice.collection.join(draft.attempts.as_ref(), told(draft.stamp), told(known.stamp));
     if draft.stamp >= known.stamp {
         invoice.issue_date = draft.issue_date;
         invoice.due_date = draft.due_date;
@@ -302,4 +307,9 @@ fn renewed(known: &Invoice, draft: &InvoiceDraft) -> Result<Invoice, MoneyError>
     invoice.sums.reported_paid = known.sums.reported_paid.max(draft.reported_paid)?;
     invoice.standing = known.standing.max(draft.standing);
     Ok(invoice)
+}
+
+/// The second that a snapshot was made in.
+fn told(stamp: Option<SnapshotStamp>) -> Option<i64> {
+    stamp.map(|stamp| stamp.created)
 }

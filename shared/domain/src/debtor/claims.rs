@@ -11,6 +11,7 @@ use crate::hold::{HoldReason, HoldScope};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::invoice::Invoice;
 use crate::money::Money;
+use crate::policy::Subject;
 
 /// So much of an invoice, due on a day.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,8 @@ pub struct Claim<'a> {
     pub invoice: &'a Invoice,
     /// How much of it.
     pub amount: Money,
-    /// When it is due: the invoice's own day, or that of a plan's instalment.
+    /// When it is due: the invoice's own day, the day on which a provider gave up collecting it, or that of a plan's
+    /// instalment.
     pub due: Date,
 }
 
@@ -61,21 +63,33 @@ impl Debtor {
     /// What is owed on an account and when, what is due first first. What a plan covers is due as its instalments are:
     /// those that are over, and the next.
     #[must_use]
-    pub fn claims(&self, key: &AccountKey, today: Date) -> Vec<Claim<'_>> {
+    pub fn claims(&self, key: &AccountKey, now: Timestamp) -> Vec<Claim<'_>> {
         let open = || self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive());
-        let own = |invoice| Claim { invoice, amount: invoice.balance(), due: invoice.due_date };
-        let mut plans = self.plans(key).peekable();
-        if plans.peek().is_none() {
-            return open().map(own).collect();
-        }
+        let own = |invoice| Claim { invoice, amount: invoice.balance(), due: self.due(invoice, now) };
         let planned = |invoice: &Invoice| self.plans(key).any(|(agreement, _)| agreement.cover.includes(&invoice.id));
         let mut claims: Vec<Claim<'_>> = open().filter(|invoice| !planned(invoice)).map(own).collect();
-        for (agreement, plan) in plans {
+        for (agreement, plan) in self.plans(key) {
             let covered = open().filter(|invoice| agreement.cover.includes(&invoice.id)).collect();
-            claims.extend(instalments(plan, agreement.received, covered, today));
+            claims.extend(instalments(plan, agreement.received, covered, self.today(now)));
         }
         claims.sort_by(|a, b| (a.due, &a.invoice.id).cmp(&(b.due, &b.invoice.id)));
         claims
+    }
+
+    /// What is overdue on an account, if anything is: debts, or only what a provider tries to collect.
+    #[must_use]
+    pub fn subject(&self, key: &AccountKey, now: Timestamp) -> Option<Subject> {
+        let today = self.today(now);
+        let overdue = self.claims(key, now).into_iter().filter(|claim| claim.due < today);
+        let left = |claim: Claim<'_>| claim.invoice.collection.left_until(now).is_some();
+        overdue.map(|claim| if left(claim) { Subject::Recovery } else { Subject::Debt }).min()
+    }
+
+    /// The day an invoice is due on. Where a provider collected it and gave up, that is when it did: until then there was
+    /// nothing for the debtor to do.
+    fn due(&self, invoice: &Invoice, now: Timestamp) -> Date {
+        let turn = invoice.collection.debtors_turn().filter(|_| invoice.collection.left_until(now).is_none());
+        turn.map_or(invoice.due_date, |turn| self.profile.zone.date(turn).max(invoice.due_date))
     }
 
     /// What stops all chasing on an account, if anything does.

@@ -11,7 +11,7 @@ use crate::decision::{Action, Decision, Fingerprint};
 use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
 use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task};
-use crate::policy::Policies;
+use crate::policy::{Policies, Subject};
 use crate::reason::{Reason, Rule};
 
 /// A planned message that nobody picked up in this time is given up and decided anew.
@@ -146,28 +146,33 @@ impl Debtor {
 
     fn roll_cycle(&mut self, key: &AccountKey, policies: &Policies, now: Timestamp, journal: &mut Journal) {
         let today = self.today(now);
-        let overdue = self.claims(key, today).iter().any(|claim| claim.due < today);
+        let subject = self.subject(key, now);
         let planned = self.agreements.values().any(|one| one.account == *key && matches!(one.terms, Terms::Plan(_)));
         let account = self.account_mut(key);
         let resumed_after = if std::mem::take(&mut account.reopened) { account.left_off } else { 0 };
         account.noted.retain(|due, _| *due >= today.saturating_sub(NOTED_FOR_DAYS.days()));
-        match (&account.cycle, overdue) {
-            (None, true) => {
+        match (&mut account.cycle, subject) {
+            (None, Some(about)) => {
                 let number = account.cycles.saturating_add(1);
-                let policy = policies.current().id().clone();
+                let policy = policies.current(about).id().clone();
+                let done = BTreeMap::new();
                 account.cycles = number;
-                account.cycle = Some(Cycle { number, began: today, policy, done: Default::default(), resumed_after });
+                account.cycle = Some(Cycle { number, began: today, about, policy, done, resumed_after });
                 let kind = if resumed_after > 0 { EventKind::CycleResumed } else { EventKind::CycleBegan };
                 journal.events.push(Event::new(kind).account(key).detail(number.to_string()));
             }
-            (Some(cycle), false) => {
+            (Some(cycle), Some(about)) if cycle.about != about => {
+                cycle.about = about;
+                cycle.policy = policies.current(about).id().clone();
+            }
+            (Some(cycle), None) => {
                 let event = Event::new(EventKind::CycleEnded).account(key);
                 journal.events.push(event.detail(cycle.number.to_string()));
                 // A plan's own cycles do not make forgotten how far its debts were gone before it.
-                account.left_off = cycle.furthest().max(if planned { account.left_off } else { 0 });
+                account.left_off = cycle.furthest(Subject::Debt).max(if planned { account.left_off } else { 0 });
                 account.cycle = None;
             }
-            (None, false) | (Some(_), true) => {}
+            (None, None) | (Some(_), Some(_)) => {}
         }
     }
 
@@ -179,23 +184,16 @@ impl Debtor {
         now: Timestamp,
     ) {
         let account = self.account_mut(key);
-        match (&task.cycle, account.cycle.as_mut()) {
-            (CycleRef::Overdue(number), Some(cycle)) if cycle.number == *number => {
-                cycle.done.insert(task.step.clone(), StepDone { offset_days, at: now });
-            }
-            (CycleRef::Upcoming(_), _) => account.noted.extend(notes),
-            (CycleRef::Overdue(_), _) => {}
+        account.take_step(&task.cycle, &task.step, StepDone { offset_days, at: now });
+        if matches!(task.cycle, CycleRef::Upcoming(_)) {
+            account.noted.extend(notes);
         }
     }
 
     /// A message that went out, or may have, takes its step and stands in for the courtesies that it mentions.
     fn message_counts(&mut self, key: &AccountKey, plan: &Plan, now: Timestamp) {
         let account = self.account_mut(key);
-        if let (CycleRef::Overdue(number), Some(cycle)) = (&plan.cycle, account.cycle.as_mut())
-            && cycle.number == *number
-        {
-            cycle.done.insert(plan.step.clone(), StepDone { offset_days: plan.offset_days, at: now });
-        }
+        account.take_step(&plan.cycle, &plan.step, StepDone { offset_days: plan.offset_days, at: now });
         for (due, offset_days) in &plan.notes {
             let noted = account.noted.entry(*due).or_insert(*offset_days);
             *noted = (*noted).max(*offset_days);

@@ -15,16 +15,19 @@ use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Pending, PendingState, hex};
 use crate::money::Money;
-use crate::policy::Policies;
+use crate::policy::{Policies, Subject};
 use crate::remittance::{InFlight, RemittanceId};
 
 /// What [`decide`](super::decide) looks at; equal for equal inputs. Addresses do not enter, only whether they can be used.
 #[must_use]
 pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fingerprint {
     let mut inputs = Inputs(Vec::with_capacity(512));
-    let (profile, policy) = (&debtor.profile, policies.current().id());
+    let profile = &debtor.profile;
     inputs.text(debtor.tenant.as_str()).text(debtor.id.as_str()).time(now);
-    inputs.text(policy.name.as_str()).number(policy.version).text(profile.zone.name());
+    for policy in [Subject::Debt, Subject::Recovery].map(|subject| policies.current(subject).id()) {
+        inputs.text(policy.name.as_str()).number(policy.version);
+    }
+    inputs.text(profile.zone.name());
     inputs.number(profile.reachable(Channel::Email)).number(profile.reachable(Channel::Sms));
     for (key, account) in &debtor.accounts {
         inputs.text(key.portfolio.as_str()).text(key.currency.code());
@@ -138,8 +141,9 @@ impl Inputs {
             self.number(cycle.resumed_after);
             self.number(cycle.number).date(cycle.began).text(cycle.policy.name.as_str()).number(cycle.policy.version);
             self.count(cycle.done.len());
-            for (step, done) in &cycle.done {
-                self.text(step.as_str()).number(done.offset_days).time(done.at);
+            self.number(cycle.about == Subject::Recovery);
+            for ((about, step), done) in &cycle.done {
+                self.number(*about == Subject::Recovery).text(step.as_str()).number(done.offset_days).time(done.at);
             }
         }
         self.count(account.noted.len());
@@ -155,7 +159,7 @@ impl Inputs {
     fn pending(&mut self, pending: &Pending) {
         self.text(pending.plan.id.as_str()).time(pending.planned_at);
         match &pending.plan.cycle {
-            CycleRef::Overdue(number) => self.number(*number),
+            CycleRef::Overdue(number) | CycleRef::Recovery(number) => self.number(*number),
             CycleRef::Upcoming(due) => self.date(*due),
         };
         match &pending.state {
@@ -171,6 +175,9 @@ impl Inputs {
             Some(Stop::InFlight(until)) => self.number(1).time(until),
             Some(Stop::Chargeback) => self.number(2),
             Some(Stop::Refunded) => self.number(3),
+            Some(Stop::ProviderRetry(until)) => self.number(4).time(until),
         };
+        let collection = &invoice.collection;
+        self.number(collection.is_automatic()).perhaps(collection.retry(now)).perhaps(collection.debtors_turn());
     }
 }

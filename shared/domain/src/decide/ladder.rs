@@ -8,11 +8,12 @@ use jiff::{Timestamp, ToSpan};
 use crate::calendar::{Calendar, Closed};
 use crate::debtor::{Account, Claim, Cycle, Debtor, Held, Journal, PLANNED_FOR, Standstill};
 use crate::decision::{AccountDecision, Action};
+use crate::hold::HoldReason;
 use crate::ids::AccountKey;
 use crate::invoice::Stop;
 use crate::message::{CycleRef, Line, MessageId, Outcome, PendingState, Plan, Task};
 use crate::money::Money;
-use crate::policy::{Policies, Policy, Step, StepAction, TaskKind};
+use crate::policy::{Policies, Policy, Step, StepAction, Subject, TaskKind};
 use crate::reason::{Detail, Reason, Rule};
 
 /// One account as the rules see it.
@@ -64,17 +65,17 @@ impl<'a> View<'a> {
         if self.is_busy(policies, findings) {
             return None;
         }
-        let claims = self.chaseable(findings);
-        let policy = match &self.account.cycle {
-            Some(cycle) => policies.began_under(&cycle.policy),
-            None => policies.current(),
+        let (subject, policy) = match &self.account.cycle {
+            Some(cycle) => (cycle.about, policies.began_under(cycle.about, &cycle.policy)),
+            None => (Subject::Debt, policies.current(Subject::Debt)),
         };
+        let claims = self.chaseable(subject, policies, findings);
         let reached = match &self.account.cycle {
             Some(cycle) => self.step_of_ladder(policy, cycle, &claims, findings),
             None => self.courtesy(policy, &claims, findings),
         }?;
         let rule = match &reached.cycle {
-            CycleRef::Overdue(_) => Rule::StepReached,
+            CycleRef::Overdue(_) | CycleRef::Recovery(_) => Rule::StepReached,
             CycleRef::Upcoming(_) => Rule::CourtesyDue,
         };
         findings.in_favour(rule, Detail::Step(reached.step.name.clone()));
@@ -145,13 +146,28 @@ impl<'a> View<'a> {
         View { debtor: &debtor, account, ..*self }.decide(policies).wake
     }
 
-    /// What is owed and not stopped by anything.
-    fn chaseable(&self, findings: &mut Findings) -> Vec<Claim<'a>> {
+    /// What of a subject is owed and not stopped by anything.
+    fn chaseable(&self, subject: Subject, policies: &Policies, findings: &mut Findings) -> Vec<Claim<'a>> {
         let mut chaseable = Vec::new();
-        for claim in self.debtor.claims(self.key, self.today) {
+        for claim in self.debtor.claims(self.key, self.now) {
             let number = || claim.invoice.id.number.clone();
             match claim.invoice.stop(self.now) {
-                None => chaseable.extend(self.beyond_holds(claim, findings)),
+                None if subject == Subject::Debt => chaseable.extend(self.beyond_holds(claim, findings)),
+                // It is no debt of this cycle until it is overdue.
+                None => findings.wakes.push(self.first_step_after(policies.current(Subject::Debt), claim.due)),
+                Some(Stop::ProviderRetry(until)) => {
+                    findings.wakes.push(until);
+                    if claim.due >= self.today {
+                        findings.wakes.push(self.first_step_after(policies.current(Subject::Recovery), claim.due));
+                    }
+                    if subject == Subject::Recovery && claim.invoice.collection.retry(self.now).is_some() {
+                        chaseable.extend(self.beyond_holds(claim, findings));
+                    } else {
+                        let part = (number(), claim.amount);
+                        findings
+                            .against(Rule::OnHold, Detail::Held(HoldReason::ProviderRetry, Some(part), Some(until)));
+                    }
+                }
                 Some(Stop::InFlight(until)) => {
                     findings.against(Rule::PaymentInFlight, Detail::InvoiceUntil(number(), until));
                     findings.wakes.push(until);
@@ -189,7 +205,8 @@ impl<'a> View<'a> {
         };
         let days = days_between(oldest, today);
         findings.in_favour(Rule::Overdue, Detail::Due(oldest, days));
-        let ahead = || policy.ladder().filter(|step| step.offset_days > cycle.furthest());
+        let furthest = cycle.furthest(cycle.about);
+        let ahead = || policy.ladder().filter(|step| step.offset_days > furthest);
         let Some(step) = ahead().rfind(|step| step.offset_days <= days) else {
             match ahead().next() {
                 Some(next) => {
@@ -208,7 +225,10 @@ impl<'a> View<'a> {
             listed.filter(|claim| claim.due < today || self.courtesy_for(policy, claim, today).is_some()).collect();
         Some(Reached {
             step,
-            cycle: CycleRef::Overdue(cycle.number),
+            cycle: match cycle.about {
+                Subject::Debt => CycleRef::Overdue(cycle.number),
+                Subject::Recovery => CycleRef::Recovery(cycle.number),
+            },
             notes: self.notes(policy, &listed, today),
             claims: listed,
         })
@@ -236,14 +256,12 @@ impl<'a> View<'a> {
         Some(Reached { step, cycle, notes: self.notes(policy, &listed, today), claims: listed })
     }
 
-    /// The courtesy step that a claim not yet overdue is in, if it was not taken for its due date. An invoice whose
-    /// terms are shorter than the step's days gets none: it would arrive with the invoice.
+    /// The courtesy step that a claim not yet overdue is in, if it was not taken for its due date.
     fn courtesy_for(&self, policy: &'a Policy, claim: &Claim<'_>, today: Date) -> Option<&'a Step> {
         let noted = self.account.noted.get(&claim.due).copied().unwrap_or(i32::MIN);
-        policy.courtesies().rfind(|step| {
+        courtesies(policy, claim).rfind(|step| {
             let day = after(claim.due, step.offset_days);
-            let in_time = day <= today && today <= claim.due && claim.invoice.issue_date <= day;
-            in_time && step.offset_days > noted
+            day <= today && today <= claim.due && step.offset_days > noted
         })
     }
 
@@ -257,8 +275,8 @@ impl<'a> View<'a> {
 
     /// The next day on which a claim that is not overdue asks for anything.
     fn next_look_before_due(&self, policy: &Policy, claim: &Claim<'_>, today: Date) -> Timestamp {
-        let courtesies = policy.courtesies().map(|step| after(claim.due, step.offset_days));
-        let courtesy = courtesies.filter(|day| *day > today && claim.invoice.issue_date <= *day).min();
+        let days = courtesies(policy, claim).map(|step| after(claim.due, step.offset_days));
+        let courtesy = days.filter(|day| *day > today).min();
         courtesy.map_or_else(|| self.first_step_after(policy, claim.due), |day| self.opening_on(day))
     }
 
@@ -287,7 +305,7 @@ impl<'a> View<'a> {
         let today = self.today;
         let overdue_left = lines.iter().any(|line| line.due_date < today);
         let still_due = match reached.cycle {
-            CycleRef::Overdue(_) => overdue_left,
+            CycleRef::Overdue(_) | CycleRef::Recovery(_) => overdue_left,
             CycleRef::Upcoming(_) => !lines.is_empty(),
         };
         if !still_due {
@@ -336,6 +354,14 @@ impl<'a> View<'a> {
             notes: reached.notes.clone(),
         }))
     }
+}
+
+/// The courtesies that a claim can get. An invoice whose terms are shorter than a step's days gets none: it would arrive
+/// with the invoice. Nor does one that a provider collects: its debtor has nothing to do.
+fn courtesies<'a>(policy: &'a Policy, claim: &Claim<'_>) -> impl DoubleEndedIterator<Item = &'a Step> {
+    let (issued, due) = (claim.invoice.issue_date, claim.due);
+    let in_order = !claim.invoice.collection.is_automatic();
+    policy.courtesies().filter(move |step| in_order && issued <= after(due, step.offset_days))
 }
 
 fn after(date: Date, days: i32) -> Date {

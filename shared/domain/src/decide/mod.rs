@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::calendar::Calendar;
 use crate::debtor::Debtor;
 use crate::decision::Decision;
-use crate::policy::Policies;
+use crate::policy::{Policies, Subject};
 
 /// Decides for every account of a debtor, which must have been [rolled](Debtor::roll) to `now`.
 #[must_use]
@@ -25,5 +25,5 @@ pub fn decide(debtor: &Debtor, policies: &Policies, calendar: &Calendar, now: Ti
         let view = ladder::View { debtor, key, account, calendar, now, today };
         view.decide(policies)
     });
-    Decision { at: now, policy: policies.current().id().clone(), accounts: accounts.collect() }
+    Decision { at: now, policy: policies.current(Subject::Debt).id().clone(), accounts: accounts.collect() }
 }

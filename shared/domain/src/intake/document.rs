@@ -116,7 +116,7 @@ impl RawDocument {
     /// One [`FieldError`] for each field that is wrong, in order of the fields.
     pub fn parse(&self, intake: &Intake) -> Result<Document, Vec<FieldError>> {
         match self.document.as_deref().map(str::trim) {
-            None | Some("" | "invoice") => self.invoice(intake).map(Document::Invoice),
+            None | Some("" | "invoice") => self.invoice(intake).map(|draft| Document::Invoice(Box::new(draft))),
             Some("credit_note") => self.credit_note(intake).map(Document::CreditNote),
             Some(_) => {
                 let reason = "must be invoice or credit_note".to_owned();
@@ -161,6 +161,7 @@ impl RawDocument {
             standing: Standing::Open,
             reported_paid: Money::zero(total.currency()),
             stamp: None,
+            attempts: None,
         })
     }
 

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::calendar::Zone;
+use crate::collection::Attempts;
 use crate::contact::{EmailAddress, PhoneNumber};
 use crate::ids::{DebtorId, InvoiceId, OutsideId};
 use crate::invoice::{SnapshotStamp, Source, Standing};
@@ -39,6 +40,8 @@ pub struct InvoiceDraft {
     pub reported_paid: Money,
     /// Which snapshot this is, where the source sends snapshots.
     pub stamp: Option<SnapshotStamp>,
+    /// How far the source has come that collects it by itself; `None` where it leaves paying to the debtor.
+    pub attempts: Option<Attempts>,
 }
 
 impl InvoiceDraft {
@@ -58,7 +61,9 @@ impl InvoiceDraft {
             self.debtor, self.id, self.issue_date, self.due_date, self.total, self.description
         );
         let standing = format!("{:?}\u{1f}{:?}\u{1f}{:?}", self.stamp, self.standing, self.reported_paid);
-        hex(&Sha256::digest(format!("{who}\u{1f}{what}\u{1f}{standing}")), 16)
+        // Invoices that nobody collects keep the digest that they are known by.
+        let collected = self.attempts.as_ref().map_or(String::new(), |attempts| format!("\u{1f}{attempts:?}"));
+        hex(&Sha256::digest(format!("{who}\u{1f}{what}\u{1f}{standing}{collected}")), 16)
     }
 }
 
@@ -75,7 +80,7 @@ pub struct CreditNoteDraft {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
     /// An invoice.
-    Invoice(InvoiceDraft),
+    Invoice(Box<InvoiceDraft>),
     /// A credit note.
     CreditNote(CreditNoteDraft),
 }

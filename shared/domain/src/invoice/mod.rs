@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::collection::Collection;
 use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{InFlight, RemittanceId, RemittanceKind};
@@ -158,6 +159,8 @@ pub enum Stop {
     Chargeback,
     /// The creditor paid money back: what that means for the debt is for a person to say.
     Refunded,
+    /// The provider that collects it is left to it until then.
+    ProviderRetry(Timestamp),
 }
 
 /// One invoice.
@@ -187,6 +190,8 @@ pub struct Invoice {
     pub charges: BTreeSet<OutsideId>,
     /// What counts from which day.
     pub dated: BTreeMap<Date, Movement>,
+    /// What a provider that collects it by itself has said of that.
+    pub collection: Collection,
 }
 
 impl Invoice {
@@ -256,7 +261,7 @@ impl Invoice {
         } else if self.sums.refunded.is_positive() {
             Some(Stop::Refunded)
         } else {
-            None
+            self.collection.left_until(now).map(Stop::ProviderRetry)
         }
     }
 

@@ -14,7 +14,7 @@ use dunlin_domain::invoice::{Source, Standing};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::message::{Outcome, Plan};
 use dunlin_domain::money::{Currency, Money};
-use dunlin_domain::policy::{Policies, Policy};
+use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::{Profile, ProfilePatch};
 use dunlin_domain::reason::Rule;
 use dunlin_domain::remittance::{Effect, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
@@ -59,6 +59,7 @@ pub(crate) fn draft(number: &str, issued: &str, due: &str, minor: i64) -> Invoic
         standing: Standing::Open,
         reported_paid: eur(0),
         stamp: None,
+        attempts: None,
     }
 }
 
@@ -76,7 +77,7 @@ impl Book {
         let mut profile = Profile::unknown("Customer 1".to_owned(), Zone::parse(zone).unwrap());
         profile.email = Some(EmailAddress::parse("ap@c1.example").unwrap());
         let debtor = Debtor::new(TenantId::parse("t").unwrap(), DebtorId::parse("C1").unwrap(), profile);
-        let policies = Policies::new(Policy::built_in().unwrap(), []);
+        let policies = Policies::built_in().unwrap();
         Self { debtor, policies, entries: Vec::new(), last: None, payments: 0 }
     }
 

@@ -13,3 +13,4 @@ mod history;
 mod interest;
 mod money;
 mod properties;
+mod recovery;

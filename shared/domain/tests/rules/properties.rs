@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::allocation::AllocationMethod;
 use dunlin_domain::calendar::Calendar;
+use dunlin_domain::collection::Attempts;
 use dunlin_domain::debtor::{AtHand, Deltas, Journal};
 use dunlin_domain::decide::{Recheck, decide, recheck};
 use dunlin_domain::decision::Action;
 use dunlin_domain::ids::{InvoiceId, OutsideId};
-use dunlin_domain::invoice::Standing;
-use dunlin_domain::message::Outcome;
+use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::invoice::{SnapshotStamp, Standing, Stop};
+use dunlin_domain::message::{CycleRef, Outcome};
 use dunlin_domain::money::Money;
 use dunlin_domain::remittance::{Contest, Effect, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +58,8 @@ fn payment() -> RemittanceId {
 enum Step {
     /// An invoice is told of (again), perhaps with other terms.
     Invoice { number: usize, due_in: i64, total: i64, standing: Standing },
+    /// A provider says how far it has come with collecting an invoice, and in how many hours it tries next.
+    Collected { number: usize, made: u32, next_in: Option<i64> },
     /// A remittance is reported on.
     Report { remittance: usize, report: Box<Report> },
     /// A payment that names no invoice.
@@ -85,7 +89,9 @@ fn step() -> impl Strategy<Value = Step> {
     let reported = prop::sample::select(remittances().into_iter().enumerate().collect::<Vec<_>>());
     let reported =
         reported.prop_flat_map(|(index, (id, _))| report(id).prop_map(move |report| (index, Box::new(report))));
+    let collected = (0..NUMBERS.len(), 0..3_u32, prop::option::of(-30..200_i64));
     prop_oneof![
+        2 => collected.prop_map(|(number, made, next_in)| Step::Collected { number, made, next_in }),
         2 => invoice.prop_map(|(number, due_in, total, standing)| Step::Invoice { number, due_in, total, standing }),
         4 => reported.prop_map(|(remittance, report)| Step::Report { remittance, report }),
         1 => (1..400_i64).prop_map(|amount| Step::OnAccount { amount }),
@@ -120,9 +126,14 @@ impl World {
                 let due = self.book.debtor.today(self.now).saturating_add(jiff::Span::new().days(*due_in));
                 let mut draft = draft(NUMBERS[*number], "2026-02-01", &due.to_string(), *total);
                 draft.standing = *standing;
-                let mut journal = Journal::default();
-                self.book.debtor.record_invoice(&draft, &mut journal).unwrap();
-                self.book.entries.extend(journal.entries);
+                self.take_in(&draft);
+            }
+            Step::Collected { number, made, next_in } => {
+                let stamp = SnapshotStamp { created: self.now.as_second(), standing: Standing::Open };
+                let hours = |hours| self.now.saturating_add(SignedDuration::from_hours(hours)).unwrap();
+                let attempts = Attempts { made: *made, next: next_in.map(hours), page: None };
+                let draft = draft(NUMBERS[*number], "2026-02-01", "2026-03-02", 100);
+                self.take_in(&InvoiceDraft { stamp: Some(stamp), attempts: Some(attempts), ..draft });
             }
             Step::Report { remittance, report } => self.report(*remittance, report),
             Step::OnAccount { amount } => self.on_account(*amount),
@@ -139,6 +150,12 @@ impl World {
         let open = |debtor: &dunlin_domain::debtor::Debtor| debtor.balance(&account()).unwrap().minor();
         let counted: i64 = deltas.open.values().map(|delta| delta.minor).sum();
         assert_eq!(counted, open(&self.book.debtor) - open(&before), "counters follow the balance");
+    }
+
+    fn take_in(&mut self, draft: &InvoiceDraft) {
+        let mut journal = Journal::default();
+        self.book.debtor.record_invoice(draft, &mut journal).unwrap();
+        self.book.entries.extend(journal.entries);
     }
 
     fn report(&mut self, index: usize, report: &Report) {
@@ -178,7 +195,11 @@ impl World {
                 for line in &plan.lines {
                     let invoice = &self.book.debtor.invoices[&line.invoice];
                     assert_eq!(invoice.balance(), line.balance, "I5: the balance at the moment");
-                    assert!(invoice.stop(self.now).is_none(), "I5: nothing stops it");
+                    let tried_again = matches!(plan.cycle, CycleRef::Recovery(_)).then_some(()).and_then(|()| {
+                        invoice.collection.retry(self.now)?;
+                        invoice.collection.left_until(self.now).map(Stop::ProviderRetry)
+                    });
+                    assert_eq!(invoice.stop(self.now), tried_again, "I5: nothing stops it but what it is about");
                     assert!(line.due_date < today || !plan.notes.is_empty());
                 }
                 let total = Money::sum(plan.account.currency, plan.lines.iter().map(|line| line.balance)).unwrap();

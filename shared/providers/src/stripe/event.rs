@@ -1,6 +1,7 @@
 //! From an event to what it says of invoices and payments.
 
 use dunlin_domain::calendar::Zone;
+use dunlin_domain::collection::{Attempts, PaymentPage};
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::ids::{DebtorId, IdError, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName};
 use dunlin_domain::intake::InvoiceDraft;
@@ -140,6 +141,7 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     Ok(Said::Invoice(Box::new(InvoiceDraft {
         debtor: DebtorId::parse(customer)?,
         profile: profile(&invoice),
+        attempts: attempts(&invoice)?,
         id: InvoiceId { portfolio: mapping.portfolio.clone(), number },
         source: Source { name: source()?, outside_id: OutsideId::parse(&invoice.id)? },
         customer: Some(OutsideId::parse(customer)?),
@@ -151,6 +153,19 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
         reported_paid,
         stamp: Some(SnapshotStamp { created: event.created, standing }),
     })))
+}
+
+/// How far Stripe has come that charges by itself. A page that is no encrypted address is left out: the debt is told of
+/// without it.
+fn attempts(invoice: &Invoice) -> Result<Option<Attempts>, MappingError> {
+    if invoice.collection_method.as_deref() != Some("charge_automatically") {
+        return Ok(None);
+    }
+    Ok(Some(Attempts {
+        made: invoice.attempt_count,
+        next: invoice.next_payment_attempt.map(time).transpose()?,
+        page: invoice.hosted_invoice_url.as_deref().and_then(|page| PaymentPage::parse(page).ok()),
+    }))
 }
 
 /// What Stripe knows of its customer. What does not hold here, such as a phone number in national form, is left out:

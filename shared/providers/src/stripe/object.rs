@@ -56,6 +56,12 @@ pub(super) struct Invoice {
     pub(super) effective_at: Option<i64>,
     pub(super) due_date: Option<i64>,
     pub(super) description: Option<String>,
+    /// `charge_automatically` or `send_invoice`.
+    pub(super) collection_method: Option<String>,
+    #[serde(default)]
+    pub(super) attempt_count: u32,
+    pub(super) next_payment_attempt: Option<i64>,
+    pub(super) hosted_invoice_url: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_types, reason = "what serde derives for a flattened field names floats; none is read")]
+
 use std::collections::BTreeSet;
 
 use dunlin_domain::agreement::{

@@ -8,6 +8,7 @@ use dunlin_domain::ids::{AccountKey, DebtorId, PolicyName, PolicyRef, PortfolioI
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::message::{Pending, PendingState};
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::policy::Subject;
 use dunlin_domain::profile::Profile;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
@@ -110,6 +111,11 @@ struct CycleRecord {
     done: BTreeMap<String, (i32, Timestamp)>,
     #[serde(default, skip_serializing_if = "is_zero")]
     resumed_after: i32,
+    /// Whether it is about payments that a provider tries again, and the steps taken about these.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    recovery: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    recovery_done: BTreeMap<String, (i32, Timestamp)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -327,14 +333,6 @@ impl ProfileRecord {
 
 impl AccountRecord {
     fn of(key: &AccountKey, account: &Account) -> Self {
-        let cycle = |cycle: &Cycle| CycleRecord {
-            number: cycle.number,
-            began: cycle.began,
-            policy: cycle.policy.name.to_string(),
-            policy_version: cycle.policy.version,
-            done: cycle.done.iter().map(|(name, step)| (name.to_string(), (step.offset_days, step.at))).collect(),
-            resumed_after: cycle.resumed_after,
-        };
         let pending = |pending: &Pending| PendingRecord {
             plan: PlanRecord::of(&pending.plan),
             planned_at: pending.planned_at,
@@ -351,7 +349,7 @@ impl AccountRecord {
             allocating: account.allocating.iter().map(AllocatingRecord::of).collect(),
             in_flight: in_flight_records(&account.in_flight),
             cycles: account.cycles,
-            cycle: account.cycle.as_ref().map(cycle),
+            cycle: account.cycle.as_ref().map(CycleRecord::of),
             left_off: account.left_off,
             reopened: account.reopened,
             noted: account.noted.clone(),
@@ -382,16 +380,37 @@ impl AccountRecord {
 }
 
 impl CycleRecord {
+    fn of(cycle: &Cycle) -> Self {
+        let done = |subject| {
+            let steps = cycle.done.iter().filter(move |((about, _), _)| *about == subject);
+            steps.map(|((_, name), step)| (name.to_string(), (step.offset_days, step.at))).collect()
+        };
+        Self {
+            number: cycle.number,
+            began: cycle.began,
+            policy: cycle.policy.name.to_string(),
+            policy_version: cycle.policy.version,
+            done: done(Subject::Debt),
+            resumed_after: cycle.resumed_after,
+            recovery: cycle.about == Subject::Recovery,
+            recovery_done: done(Subject::Recovery),
+        }
+    }
+
     fn read(&self) -> Result<Cycle, StoreError> {
-        let step = |(name, (offset_days, at)): (&String, &(i32, Timestamp))| {
+        let of = |subject| move |(name, done)| (subject, name, done);
+        let recovery = self.recovery_done.iter().map(of(Subject::Recovery));
+        let done = self.done.iter().map(of(Subject::Debt)).chain(recovery);
+        let step = |(subject, name, (offset_days, at)): (Subject, &String, &(i32, Timestamp))| {
             let done = StepDone { offset_days: *offset_days, at: *at };
-            Ok::<_, StoreError>((read("step", StepName::parse(name))?, done))
+            Ok::<_, StoreError>(((subject, read("step", StepName::parse(name))?), done))
         };
         Ok(Cycle {
             number: self.number,
             began: self.began,
+            about: if self.recovery { Subject::Recovery } else { Subject::Debt },
             policy: PolicyRef { name: read("policy", PolicyName::parse(&self.policy))?, version: self.policy_version },
-            done: self.done.iter().map(step).collect::<Result<_, _>>()?,
+            done: done.map(step).collect::<Result<_, _>>()?,
             resumed_after: self.resumed_after,
         })
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::collection::CollectionRecord;
 use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
@@ -47,6 +48,8 @@ pub(crate) struct InvoiceRecord {
     /// By day: received, fees, interest, written off.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     dated: BTreeMap<Date, (i64, i64, i64, i64)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    collection: Option<CollectionRecord>,
     /// What is open, for readers of the table; the sums above are what counts.
     pub(crate) balance: i64,
     /// The word for its state, for readers of the table.
@@ -125,6 +128,7 @@ impl InvoiceRecord {
                 .iter()
                 .map(|(on, one)| (*on, (one.received, one.fees, one.interest, one.written_off)))
                 .collect(),
+            collection: CollectionRecord::of(&invoice.collection),
             balance: invoice.balance().minor(),
             status: invoice.status().to_owned(),
         }
@@ -137,6 +141,7 @@ impl InvoiceRecord {
         let stamp = self.stamp.as_ref().map(|stamp| {
             Ok::<_, StoreError>(SnapshotStamp { created: stamp.created, standing: standing(&stamp.standing)? })
         });
+        let collection = self.collection.as_ref().map(CollectionRecord::read);
         let contested = self.contested.iter().map(|id| read("contested", RemittanceId::parse(id)));
         Ok(Invoice {
             id: read("invoice", InvoiceId::parse(&self.invoice))?,
@@ -171,6 +176,7 @@ impl InvoiceRecord {
                     (*on, Movement { received, fees, interest, written_off: *written_off })
                 })
                 .collect(),
+            collection: collection.transpose()?.unwrap_or_default(),
         })
     }
 }

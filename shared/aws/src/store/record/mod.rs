@@ -2,6 +2,7 @@
 
 mod agreement;
 mod allocation;
+mod collection;
 mod head;
 mod history;
 mod hold;

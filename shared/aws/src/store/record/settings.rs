@@ -26,6 +26,11 @@ pub(crate) struct SettingsRecord {
     pub(crate) policy: Option<String>,
     #[serde(default)]
     pub(crate) policy_version: Option<u32>,
+    /// The policy while a provider tries a payment again; the built-in one where absent.
+    #[serde(default)]
+    pub(crate) recovery_policy: Option<String>,
+    #[serde(default)]
+    pub(crate) recovery_policy_version: Option<u32>,
     /// Where the debtor can pay, if there is a page for it.
     #[serde(default)]
     pub(crate) pay_url: Option<String>,
