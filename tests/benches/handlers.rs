@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use world::{World, call_to};
 
 /// How often each is done; the figure is the mean.
-const TIMES: u32 = 200;
+const TIMES: usize = 200;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -52,8 +52,8 @@ impl<'a> Watch<'a> {
         output
     }
 
-    fn report(&self, what: &str, times: u32) {
-        let micros = self.own.as_micros() / u128::from(times);
+    fn report(&self, what: &str, times: usize) {
+        let micros = self.own.as_micros() / u128::try_from(times).unwrap();
         println!("| {what} | {}.{:02} |", micros / 1_000, micros % 1_000 / 10);
     }
 }
@@ -69,7 +69,7 @@ fn invoice(n: usize, debtors: usize) -> Value {
 async fn ingest() {
     let world = world().await;
     let mut watch = Watch::new(&world);
-    for n in 0..TIMES as usize {
+    for n in 0..TIMES {
         watch.time(world.post_invoices(json!([invoice(n, 100_000)]))).await;
     }
     watch.report("ingest of one invoice", TIMES);
@@ -82,8 +82,8 @@ async fn ingest() {
 
 async fn payments() {
     let world = world().await;
-    world.post_invoices((0..TIMES as usize).map(|n| invoice(n, 100_000)).collect()).await;
-    let payment = |n: u32| {
+    world.post_invoices((0..TIMES).map(|n| invoice(n, 100_000)).collect()).await;
+    let payment = |n: usize| {
         let number = format!("2026-{n:05}");
         json!([{ "payment_ref": format!("P{n}"), "invoice_number": number, "paid_on": "2026-03-02", "amount": "1234.56", "currency": "EUR" }])
     };
@@ -98,7 +98,7 @@ async fn payments() {
 
 async fn reminders() {
     let world = world().await;
-    world.post_invoices((0..TIMES as usize).map(|n| invoice(n, 100_000)).collect()).await;
+    world.post_invoices((0..TIMES).map(|n| invoice(n, 100_000)).collect()).await;
     world.project().await;
     let mut watch = Watch::new(&world);
     watch.time(world.scan_at("2026-03-03T08:00:00Z")).await;
@@ -107,11 +107,11 @@ async fn reminders() {
     watch.time(world.project()).await;
     watch.report("one plan told by the projector", TIMES);
     let queue = world.take_queue();
-    assert_eq!(queue.len(), TIMES as usize);
+    assert_eq!(queue.len(), TIMES);
     let mut watch = Watch::new(&world);
     watch.time(world.deliver(&queue)).await;
     watch.report("one reminder: decided again, claimed, rendered, sent, recorded", TIMES);
-    assert_eq!(world.mails().len(), TIMES as usize);
+    assert_eq!(world.mails().len(), TIMES);
 }
 
 async fn reports() {

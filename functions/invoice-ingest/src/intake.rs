@@ -25,7 +25,7 @@ impl From<Document> for Entry {
     fn from(document: Document) -> Self {
         match document {
             Document::Invoice(draft) => Self::Invoice(draft),
-            Document::CreditNote(note) => Self::Report(Box::new(note.report), Some(note.debtor)),
+            Document::CreditNote(note) => Self::Report(note.report, Some(note.debtor)),
         }
     }
 }

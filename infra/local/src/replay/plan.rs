@@ -143,7 +143,7 @@ impl Past {
         let documents =
             || book.documents.iter().filter(|row| row.issued < from).filter_map(|row| row.document.as_ref());
         let notes = documents().filter_map(|document| match document {
-            Document::CreditNote(note) => Some(&note.report),
+            Document::CreditNote(note) => Some(note.report.as_ref()),
             Document::Invoice(_) => None,
         });
         for report in payments.chain(notes).filter(settled) {

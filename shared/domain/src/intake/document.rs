@@ -195,7 +195,7 @@ impl RawDocument {
             on: Some(issue_date),
             ..Report::about(id)
         };
-        Ok(CreditNoteDraft { debtor, report })
+        Ok(CreditNoteDraft { debtor, report: Box::new(report) })
     }
 
     fn profile(&self, fields: &mut Fields) -> ProfilePatch {

@@ -73,7 +73,7 @@ pub struct CreditNoteDraft {
     /// Whom it favours.
     pub debtor: DebtorId,
     /// The report to book.
-    pub report: Report,
+    pub report: Box<Report>,
 }
 
 /// What a row or an element turned out to be.
