@@ -214,6 +214,11 @@ mod tests {
         let script = "sleep 61 & sleep 61 # dunlin-marker";
         let mut child = Command::new("sh").args(["-c", script]).process_group(0).spawn()?;
         let group = child.id();
+        // A process that is just starting has no command line yet.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !lives(group, Path::new("dunlin-marker")) && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
 
         end_group(group, Path::new("another-marker"));
         assert!(lives(group, Path::new("dunlin-marker")));

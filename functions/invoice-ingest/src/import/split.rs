@@ -283,7 +283,7 @@ mod tests {
     #[tokio::test]
     async fn a_long_part_has_several_segments_and_none_is_empty() {
         let mut file = b"debtor_ref,description\n".to_vec();
-        for _ in 0..5_000 {
+        for _ in 0..10_000 {
             file.extend(format!("C1,{}\n", "x".repeat(1_000)).into_bytes());
         }
         let segments = cut(&file, 8).await;

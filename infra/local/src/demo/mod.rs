@@ -1,5 +1,6 @@
 //! `cargo local demo`: the sample book through four simulated months, and what became of it.
 
+mod agreed;
 mod choice;
 mod layout;
 mod report;
@@ -8,7 +9,9 @@ mod timeline;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 
 use crate::client::Client;
 use crate::console::print;
@@ -71,6 +74,8 @@ pub fn demo(port: Option<u16>, build: bool) -> Result<(), LocalError> {
     let authorization = wanted.out.join("authorization.txt");
     fs::write(&authorization, format!("Authorization: Bearer {}\n", client.stack().token))
         .map_err(at(&authorization))?;
-    print(report::of(&replayed.summary, timeline.as_deref()))?;
+    let evening = SAMPLE.to.at(18, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |end| end.timestamp());
+    let agreed = agreed::told(&client, &replayed.records, evening)?;
+    print(report::of(&replayed.summary, timeline.as_deref(), &agreed))?;
     print(report::next(client.stack(), chosen.as_deref(), &wanted.out, &authorization))
 }

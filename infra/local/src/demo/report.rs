@@ -7,7 +7,7 @@ use crate::replay::{AccountStanding, Standing, Summary};
 use crate::stack::Description;
 
 /// The figures, and one debtor's timeline.
-pub(crate) fn of(summary: &Summary, timeline: Option<&str>) -> String {
+pub(crate) fn of(summary: &Summary, timeline: Option<&str>, agreed: &str) -> String {
     let day = |day: Option<jiff::civil::Date>| day.map(|day| day.strftime("%-d %B %Y").to_string()).unwrap_or_default();
     let mut parts = vec![format!(
         "\nFrom {} to {}, in {} s: {} invoices and credit notes in, {} messages decided on.",
@@ -25,6 +25,7 @@ pub(crate) fn of(summary: &Summary, timeline: Option<&str>) -> String {
     if let Some(timeline) = timeline {
         parts.push(section("One debtor in full (times in UTC)", &format!("  {timeline}")));
     }
+    parts.push(section("Agreed after that: a plan, a dispute, a settlement", agreed));
     parts.join("\n")
 }
 
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_report_has_every_part() {
-        let told = of(&summary(), Some("Granite Dental (D-0012), Europe/Berlin"));
+        let told = of(&summary(), Some("Granite Dental (D-0012), Europe/Berlin"), "  none");
         for part in [
             "From 1 January 2026 to 30 April 2026",
             "GBP       open           2  1,234.50    1,000.00",

@@ -25,8 +25,8 @@ pub use summary::{Input, InvoiceCount, Received, StepCount, Summary};
 #[cfg(test)]
 pub(crate) use measure::standing_of;
 #[cfg(test)]
-pub(crate) use table::{Entry, Invoice, Message};
-pub(crate) use table::{Records, number};
+pub(crate) use table::{Entry, Message};
+pub(crate) use table::{Invoice, Records, number};
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
