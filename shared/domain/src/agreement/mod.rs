@@ -176,6 +176,8 @@ pub enum AgreementEnd {
     Defaulted,
     /// The offer was not taken up in time.
     Lapsed,
+    /// What was contested is paid or credited: nothing is left to decide.
+    Settled,
     /// It was called off.
     Cancelled(SetBy),
     /// A person decided what was contested.
@@ -193,6 +195,7 @@ impl AgreementEnd {
             Self::Completed => "completed",
             Self::Defaulted => "defaulted",
             Self::Lapsed => "lapsed",
+            Self::Settled => "settled",
             Self::Cancelled(_) => "cancelled",
             Self::Resolved(Resolution::Accepted) => "accepted",
             Self::Resolved(Resolution::Partly(_)) => "partly_accepted",
@@ -217,7 +220,7 @@ impl Agreement {
             Terms::Promise(promise) => promise.verdict(self.received, settled, today),
             Terms::Plan(plan) => plan.verdict(self.received, settled, today),
             Terms::Settlement(settlement) => settlement.verdict(self.received, settled, today),
-            Terms::Dispute(_) => None,
+            Terms::Dispute(_) => settled.then_some(AgreementEnd::Settled),
         }
     }
 

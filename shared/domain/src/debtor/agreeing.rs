@@ -156,10 +156,7 @@ impl Debtor {
         self.tell_missed(id, today, journal);
         let Some(agreement) = self.agreements.get(id) else { return Ok(()) };
         let open = self.open_on(&agreement.account, &agreement.cover)?;
-        let verdict = agreement.verdict(open, today);
-        // A dispute over what is paid or credited has nothing left to decide.
-        let moot = matches!(agreement.terms, Terms::Dispute(_)) && !open.is_positive();
-        let Some(end) = verdict.or_else(|| moot.then_some(AgreementEnd::Kept)) else { return Ok(()) };
+        let Some(end) = agreement.verdict(open, today) else { return Ok(()) };
         if matches!(agreement.terms, Terms::Settlement(_)) && end == AgreementEnd::Kept {
             let (account, cover) = (agreement.account.clone(), agreement.cover.clone());
             self.give_up(&account, &cover, today, journal)?;

@@ -327,3 +327,12 @@ fn a_payment_that_is_taken_back_resumes_the_ladder_where_it_was_left() {
     assert_eq!(book.step_at("2026-03-13T12:00:00Z"), None, "reminder-7 was sent");
     assert_eq!(book.step_at("2026-03-16T12:00:00Z").as_deref(), Some("reminder-14"));
 }
+
+#[test]
+fn a_dispute_ends_with_what_it_is_about() {
+    let mut book = overdue();
+    book.agreed(proposal(dispute(Some(4_000)), &["A"]), "2026-03-03T07:00:00Z").unwrap();
+    book.pay("A", 10_000, "2026-03-04");
+    assert!(book.told("2026-03-04T12:00:00Z").contains(&EventKind::DisputeResolved));
+    assert!(book.debtor.agreements.is_empty());
+}
