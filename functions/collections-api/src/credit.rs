@@ -1,7 +1,7 @@
 //! Unapplied credit: applied to invoices, moved to another portfolio, paid back.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::books::{BooksError, CreditUsed};
+use dunlin_aws::books::CreditUsed;
 use dunlin_aws::http::{
     Problem, complaints, header, json_response, query_parameter, raw_body, text_fields_and_parts, told_time,
 };
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::Handler;
 use crate::debtor::debtor_id;
-use crate::handler::{Answer, failed};
+use crate::handler::{Answer, cut_short};
+use crate::view;
 
 impl Handler {
     pub(crate) async fn credit(&self, request: &ApiGatewayV2httpRequest, action: CreditAction) -> Answer {
@@ -36,10 +37,10 @@ impl Handler {
             self.books.use_credit(&tenancy, &debtor, &order, now).await
         };
         let answer = |status: &str, entries: &[Entry]| {
-            let entries: Vec<Value> = entries.iter().map(entry_view).collect();
+            let entries: Vec<Value> = entries.iter().map(view::entry).collect();
             json_response(200, &json!({ "status": status, "entries": entries }))
         };
-        match used.map_err(|error| broken(&error))? {
+        match used.map_err(|error| cut_short(&error))? {
             CreditUsed::Done(entries) if preview => Ok(answer("preview", &entries)),
             CreditUsed::Done(entries) => Ok(answer("done", &entries)),
             CreditUsed::Before => Ok(answer("unchanged", &[])),
@@ -80,27 +81,4 @@ fn refused(error: &CreditError) -> Problem {
         CreditError::TooMany(_) => "allocations",
     };
     Problem::new(422, "The order cannot be used", error.to_string()).field(field, error.to_string())
-}
-
-fn broken(error: &BooksError) -> Problem {
-    match error {
-        BooksError::Store(error) => failed(error),
-        BooksError::Booking(_) => {
-            tracing::error!(%error, "credit could not be used");
-            Problem::internal()
-        }
-    }
-}
-
-fn entry_view(entry: &Entry) -> Value {
-    json!({
-        "kind": entry.kind.as_str(),
-        "portfolio": entry.account.portfolio.as_str(),
-        "currency": entry.account.currency.code(),
-        "invoice_number": entry.invoice.as_ref().map(|invoice| invoice.number.as_str()),
-        "amount": entry.amount.to_string(),
-        "on": entry.on.to_string(),
-        "reference": entry.reference,
-        "note": entry.note,
-    })
 }
