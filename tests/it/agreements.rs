@@ -179,6 +179,11 @@ async fn what_cannot_be_agreed_is_refused_with_the_field_at_fault() {
         ),
         ("holds", json!({ "reason": "promise" }), vec!["reason"]),
         ("holds", json!({ "reason": "manual", "until": "2026-03-01" }), vec!["until"]),
+        (
+            "holds",
+            json!({ "reason": "manual", "invoice_number": "I1", "currency": "USD", "amount": "5.00" }),
+            vec!["currency"],
+        ),
         ("holds", json!({ "reason": "manual", "amount": "5.00" }), vec!["currency", "invoice_number"]),
     ] {
         let (status, problem) = post(&world, what, body.clone(), "").await;

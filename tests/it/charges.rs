@@ -104,6 +104,11 @@ async fn what_cannot_be_charged_names_the_field() {
         (json!({ "invoice_number": "I1", "jurisdiction": "XX" }), "jurisdiction"),
         (json!({ "invoice_number": "I1", "jurisdiction": "GB-EAW", "as_of": "soon" }), "as_of"),
         (json!({ "invoice_number": "I1", "jurisdiction": "GB-EAW", "as_of": "2025-06-15" }), "as_of"),
+        (json!({ "invoice_number": "I1", "jurisdiction": "GB-EAW", "as_of": "2025-08-16" }), "as_of"),
+        (
+            json!({ "invoice_number": "I1", "as_of": "2025-08-16", "late_fee": { "rule": "late", "currency": "GBP", "amount": "5.00", "clause": "7.2" } }),
+            "as_of",
+        ),
         (json!({ "jurisdiction": "GB-EAW" }), "invoice_number"),
     ] {
         let (status, problem) = charge(&world, body.clone()).await;

@@ -98,6 +98,7 @@ impl Handler {
                 HoldError::Over(_) => "until",
                 HoldError::IdTaken(_) => "Idempotency-Key",
                 HoldError::NothingOpen(_) => "invoice_number",
+                HoldError::Money(_) => "currency",
             };
             refused(field, error)
         };

@@ -29,13 +29,7 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn of(request: &ApiGatewayV2httpRequest, now: Timestamp) -> Result<Self, Problem> {
         let debtor = debtor_id(request)?;
-        let preview = match query_parameter(request, "preview").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                return Err(Problem::bad_request("a parameter is wrong").field("preview", "must be true or false"));
-            }
-        };
+        let preview = preview(request)?;
         let key = header(request, "idempotency-key");
         if key.is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
             let reason = format!("must be 1 to {KEY_MAX} characters");
@@ -50,6 +44,15 @@ impl Call {
 
     pub(crate) fn books(&self, books: &Books) -> Books {
         if self.preview { books.dry() } else { books.clone() }
+    }
+}
+
+/// Whether a call only asks what it would do.
+pub(crate) fn preview(request: &ApiGatewayV2httpRequest) -> Result<bool, Problem> {
+    match query_parameter(request, "preview").as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::bad_request("a parameter is wrong").field("preview", "must be true or false")),
     }
 }
 

@@ -6,11 +6,12 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, told_time};
 use dunlin_domain::charge::fee::{FeeAmount, LateFee};
 use dunlin_domain::charge::rates::AnnualRate;
-use dunlin_domain::charge::{Authority, Claim};
+use dunlin_domain::charge::{Authority, Claim, Regime};
 use dunlin_domain::debtor::{BookingError, Debtor, FeeRule, Journal, LateError};
 use dunlin_domain::ids::{Citation, InvoiceId, InvoiceNumber, PortfolioId, RuleName};
 use dunlin_domain::intake::{FieldError, RawClaim};
 use dunlin_domain::money::{Currency, Money};
+use dunlin_packs::Packs;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -25,11 +26,11 @@ const FROM_INVOICE: [&str; 3] = ["debtor_kind", "amount", "currency"];
 const REASON_MAX: usize = 200;
 
 /// What is to be charged.
-enum Wanted {
+enum Wanted<'a> {
     /// The interest and fixed sum of a regime, from these fields of a claim.
-    Late { jurisdiction: String, fields: BTreeMap<String, String> },
-    /// A late fee.
-    Fee(FeeRule, Option<Date>),
+    Late(&'a Regime, BTreeMap<String, String>),
+    /// A late fee, as of this day.
+    Fee(FeeRule, Date),
 }
 
 /// Why nothing was charged.
@@ -45,29 +46,20 @@ impl Handler {
         let call = Call::of(request, self.clock.now(told_time(request)))?;
         let mut body = Body::of(request)?;
         let invoice = invoice(&mut body, &tenancy.default_portfolio);
-        let wanted = wanted(&mut body);
-        let (invoice, wanted) = body.finish(invoice.zip(wanted))?;
         let packs = dunlin_packs::packs().map_err(|error| {
             tracing::error!(%error, "the packs cannot be read");
             Problem::internal()
         })?;
-        let regime = match &wanted {
-            Wanted::Late { jurisdiction, .. } => {
-                Some(packs.regime(jurisdiction).map_err(|error| refused("jurisdiction", &error))?)
-            }
-            Wanted::Fee(..) => None,
-        };
         let today = tenancy.zone.date(call.now);
+        let wanted = wanted(&mut body, packs, today);
+        let (invoice, wanted) = body.finish(invoice.zip(wanted))?;
         let order = tenancy.allocation.components;
-        let charge = |debtor: &mut Debtor, journal: &mut Journal| match (&wanted, regime) {
-            (Wanted::Late { fields, .. }, Some(regime)) => {
+        let charge = |debtor: &mut Debtor, journal: &mut Journal| match &wanted {
+            Wanted::Late(regime, fields) => {
                 let claim = claim(debtor, &invoice, fields, today)?;
                 debtor.charge_late(&invoice, regime, claim, order, journal).map(drop).map_err(Refusal::Late)
             }
-            (Wanted::Fee(rule, on), _) => {
-                debtor.charge_fee(&invoice, rule, on.unwrap_or(today), journal).map(drop).map_err(Refusal::Late)
-            }
-            (Wanted::Late { .. }, None) => Err(Refusal::Late(LateError::Nothing(invoice.clone()))),
+            Wanted::Fee(rule, on) => debtor.charge_fee(&invoice, rule, *on, journal).map(drop).map_err(Refusal::Late),
         };
         let books = call.books(&self.books);
         let whose = (&call.debtor, &invoice);
@@ -108,15 +100,20 @@ fn invoice(body: &mut Body, portfolio: &PortfolioId) -> Option<InvoiceId> {
     Some(InvoiceId { portfolio, number: body.required("invoice_number", InvoiceNumber::parse)? })
 }
 
-fn wanted(body: &mut Body) -> Option<Wanted> {
+fn wanted<'a>(body: &mut Body, packs: &'a Packs, today: Date) -> Option<Wanted<'a>> {
     if body.has("late_fee") {
-        let on = body.parsed("as_of", date);
-        return body.object("late_fee", late_fee).map(|rule| Wanted::Fee(rule, on));
+        let on = body.parsed("as_of", |text| not_ahead(date(text)?, today));
+        return body.object("late_fee", late_fee).map(|rule| Wanted::Fee(rule, on.unwrap_or(today)));
     }
-    let jurisdiction = body.required("jurisdiction", |text| Ok::<_, String>(text.to_owned()));
+    let regime = body.required("jurisdiction", |text| packs.regime(text));
     let known = RawClaim::FIELDS.into_iter().filter(|name| !FROM_INVOICE.contains(name));
     let fields = known.filter_map(|name| Some((name.to_owned(), body.text(name)?))).collect();
-    Some(Wanted::Late { jurisdiction: jurisdiction?, fields })
+    Some(Wanted::Late(regime?, fields))
+}
+
+/// Nothing is charged before it has run up.
+fn not_ahead(as_of: Date, today: Date) -> Result<Date, &'static str> {
+    if as_of <= today { Ok(as_of) } else { Err("must not be after today: nothing is charged before it has run up") }
 }
 
 fn late_fee(body: &mut Body) -> Option<FeeRule> {
@@ -154,7 +151,10 @@ fn claim(
         "due_date" => Some(fields.get(name).cloned().unwrap_or_else(|| known.due_date.to_string())),
         name => fields.get(name).cloned(),
     };
-    RawClaim::from_fields(field, Vec::new()).parse(today).map_err(Refusal::Fields)
+    let claim = RawClaim::from_fields(field, Vec::new()).parse(today).map_err(Refusal::Fields)?;
+    let ahead = |reason: &str| Refusal::Fields(vec![FieldError { field: "as_of".into(), reason: reason.to_owned() }]);
+    not_ahead(claim.as_of, today).map_err(ahead)?;
+    Ok(claim)
 }
 
 fn problem(refusal: &Refusal) -> Problem {

@@ -2,9 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::books::CreditUsed;
-use dunlin_aws::http::{
-    Problem, complaints, header, json_response, query_parameter, raw_body, text_fields_and_parts, told_time,
-};
+use dunlin_aws::http::{Problem, complaints, header, json_response, raw_body, text_fields_and_parts, told_time};
 use dunlin_domain::debtor::{CreditError, CreditOrder};
 use dunlin_domain::ids::{OutsideId, SourceName};
 use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
@@ -12,6 +10,7 @@ use dunlin_domain::ledger::Entry;
 use serde_json::{Value, json};
 
 use crate::Handler;
+use crate::call::preview;
 use crate::debtor::debtor_id;
 use crate::handler::{Answer, cut_short};
 use crate::view;
@@ -21,13 +20,7 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let debtor = debtor_id(request)?;
         let now = self.clock.now(told_time(request));
-        let preview = match query_parameter(request, "preview").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => {
-                return Err(Problem::bad_request("a parameter is wrong").field("preview", "must be true or false"));
-            }
-        };
+        let preview = preview(request)?;
         let source = SourceName::parse("api").map_err(|_| Problem::internal())?;
         let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
         let order = order(request, action, &intake)?;

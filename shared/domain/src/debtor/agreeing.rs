@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use super::{BookingError, Debtor, Journal};
 use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Resolution, Terms};
 use crate::event::{Event, EventKind};
-use crate::hold::{Hold, HoldEnd, HoldReason, SetBy};
+use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
 use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
-use crate::money::Money;
+use crate::money::{Money, MoneyError};
 
 /// What is to be agreed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub enum HoldError {
     /// Nothing is open on the invoice.
     #[error("nothing is open on an invoice {0}")]
     NothingOpen(InvoiceId),
+    /// The invoice is in another currency than the amount.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
 }
 
 impl Debtor {
@@ -64,6 +67,11 @@ impl Debtor {
         }
         if let Some(invoice) = hold.scope.invoice().filter(|invoice| !self.is_open(invoice)) {
             return Err(HoldError::NothingOpen(invoice.clone()));
+        }
+        if let HoldScope::Amount(invoice, amount) = &hold.scope
+            && let Some(invoice) = self.invoices.get(invoice)
+        {
+            invoice.balance().minus(*amount)?;
         }
         journal.events.push(about_hold(EventKind::HoldSet, &hold, hold.reason.as_str()));
         self.holds.insert(hold.id.clone(), hold);
@@ -221,7 +229,7 @@ impl Debtor {
         self.invoices.get(invoice).is_some_and(|invoice| invoice.balance().is_positive())
     }
 
-    fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, crate::money::MoneyError> {
+    fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
         let covered = self.invoices_of(account).into_iter().filter(|invoice| cover.includes(&invoice.id));
         Money::sum(account.currency, covered.map(crate::invoice::Invoice::balance))
     }
@@ -280,10 +288,10 @@ fn check_terms(terms: &Terms, open: Money, today: Date) -> Result<(), AgreementE
 fn about_hold(kind: EventKind, hold: &Hold, detail: &str) -> Event {
     let event = Event::new(kind).detail(detail);
     match &hold.scope {
-        crate::hold::HoldScope::Debtor => event,
-        crate::hold::HoldScope::Account(account) => event.account(account),
-        crate::hold::HoldScope::Invoice(invoice) => event.invoice(invoice),
-        crate::hold::HoldScope::Amount(invoice, amount) => event.invoice(invoice).amount(*amount),
+        HoldScope::Debtor => event,
+        HoldScope::Account(account) => event.account(account),
+        HoldScope::Invoice(invoice) => event.invoice(invoice),
+        HoldScope::Amount(invoice, amount) => event.invoice(invoice).amount(*amount),
     }
 }
 

@@ -57,7 +57,7 @@ impl Debtor {
     /// fixed sum. The balance of the claim is the invoice's own. The answer is the quote that it follows from.
     ///
     /// # Errors
-    /// [`LateError`]; the debtor is unchanged then.
+    /// [`LateError`]; the debtor must not be committed then, because a part may have been booked.
     pub fn charge_late(
         &mut self,
         invoice: &InvoiceId,
