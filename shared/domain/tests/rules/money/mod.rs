@@ -1,23 +1,32 @@
 //! Random histories of money in three currencies: reports in any order and again, charges, write-offs, orders about
-//! credit, steps in between. In the end every balance is what a plain computation from the entries and from what was
-//! handed in says. `DUNLIN_HISTORIES=10000 cargo test -p dunlin-domain money` runs ten thousand.
+//! credit, holds, promises, plans, settlements and disputes, with days and steps in between. At every moment every
+//! balance, hold, agreement and claim, and in the end the interest, is what a plain computation from the entries and
+//! from what was handed in says. `DUNLIN_HISTORIES=10000 cargo test -p dunlin-domain money` runs ten thousand.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod agreed;
+mod interest;
+mod naive;
 
-use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, ComponentOrder, Named, NamedAmount};
+use std::collections::BTreeMap;
+
+use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, Named, NamedAmount};
+use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
-use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, OutsideId};
+use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId};
 use dunlin_domain::invoice::Standing;
-use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
-use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
 
+use self::agreed::Agreed;
 use crate::history::{Book, account, at, day, draft, invoice_id, remittance_id};
 
 /// Cents, yen, and thousandths of a dinar.
 const CURRENCIES: [&str; 3] = ["EUR", "JPY", "KWD"];
+/// The day on which a history begins: invoices fall due from the day before on.
+const FIRST_DAY: &str = "2026-03-02";
 /// Invoices `I0` to `I8`: three in each currency, one after the other.
 const INVOICES: usize = 9;
 /// Remittances 0 to 11: four in each currency.
@@ -55,6 +64,10 @@ enum Input {
     Order { n: usize, minor: i64, what: CreditUse },
     /// A step of allocating.
     Step,
+    /// Days go by.
+    Days(i64),
+    /// A hold, an agreement, or the end of one.
+    Agreed(Agreed),
 }
 
 #[derive(Debug, Clone)]
@@ -116,6 +129,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
         2 => (0..3_usize, 1..90_i64, what).prop_map(|(n, minor, what)| Input::Order { n, minor, what }),
         3 => Just(Input::Step),
+        4 => (1..20_i64).prop_map(Input::Days),
+        6 => agreed::input().prop_map(Input::Agreed),
     ]
 }
 
@@ -128,6 +143,8 @@ struct World {
     charged: Vec<(usize, ChargeKind, i64)>,
     paid_back: Vec<(usize, i64)>,
     orders: u32,
+    today: Date,
+    desk: agreed::Desk,
 }
 
 impl World {
@@ -140,6 +157,8 @@ impl World {
             charged: Vec::new(),
             paid_back: Vec::new(),
             orders: 0,
+            today: day(FIRST_DAY),
+            desk: agreed::Desk::default(),
         };
         (0..INVOICES).for_each(|n| world.invoice(n, 100, Standing::Open));
         world
@@ -154,13 +173,17 @@ impl World {
                 let mut journal = Journal::default();
                 let invoice = invoice_id(&format!("I{n}"));
                 // More than is open is refused, and changes nothing.
-                let _ = self.book.debtor.write_off(&invoice, money(*n, *minor), "why", day("2026-03-07"), &mut journal);
+                let _ = self.book.debtor.write_off(&invoice, money(*n, *minor), "why", self.today, &mut journal);
                 self.keep(journal);
             }
             Input::Order { n, minor, what } => self.order(*n, *minor, what),
             Input::Step => drop(self.step()),
+            Input::Days(days) => self.today = self.today.saturating_add(days.days()),
+            Input::Agreed(agreed) => self.agreed(agreed),
         }
+        self.roll();
         self.hold();
+        self.hold_agreed();
     }
 
     fn invoice(&mut self, n: usize, total: i64, standing: Standing) {
@@ -175,7 +198,7 @@ impl World {
         let key = OutsideId::parse(&format!("k{key}")).unwrap();
         let invoice = invoice_id(&format!("I{n}"));
         let new = !self.book.debtor.invoices[&invoice].charges.contains(&key);
-        let charge = Charge { kind, amount: money(n, minor), authority: "law", key: &key, on: day("2026-03-06") };
+        let charge = Charge { kind, amount: money(n, minor), authority: "law", key: &key, on: self.today };
         let mut journal = Journal::default();
         if self.book.debtor.charge(&invoice, charge, &mut journal).is_ok() && new {
             self.charged.push((n, kind, minor));
@@ -202,7 +225,7 @@ impl World {
         known.join(&report).unwrap();
         let is = known.effect().unwrap();
         let mut journal = Journal::default();
-        let on = day("2026-03-02");
+        let on = self.today;
         match purpose(n) {
             Purpose::Invoice(of) => {
                 let invoice = invoice_id(&format!("I{of}"));
@@ -210,7 +233,7 @@ impl World {
             }
             Purpose::Account(advice) => {
                 let recorded = self.recorded(&id);
-                let (reversed_on, account) = (day("2026-03-08"), &key(n));
+                let (reversed_on, account) = (self.today, &key(n));
                 let told = OnAccount { remittance: &id, account, on, reversed_on, advice: &advice, recorded };
                 self.book.debtor.book_on_account(told, (was, is), &mut journal).unwrap();
             }
@@ -225,7 +248,7 @@ impl World {
     fn order(&mut self, n: usize, minor: i64, what: &CreditUse) {
         self.orders += 1;
         let id = CreditOrder::id(OutsideId::parse(&format!("order-{}", self.orders)).unwrap()).unwrap();
-        let on = day("2026-03-09");
+        let on = self.today;
         let order = CreditOrder { account: self::key(n), amount: Some(money(n, minor)), id, on, what: what.clone() };
         let recorded = self.book.debtor.credited_by(&order.account).into_iter();
         let recorded = recorded.map(|id| (id.clone(), self.recorded(&id))).collect();
@@ -260,6 +283,21 @@ impl World {
         more
     }
 
+    /// Lets the world know what day it is, as every commit does.
+    fn roll(&mut self) {
+        let expected = self.naive_roll();
+        let mut journal = Journal::default();
+        self.book.debtor.roll(&self.book.policies, self.now(), &mut journal).unwrap();
+        let ended: Vec<(String, &str)> =
+            journal.agreements.iter().map(|(agreement, end)| (agreement.id.to_string(), end.as_str())).collect();
+        assert_eq!(ended, expected, "how agreements end");
+        self.keep(journal);
+    }
+
+    fn now(&self) -> Timestamp {
+        Zone::parse("UTC").unwrap().midnight(self.today)
+    }
+
     fn keep(&mut self, journal: Journal) {
         self.book.entries.extend(journal.entries);
         let records = journal.allocations.into_iter();
@@ -273,110 +311,6 @@ impl World {
             self.hold();
             assert!(steps < 10_000, "it never ends");
         }
-    }
-
-    /// I1 and I8, at every moment.
-    fn hold(&self) {
-        for entry in &self.book.entries {
-            assert_eq!(entry.amount.currency(), entry.account.currency, "I8: {entry:?}");
-        }
-        let sum = |account: &AccountKey, invoice: Option<&InvoiceId>| {
-            let entries = self.book.entries.iter();
-            let entries = entries.filter(|entry| entry.account == *account && entry.invoice.as_ref() == invoice);
-            entries.map(|entry| entry.amount.minor()).sum::<i64>()
-        };
-        for invoice in self.book.debtor.invoices.values() {
-            assert_eq!(sum(&invoice.account(), Some(&invoice.id)), invoice.balance().minor(), "I1: {}", invoice.id);
-        }
-        for (key, account) in &self.book.debtor.accounts {
-            assert_eq!(sum(key, None), -account.unapplied().unwrap().minor(), "I1: unapplied credit of {key}");
-        }
-    }
-
-    /// What is left of a remittance, by the plainest reading of all that was said of it.
-    fn left_of(&self, n: usize) -> i64 {
-        let words: Vec<&Word> = self.words.iter().filter(|(of, _)| *of == n).map(|(_, word)| word).collect();
-        let said = |stage| words.iter().any(|word| matches!(word, Word::Stage(one) if *one == stage));
-        let stands = said(Stage::Settled) && !(id(n).kind == RemittanceKind::CreditNote && said(Stage::Failed));
-        if !stands {
-            return 0;
-        }
-        let mut taken = 0;
-        for contest in 0..CONTESTS.len() {
-            let told = words.iter().filter_map(|word| match word {
-                Word::Contest(of, state, minor) if *of == contest => Some((*state, *minor)),
-                _ => None,
-            });
-            let told: Vec<(Contest, i64)> = told.collect();
-            let state = told.iter().map(|(state, _)| *state).max();
-            if matches!(state, Some(Contest::Open | Contest::Lost)) {
-                taken += told.iter().map(|(_, minor)| *minor).max().unwrap();
-            }
-        }
-        let refunded = words.iter().map(|word| if let Word::Refunded(minor) = word { *minor } else { 0 }).max();
-        (amount(n) - taken - refunded.unwrap_or(0)).max(0)
-    }
-
-    /// What is open and unapplied in each currency, from what was handed in; and each payment where its records say.
-    fn recompute(&self) {
-        for (c, code) in CURRENCIES.iter().enumerate() {
-            let invoices =
-                (0..INVOICES).filter(|n| n % 3 == c).map(|n| &self.book.debtor.invoices[&invoice_id(&format!("I{n}"))]);
-            let (mut owed, mut open, mut given_up) = (0, 0, 0);
-            for invoice in invoices {
-                if invoice.standing != Standing::Void {
-                    owed += invoice.sums.total.minor();
-                    let n: usize = invoice.id.number.as_str()[1..].parse().unwrap();
-                    owed += self.charged.iter().filter(|(of, ..)| *of == n).map(|(.., minor)| minor).sum::<i64>();
-                }
-                open += invoice.balance().minor();
-                given_up += invoice.position().unwrap().written_off.minor();
-                for order in ComponentOrder::ALL {
-                    let parts = invoice.components(order).unwrap();
-                    let sum = parts.costs.minor() + parts.interest.minor() + parts.principal.minor();
-                    assert_eq!(sum, invoice.balance().minor(), "components of {}", invoice.id);
-                }
-            }
-            let left: i64 = (0..REMITTANCES).filter(|n| n % 3 == c).map(|n| self.left_of(n)).sum();
-            let paid_back: i64 = self.paid_back.iter().filter(|(of, _)| *of == c).map(|(_, minor)| minor).sum();
-            let credit = self.book.debtor.accounts[&key(c)].credit.minor();
-            assert_eq!(open + given_up - credit, owed - left + paid_back, "{code}");
-        }
-        for n in 3..REMITTANCES {
-            let records = self.records.values().filter(|record| record.remittance == id(n));
-            let placed: i64 = records.flat_map(|one| &one.lines).map(|line| line.left().unwrap().minor()).sum();
-            let own = self.book.debtor.accounts[&key(n)].credits.get(&id(n)).map_or(0, |own| own.minor());
-            assert!(placed + own <= self.left_of(n), "r{n}: {placed} placed and {own} left of {}", self.left_of(n));
-            if self.paid_back.iter().all(|(of, _)| of % 3 != n % 3) {
-                assert_eq!(placed + own, self.left_of(n), "r{n}: nothing is lost");
-            }
-        }
-    }
-
-    /// Fees, interest and payments by kind, from the entries.
-    fn recompute_kinds(&self) {
-        let of = |invoice: &InvoiceId, kind| {
-            let entries = self.book.entries.iter();
-            let entries = entries.filter(|entry| entry.invoice.as_ref() == Some(invoice) && entry.kind == kind);
-            entries.map(|entry| entry.amount.minor()).sum::<i64>()
-        };
-        for (id, invoice) in &self.book.debtor.invoices {
-            let sums = &invoice.sums;
-            let expected = [
-                (EntryKind::Fee, sums.fees.minor()),
-                (EntryKind::Interest, sums.interest.minor()),
-                (EntryKind::Payment, -sums.paid.minor()),
-                (EntryKind::Credit, -sums.credited.minor()),
-                (EntryKind::Refund, sums.refunded.minor()),
-                (EntryKind::Chargeback, sums.charged_back.minor()),
-                (EntryKind::WriteOff, -invoice.position().unwrap().written_off.minor()),
-            ];
-            for (kind, minor) in expected {
-                assert_eq!(of(id, kind), minor, "{kind:?} of {id}");
-            }
-        }
-        let keys: BTreeSet<&InvoiceId> = self.book.entries.iter().filter_map(|entry| entry.invoice.as_ref()).collect();
-        assert_eq!(keys.len(), INVOICES);
     }
 }
 
@@ -408,5 +342,6 @@ proptest! {
         world.hold();
         world.recompute();
         world.recompute_kinds();
+        world.recompute_interest();
     }
 }
