@@ -130,6 +130,7 @@ async fn agree(world: &World, samples: &mut Samples) {
     for (name, status) in [
         ("post_charge", 201),
         ("post_write_off", 201),
+        ("post_refund_review", 201),
         ("post_hold", 201),
         ("delete_hold", 200),
         ("post_dispute", 201),

@@ -5,7 +5,7 @@ use dunlin_testkit::build::eur;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::world::{WEBHOOK_SECRET, World, call_to};
+use crate::world::{TENANT, WEBHOOK_SECRET, World, call_to};
 
 /// Monday, 2 March 2026, 00:00 UTC, in Stripe's seconds: when the tests' clock stands.
 pub(crate) const NOON: i64 = 1_772_409_600;
@@ -167,6 +167,19 @@ async fn a_refund_reopens_and_leaves_the_rest_to_a_person() {
     assert_eq!(world.stands("S-1").await, (4_000, "open".to_owned()));
     world.days("2026-03-20", "2026-03-25").await;
     assert_eq!(world.mails().len(), 0, "what the creditor paid back is not chased");
+    let review = |reason: &str| {
+        let body = json!({ "invoice_number": "S-1", "reason": reason });
+        let route = "POST /v1/debtors/{id}/refund-reviews";
+        call_to(route, Some(TENANT), &json!({ "id": "cus_1" }), &json!({}), &body.to_string())
+    };
+    let (status, told) = world.call_api(review("one of two payments went back, the debt stands")).await;
+    assert_eq!((status, &told["events"][1]), (201, &json!("refund.reviewed")), "{told}");
+    assert_eq!(world.call_api(review("again")).await.0, 422, "there is nothing left to review");
+    world.days("2026-03-25", "2026-03-26").await;
+    assert_eq!(world.mails().len(), 1, "it is chased on");
+    world.stripe_all(&[refunded("evt_10", 5_000)]).await;
+    world.days("2026-04-01", "2026-04-20").await;
+    assert_eq!(world.mails().len(), 1, "a further refund is looked at again");
 }
 
 #[tokio::test]

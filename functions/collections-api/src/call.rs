@@ -5,7 +5,7 @@ use dunlin_aws::books::{Books, BooksError, Changed};
 use dunlin_aws::http::{Problem, header, json_response, query_parameter};
 use dunlin_aws::store::Receipt;
 use dunlin_domain::debtor::{Debtor, Journal};
-use dunlin_domain::ids::DebtorId;
+use dunlin_domain::ids::{DebtorId, IdError, OutsideId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,8 +13,6 @@ use sha2::{Digest, Sha256};
 use crate::debtor::debtor_id;
 use crate::handler::cut_short;
 use crate::view;
-
-const KEY_MAX: usize = 200;
 
 /// What every call of this kind says.
 pub(crate) struct Call {
@@ -30,21 +28,24 @@ impl Call {
     pub(crate) fn of(request: &ApiGatewayV2httpRequest, now: Timestamp) -> Result<Self, Problem> {
         let debtor = debtor_id(request)?;
         let preview = preview(request)?;
-        let key = header(request, "idempotency-key");
-        if key.is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
-            let reason = format!("must be 1 to {KEY_MAX} characters");
-            return Err(Problem::bad_request("a header is wrong").field("Idempotency-Key", reason));
-        }
+        let key = key(request)?;
         let route = request.route_key.as_deref().unwrap_or_default();
-        let unique = key.or(request.request_context.request_id.as_deref()).unwrap_or_default();
+        let given = key.as_ref().map(OutsideId::as_str);
+        let unique = given.or(request.request_context.request_id.as_deref()).unwrap_or_default();
         let id = short_hash(&[debtor.as_str(), route, unique]);
-        let receipt = key.map(|_| Receipt { provider: "api", event_id: id.clone() });
+        let receipt = given.map(|_| Receipt { provider: "api", event_id: id.clone() });
         Ok(Self { debtor, now, preview, receipt, id })
     }
 
     pub(crate) fn books(&self, books: &Books) -> Books {
         if self.preview { books.dry() } else { books.clone() }
     }
+}
+
+/// The caller's own name for a call: sent again under it, the call is carried out once.
+pub(crate) fn key(request: &ApiGatewayV2httpRequest) -> Result<Option<OutsideId>, Problem> {
+    let wrong = |error: IdError| Problem::bad_request("a header is wrong").field("Idempotency-Key", error.to_string());
+    header(request, "idempotency-key").map(OutsideId::parse).transpose().map_err(wrong)
 }
 
 /// Whether a call only asks what it would do.

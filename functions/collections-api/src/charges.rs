@@ -76,10 +76,7 @@ impl Handler {
         let invoice = invoice(&mut body, &tenancy.default_portfolio);
         let currency = body.required("currency", Currency::parse);
         let amount = if body.has("amount") { body.amount("amount", currency) } else { None };
-        let reason = body.required("reason", |text| {
-            let short = text.chars().count() <= REASON_MAX && !text.chars().any(char::is_control);
-            if short { Ok(text.to_owned()) } else { Err(format!("must be at most {REASON_MAX} plain characters")) }
-        });
+        let reason = reason(&mut body);
         let (invoice, (currency, reason)) = body.finish(invoice.zip(currency.zip(reason)))?;
         let today = tenancy.zone.date(call.now);
         let write_off = |debtor: &mut Debtor, journal: &mut Journal| {
@@ -95,7 +92,15 @@ impl Handler {
     }
 }
 
-fn invoice(body: &mut Body, portfolio: &PortfolioId) -> Option<InvoiceId> {
+/// Why someone wants it so.
+pub(crate) fn reason(body: &mut Body) -> Option<String> {
+    body.required("reason", |text| {
+        let short = text.chars().count() <= REASON_MAX && !text.chars().any(char::is_control);
+        if short { Ok(text.to_owned()) } else { Err(format!("must be at most {REASON_MAX} plain characters")) }
+    })
+}
+
+pub(crate) fn invoice(body: &mut Body, portfolio: &PortfolioId) -> Option<InvoiceId> {
     let portfolio = body.parsed("portfolio", PortfolioId::parse).unwrap_or_else(|| portfolio.clone());
     Some(InvoiceId { portfolio, number: body.required("invoice_number", InvoiceNumber::parse)? })
 }

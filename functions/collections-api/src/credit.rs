@@ -2,15 +2,15 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::books::CreditUsed;
-use dunlin_aws::http::{Problem, complaints, header, json_response, raw_body, text_fields_and_parts, told_time};
+use dunlin_aws::http::{Problem, complaints, json_response, raw_body, text_fields_and_parts, told_time};
 use dunlin_domain::debtor::{CreditError, CreditOrder};
-use dunlin_domain::ids::{OutsideId, SourceName};
+use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
 use dunlin_domain::ledger::Entry;
 use serde_json::{Value, json};
 
 use crate::Handler;
-use crate::call::preview;
+use crate::call::{key, preview};
 use crate::debtor::debtor_id;
 use crate::handler::{Answer, cut_short};
 use crate::view;
@@ -48,9 +48,8 @@ fn order(request: &ApiGatewayV2httpRequest, action: CreditAction, intake: &Intak
         errors: complaints(&errors),
         ..Problem::new(422, "The order cannot be used", "a field is wrong")
     };
-    let key = header(request, "idempotency-key").unwrap_or_default();
-    let key = OutsideId::parse(key).map_err(|_| {
-        let reason = "must be 1 to 120 characters of your own, the same when the order is sent again";
+    let key = key(request)?.ok_or_else(|| {
+        let reason = "is required: a name of your own for the order, the same when it is sent again";
         Problem::bad_request("the order has no key").field("Idempotency-Key", reason)
     })?;
     let body: Value = serde_json::from_slice(&raw_body(request)?)

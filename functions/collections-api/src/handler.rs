@@ -54,6 +54,7 @@ impl Handler {
             "DELETE /v1/debtors/{id}/agreements/{agreement}" => self.cancel(&request).await,
             "POST /v1/debtors/{id}/charges" => self.charge(&request).await,
             "POST /v1/debtors/{id}/write-offs" => self.write_off(&request).await,
+            "POST /v1/debtors/{id}/refund-reviews" => self.review_refunds(&request).await,
             "POST /v1/debtors/{id}/holds" => self.set_hold(&request).await,
             "DELETE /v1/debtors/{id}/holds/{hold}" => self.lift_hold(&request).await,
             "POST /v1/debtors/{id}/credit/applications" => self.credit(&request, CreditAction::Apply).await,

@@ -18,6 +18,7 @@ mod debtor;
 mod handler;
 mod payment;
 mod quote;
+mod refunds;
 mod report;
 mod terms;
 mod unsubscribe;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use dunlin_domain::agreement::{
-    AgreementError, Count, Dispute, DisputeReason, Instalment, PaymentPlan, Period, Promise, Resolution, Schedule,
-    Settlement, Terms,
+    AgreementError, Count, Dispute, DisputeReason, GRACE_DAYS, GRACE_DAYS_MAX, Instalment, MISSES_MAX, PaymentPlan,
+    Period, Promise, Resolution, Schedule, Settlement, Terms,
 };
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::hold::{HoldReason, HoldScope, SetBy};
@@ -14,10 +14,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::body::{Body, date};
-
-/// Days that a transfer may take after the day it was promised for.
-const GRACE_DAYS: u16 = 3;
-const GRACE_DAYS_MAX: u16 = 30;
 
 /// The debts that a body is about.
 pub(crate) struct About {
@@ -101,7 +97,7 @@ fn plan(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
         Some(instalments)
     };
     let grace_days = grace_days(body);
-    let misses_allowed = u8::try_from(body.number("misses_allowed", 12, 0)).unwrap_or(0);
+    let misses_allowed = u8::try_from(body.number("misses_allowed", MISSES_MAX.into(), 0)).unwrap_or(0);
     let plan = PaymentPlan::new(instalments?, grace_days, misses_allowed);
     accepted(body, "instalments", plan).map(Terms::Plan)
 }
@@ -115,7 +111,7 @@ fn made(body: &mut Body, currency: Option<Currency>) -> Option<Vec<Instalment>> 
     let total = body.amount("total", currency);
     let first = body.date("first");
     let down_payment = body.object("down_payment", |one| instalment(one, currency));
-    let every = body.required("every", period);
+    let every = body.required("every", Period::parse);
     let count = if body.has("amount") {
         body.amount("amount", currency).map(Count::Each)
     } else {
@@ -126,21 +122,8 @@ fn made(body: &mut Body, currency: Option<Currency>) -> Option<Vec<Instalment>> 
     accepted(body, "count", instalments)
 }
 
-/// `14 days`, `2 weeks`, `1 month`.
-fn period(text: &str) -> Result<Period, &'static str> {
-    let wrong = "must be a number of days, weeks or months, such as 2 weeks";
-    let (number, unit) = text.split_once(' ').ok_or(wrong)?;
-    let number = number.parse().map_err(|_| wrong)?;
-    match unit.trim_end_matches('s') {
-        "day" => Ok(Period::Days(number)),
-        "week" => Ok(Period::Weeks(number)),
-        "month" => Ok(Period::Months(number)),
-        _ => Err(wrong),
-    }
-}
-
 fn grace_days(body: &mut Body) -> u8 {
-    u8::try_from(body.number("grace_days", GRACE_DAYS_MAX, GRACE_DAYS)).unwrap_or(0)
+    u8::try_from(body.number("grace_days", GRACE_DAYS_MAX.into(), GRACE_DAYS.into())).unwrap_or(0)
 }
 
 fn accepted<T>(body: &mut Body, field: &str, made: Result<T, AgreementError>) -> Option<T> {

@@ -6,7 +6,7 @@ use dunlin_aws::books::{Books, BooksError, INVOICES_PER_COMMIT, Rejection, Repor
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::debtor::Invoiced;
 use dunlin_domain::ids::DebtorId;
-use dunlin_domain::intake::{Document, FieldError, InvoiceDraft};
+use dunlin_domain::intake::{Document, FieldError, InvoiceDraft, PlanDraft};
 use dunlin_domain::remittance::{Report, Target};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ pub(crate) enum Entry {
     Invoice(Box<InvoiceDraft>),
     /// A credit note or a payment, and whom a credit note favours.
     Report(Box<Report>, Option<DebtorId>),
+    Plan(Box<PlanDraft>),
 }
 
 impl From<Document> for Entry {
@@ -35,6 +36,7 @@ impl Entry {
     pub(crate) fn group(&self) -> String {
         match self {
             Self::Invoice(draft) => draft.debtor.to_string(),
+            Self::Plan(draft) => draft.debtor.to_string(),
             Self::Report(_, Some(debtor)) => debtor.to_string(),
             Self::Report(report, None) => match &report.target {
                 Some(Target::Debtor(debtor, ..)) => debtor.to_string(),
@@ -97,6 +99,7 @@ impl Numbers {
                 Entry::Invoice(draft) => ("invoice_number", draft.id.number.to_string()),
                 Entry::Report(report, Some(_)) => ("invoice_number", report.id.outside_id.to_string()),
                 Entry::Report(report, None) => ("payment_ref", report.id.outside_id.to_string()),
+                Entry::Plan(draft) => ("plan_ref", draft.reference.to_string()),
             };
             let reason = format!("{number} stands above with other content");
             return Err(vec![FieldError { field: field.into(), reason }]);
@@ -115,6 +118,10 @@ fn digests(entry: &Entry) -> (u64, u64, u64) {
             let digest = draft.digest();
             let content = digest.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default();
             (short_hash(&format!("invoice {}", draft.id)), content, content)
+        }
+        Entry::Plan(draft) => {
+            let content = short_hash(&format!("{draft:?}"));
+            (short_hash(&format!("plan {}", draft.reference)), content, content)
         }
         Entry::Report(report, _) => {
             let meaning = format!("{:?}\u{1f}{:?}", report.amount, report.target);
@@ -137,12 +144,19 @@ struct Group<'a> {
     /// Invoices, as many at a time as one commit takes, each with its place among all entries.
     invoices: VecDeque<(Vec<usize>, Vec<InvoiceDraft>)>,
     reports: VecDeque<(usize, &'a Report)>,
+    plans: VecDeque<(usize, &'a PlanDraft)>,
     statuses: Vec<(usize, Status)>,
 }
 
 impl<'a> Group<'a> {
     fn new() -> Self {
-        Self { debtor: None, invoices: VecDeque::new(), reports: VecDeque::new(), statuses: Vec::new() }
+        Self {
+            debtor: None,
+            invoices: VecDeque::new(),
+            reports: VecDeque::new(),
+            plans: VecDeque::new(),
+            statuses: Vec::new(),
+        }
     }
 
     fn add(&mut self, place: usize, entry: &'a Entry) {
@@ -158,6 +172,7 @@ impl<'a> Group<'a> {
                 }
             }
             Entry::Report(report, _) => self.reports.push_back((place, report)),
+            Entry::Plan(draft) => self.plans.push_back((place, draft)),
         }
     }
 
@@ -183,11 +198,21 @@ impl<'a> Group<'a> {
             self.statuses.push((*place, status));
             self.reports.pop_front();
         }
+        while let Some((place, draft)) = self.plans.front() {
+            let status = match books.agree_plan(tenancy, draft, now).await? {
+                Ok(true) => Status::Created,
+                Ok(false) => Status::Unchanged,
+                Err(rejection) => Status::rejected(rejection),
+            };
+            self.statuses.push((*place, status));
+            self.plans.pop_front();
+        }
         Ok(())
     }
 }
 
-/// Books entries and answers for each, in order. Within a group invoices go before credit notes.
+/// Books entries and answers for each, in order. Within a group invoices go before credit notes and payments, and
+/// these before plans.
 ///
 /// # Errors
 /// [`BooksError`] where the table fails; what was booked stands, and the same entries go on from there.

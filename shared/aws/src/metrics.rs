@@ -171,6 +171,7 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::InvoiceSettled
         | EventKind::InvoiceReopened
         | EventKind::PaymentReversed
+        | EventKind::RefundReviewed
         | EventKind::PaymentPending
         | EventKind::PaymentFailed
         | EventKind::CycleBegan

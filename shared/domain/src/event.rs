@@ -19,6 +19,8 @@ pub enum EventKind {
     PaymentReceived,
     /// A payment went back, to the debtor or through the bank.
     PaymentReversed,
+    /// A person has looked at what was refunded of an invoice: what is open of it is chased again.
+    RefundReviewed,
     /// A payment is under way.
     PaymentPending,
     /// A payment that was under way will not come.
@@ -81,13 +83,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
         Self::InvoiceReopened,
         Self::PaymentReceived,
         Self::PaymentReversed,
+        Self::RefundReviewed,
         Self::PaymentPending,
         Self::PaymentFailed,
         Self::CycleBegan,
@@ -129,6 +132,7 @@ impl EventKind {
             Self::InvoiceReopened => "invoice.reopened",
             Self::PaymentReceived => "payment.received",
             Self::PaymentReversed => "payment.reversed",
+            Self::RefundReviewed => "refund.reviewed",
             Self::PaymentPending => "payment.pending",
             Self::PaymentFailed => "payment.failed",
             Self::CycleBegan => "cycle.began",

@@ -92,6 +92,43 @@ async fn payments_are_imported_the_same_way() {
 }
 
 #[tokio::test]
+async fn payment_plans_are_imported_once() {
+    let world = World::start().await;
+    world.import("invoices.csv", &invoices(3, 3)).await;
+    let rows = [
+        "P1,C0,1.00,EUR,I0,,2026-03-31,1 month,2",
+        "P2,C1,2.00,EUR,,2026-03-31 0.50; 2026-04-30 1.50,,,",
+        "P1,C0,1.00,EUR,I0,,2026-03-31,1 month,2",
+        "P1,C0,1.00,EUR,I0,,2026-03-31,1 month,4",
+        "P3,C2,2.00,EUR,,2026-03-31 2.00,,,",
+        "P4,C9,2.00,EUR,,2026-03-31 2.00,,,",
+        "P5,C1,2.00,EUR,I1,,2026-03-31,1 month,2",
+        "P6,C2,soon,EUR,I2,,2026-03-31,now and then,2",
+    ];
+    let header = "plan_ref,debtor_ref,amount,currency,invoice_numbers,instalments,first,every,count";
+    let plans = file(header, rows.map(str::to_owned));
+    world.set_clock("2026-03-02T01:00:00Z");
+    world.import("plans/march.csv", &plans).await;
+    let (rejected, told) = world.results("plans/march.csv");
+    assert_eq!(told, json!({ "rows": 8, "created": 2, "updated": 0, "unchanged": 1, "rejected": 5 }), "{rejected}");
+    let lines: Vec<&str> = rejected.lines().skip(1).collect();
+    for (line, begins) in lines.iter().zip([
+        "5,plan_ref,P1 stands above with other content",
+        "6,amount,the instalments come to 2.00",
+        "7,debtor_ref,there is no debtor C9",
+        "8,invoice_numbers,invoice main/I1 is covered by",
+        "9,amount,",
+        "9,every,must be a number of days",
+    ]) {
+        assert!(line.replace('"', "").starts_with(begins), "{line}");
+    }
+    let plan = world.debtor("C1").await.agreements.into_values().next().unwrap();
+    assert_eq!((plan.terms.kind(), plan.made_by.as_str()), ("plan", "import"));
+    world.import("plans/again.csv", &plans).await;
+    assert_eq!(world.results("plans/again.csv").1["created"], 0, "handed in again, they are the same plans");
+}
+
+#[tokio::test]
 async fn the_same_files_a_day_later_change_nothing() {
     let world = World::start().await;
     let header = format!("{HEADER},document,applies_to");

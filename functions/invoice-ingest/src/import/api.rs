@@ -35,8 +35,9 @@ impl Handler {
     pub(crate) async fn post_import(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let wanted = wanted(request)?;
-        let kind = ImportKind::parse(&wanted.kind)
-            .ok_or_else(|| Problem::bad_request("a field is wrong").field("kind", "must be invoices or payments"))?;
+        let kind = ImportKind::parse(&wanted.kind).ok_or_else(|| {
+            Problem::bad_request("a field is wrong").field("kind", "must be invoices, payments or plans")
+        })?;
         let now = self.clock.now(None);
         let id = new_id(request, now)?;
         let object = format!("imports/{}/{UPLOADS}/{id}.csv", tenancy.tenant);

@@ -17,6 +17,7 @@ use crate::intake::short_hash;
 pub(super) const UPLOADS: &str = "uploads";
 /// Files below this, below the tenant, are payments.
 const PAYMENTS: &str = "payments/";
+const PLANS: &str = "plans/";
 /// Two notifications of one file rarely come at once; more than a few times never.
 const RACES_MAX: u32 = 5;
 
@@ -62,7 +63,11 @@ impl Handler {
         if let Some(import) = self.books.store().import(tenant, &id).await? {
             return Ok(import);
         }
-        let kind = if name.starts_with(PAYMENTS) { ImportKind::Payments } else { ImportKind::Invoices };
+        let kind = match name {
+            name if name.starts_with(PAYMENTS) => ImportKind::Payments,
+            name if name.starts_with(PLANS) => ImportKind::Plans,
+            _ => ImportKind::Invoices,
+        };
         Ok(Import {
             id,
             kind,

@@ -7,7 +7,7 @@ use dunlin_aws::clock::time_left;
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::{ImportCounts, ImportKind, ImportPart, ImportState, StoreError};
 use dunlin_domain::ids::SourceName;
-use dunlin_domain::intake::{FieldError, Intake, RawDocument, RawPayment};
+use dunlin_domain::intake::{FieldError, Intake, RawDocument, RawPayment, RawPlan};
 
 use super::{Job, RESERVE};
 use crate::IngestError;
@@ -227,6 +227,7 @@ impl<'a> Reader<'a> {
                 let report = RawPayment::from_fields(value).parse(&self.intake)?;
                 Ok(Entry::Report(Box::new(report), None))
             }
+            ImportKind::Plans => Ok(Entry::Plan(Box::new(RawPlan::from_fields(value).parse(&self.intake)?))),
         }
     }
 }

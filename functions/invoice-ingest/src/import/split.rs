@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use dunlin_aws::clock::time_left;
 use dunlin_aws::store::{ImportCounts, ImportKind, ImportPart, ImportRun, ImportState, SplitMark, StoreError};
-use dunlin_domain::intake::{FieldError, RawDocument, RawPayment};
+use dunlin_domain::intake::{FieldError, RawDocument, RawPayment, RawPlan};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use tokio::io::AsyncBufRead;
@@ -147,6 +147,7 @@ async fn begin<R: AsyncBufRead + Unpin>(
     let required: &[&str] = match kind {
         ImportKind::Invoices => &RawDocument::REQUIRED,
         ImportKind::Payments => &RawPayment::REQUIRED,
+        ImportKind::Plans => &RawPlan::REQUIRED,
     };
     let missing: Vec<&str> = required.iter().copied().filter(|name| !columns.iter().any(|one| one == name)).collect();
     if !missing.is_empty() {
@@ -169,7 +170,7 @@ async fn cut_stretch<R: AsyncBufRead + Unpin>(
     bytes: u64,
 ) -> Result<(Vec<Segment>, bool), IngestError> {
     let names: &[&str] = match kind {
-        ImportKind::Invoices => &["debtor_ref"],
+        ImportKind::Invoices | ImportKind::Plans => &["debtor_ref"],
         ImportKind::Payments => &["invoice_number", "debtor_ref"],
     };
     let keys: Vec<usize> =

@@ -3,12 +3,13 @@
 use dunlin_domain::agreement::{AgreementError, Resolution};
 use dunlin_domain::debtor::{BookingError, Debtor, Journal};
 use dunlin_domain::ids::{AgreementId, DebtorId, InvoiceId, OutsideId, SourceName};
+use dunlin_domain::intake::PlanDraft;
 use dunlin_domain::money::Money;
 use dunlin_domain::remittance::{Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage, Target};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Books, BooksError, Races};
+use super::{Books, BooksError, Races, Rejection};
 use crate::store::{Loaded, Receipt, ReferenceKey, Tenancy, Versioned, Writes};
 
 /// What became of a change that was asked for.
@@ -120,6 +121,31 @@ impl Books {
         Ok(())
     }
 
+    /// Agrees to a plan that was handed in. `false` where it was agreed before; a plan that has ended since is not made
+    /// again for as long as its receipt is kept.
+    ///
+    /// # Errors
+    /// [`BooksError`] where the table fails; the same plan goes on from there.
+    pub async fn agree_plan(
+        &self,
+        tenancy: &Tenancy,
+        plan: &PlanDraft,
+        now: Timestamp,
+    ) -> Result<Result<bool, Rejection>, BooksError> {
+        let receipt = Receipt { provider: "plan", event_id: plan.proposal.id.to_string() };
+        let agree =
+            |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| debtor.agree(plan.proposal.clone(), now, journal);
+        Ok(match self.change(tenancy, &plan.debtor, Some(&receipt), now, agree).await? {
+            Changed::Made { answer, .. } => Ok(answer),
+            Changed::Repeated(_) => Ok(false),
+            Changed::NoDebtor => {
+                let reason = format!("there is no debtor {}; hand in its invoices first", plan.debtor);
+                Err(Rejection { field: "debtor_ref", reason })
+            }
+            Changed::Refused(error) => Err(Rejection { field: field_at_fault(&error), reason: error.to_string() }),
+        })
+    }
+
     /// Ends a dispute; what is accepted of it is credited in the same commit. The answer is what was credited.
     ///
     /// # Errors
@@ -142,6 +168,20 @@ impl Books {
             Ok(Some(amount))
         };
         self.change(tenancy, debtor, receipt, now, resolve).await
+    }
+}
+
+/// The column of a plan that is at fault where the debtor's own state refuses it.
+fn field_at_fault(error: &AgreementError) -> &'static str {
+    match error {
+        AgreementError::NothingOpen(_) | AgreementError::Covered { .. } => "invoice_numbers",
+        AgreementError::NothingOpenAtAll(_) => "currency",
+        AgreementError::IdTaken(_) => "plan_ref",
+        AgreementError::InThePast { .. } | AgreementError::Instalments => "instalments",
+        AgreementError::NothingPromised(_)
+        | AgreementError::NotTheBalance { .. }
+        | AgreementError::MoreThanOpen { .. }
+        | AgreementError::Money(_) => "amount",
     }
 }
 

@@ -69,6 +69,8 @@ pub enum ImportKind {
     Invoices,
     /// Payments.
     Payments,
+    /// Payment plans.
+    Plans,
 }
 
 impl ImportKind {
@@ -78,13 +80,14 @@ impl ImportKind {
         match self {
             Self::Invoices => "invoices",
             Self::Payments => "payments",
+            Self::Plans => "plans",
         }
     }
 
     /// The kind of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Invoices, Self::Payments].into_iter().find(|kind| kind.as_str() == name)
+        [Self::Invoices, Self::Payments, Self::Plans].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

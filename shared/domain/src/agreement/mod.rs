@@ -17,7 +17,7 @@ mod settlement;
 pub use dispute::{Dispute, DisputeReason, Resolution};
 pub use plan::{Instalment, PaymentPlan};
 pub use promise::Promise;
-pub use schedule::{Count, Period, Schedule};
+pub use schedule::{Count, Period, PeriodError, Schedule};
 pub use settlement::Settlement;
 
 use std::collections::BTreeSet;
@@ -28,6 +28,13 @@ use jiff::civil::Date;
 use crate::hold::SetBy;
 use crate::ids::{AccountKey, AgreementId, InvoiceId};
 use crate::money::{Money, MoneyError};
+
+/// Days that a transfer may take after the day it was agreed for, where nothing else is said.
+pub const GRACE_DAYS: u8 = 3;
+/// The most days of grace.
+pub const GRACE_DAYS_MAX: u8 = 30;
+/// The most instalments that a plan may allow to be missed at a time.
+pub const MISSES_MAX: u8 = 12;
 
 /// What is wrong with what was to be agreed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

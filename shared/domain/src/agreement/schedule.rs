@@ -19,6 +19,21 @@ pub enum Period {
 }
 
 impl Period {
+    /// Reads `14 days`, `2 weeks`, `1 month`.
+    ///
+    /// # Errors
+    /// What is allowed.
+    pub fn parse(text: &str) -> Result<Self, PeriodError> {
+        let (number, unit) = text.split_once(' ').ok_or(PeriodError)?;
+        let number = number.parse().map_err(|_| PeriodError)?;
+        match unit.trim_end_matches('s') {
+            "day" => Ok(Self::Days(number)),
+            "week" => Ok(Self::Weeks(number)),
+            "month" => Ok(Self::Months(number)),
+            _ => Err(PeriodError),
+        }
+    }
+
     /// `count` periods; the calendar's end bounds it.
     fn times(self, count: usize) -> Span {
         let times = |each: u16| i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(i64::from(each)).min(40_000);
@@ -33,6 +48,11 @@ impl Period {
         matches!(self, Self::Days(0) | Self::Weeks(0) | Self::Months(0))
     }
 }
+
+/// What cannot be read as a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number of days, weeks or months, such as 2 weeks")]
+pub struct PeriodError;
 
 /// How many instalments there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -285,6 +285,7 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
         standing: draft.standing,
         stamp: draft.stamp,
         in_flight: BTreeMap::new(),
+        refunds_reviewed: Money::zero(draft.total.currency()),
         contested: BTreeSet::new(),
         charges: BTreeSet::new(),
         dated: BTreeMap::new(),

@@ -13,6 +13,7 @@ mod credit;
 mod journal;
 mod late;
 mod placing;
+mod refunds;
 mod reversing;
 
 pub use account::{Account, Allocating, Cycle, StepDone};

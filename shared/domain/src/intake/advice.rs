@@ -1,9 +1,7 @@
 //! What a payer says a payment is for, as text.
 
-use std::collections::BTreeSet;
-
 use super::FieldError;
-use super::fields::Fields;
+use super::fields::{Fields, numbers};
 use crate::allocation::{Advice, AdviceError, AllocationMethod, Named, NamedAmount};
 use crate::ids::InvoiceNumber;
 use crate::money::Money;
@@ -30,9 +28,7 @@ impl RawAdvice<'_> {
         let method = fields.read("allocate_by", self.allocate_by, |text| {
             AllocationMethod::parse(text).ok_or("must be oldest_due_first, largest_first or proportional")
         });
-        let numbers = fields.read("invoice_numbers", self.invoice_numbers, |text| {
-            text.split(';').map(|number| InvoiceNumber::parse(number.trim())).collect::<Result<BTreeSet<_>, _>>()
-        });
+        let numbers = fields.read("invoice_numbers", self.invoice_numbers, numbers);
         let parts = paid.map(|paid| self.parts(fields, paid)).unwrap_or_default();
         let named = match (parts.is_empty(), numbers) {
             (true, None) => Named::Nothing,

@@ -1,11 +1,12 @@
 //! Reading one field after the other, and keeping every complaint.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
 use super::BOOKS;
-use crate::ids::{OutsideId, SourceName};
+use crate::ids::{IdError, InvoiceNumber, OutsideId, SourceName};
 use crate::money::{Currency, Money};
 use crate::remittance::{RemittanceId, RemittanceKind};
 
@@ -68,6 +69,11 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     let plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let date = text.parse::<Date>().ok().filter(|_| plain);
     date.ok_or_else(|| format!("{:?} is not a date of the form 2026-03-31", text.chars().take(40).collect::<String>()))
+}
+
+/// Invoice numbers, separated by `;`.
+pub(super) fn numbers(text: &str) -> Result<BTreeSet<InvoiceNumber>, IdError> {
+    text.split(';').map(|number| InvoiceNumber::parse(number.trim())).collect()
 }
 
 pub(super) fn yes_or_no(text: &str) -> Result<bool, &'static str> {

@@ -7,6 +7,7 @@ mod document;
 mod draft;
 mod fields;
 mod payment;
+mod plan;
 
 pub use advice::RawPart;
 pub use claim::{RawClaim, RawMovement};
@@ -15,6 +16,7 @@ pub use document::RawDocument;
 pub use draft::{CreditNoteDraft, Document, InvoiceDraft};
 pub use fields::FieldError;
 pub use payment::RawPayment;
+pub use plan::{PlanDraft, RawPlan};
 
 use jiff::Timestamp;
 

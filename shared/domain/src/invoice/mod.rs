@@ -184,6 +184,8 @@ pub struct Invoice {
     pub stamp: Option<SnapshotStamp>,
     /// Payments under way, by the payment.
     pub in_flight: BTreeMap<RemittanceId, InFlight>,
+    /// How much of what was refunded a person has looked at, who wants what is open chased.
+    pub refunds_reviewed: Money,
     /// Payments that the debtor contests at the moment.
     pub contested: BTreeSet<RemittanceId>,
     /// The keys of what was charged on top: each is charged once.
@@ -258,11 +260,17 @@ impl Invoice {
             Some(Stop::InFlight(until))
         } else if !self.contested.is_empty() {
             Some(Stop::Chargeback)
-        } else if self.sums.refunded.is_positive() {
+        } else if self.has_unreviewed_refund() {
             Some(Stop::Refunded)
         } else {
             self.collection.left_until(now).map(Stop::ProviderRetry)
         }
+    }
+
+    /// Whether more was refunded than a person has looked at.
+    #[must_use]
+    pub fn has_unreviewed_refund(&self) -> bool {
+        self.sums.refunded.minor() > self.refunds_reviewed.minor()
     }
 
     /// The word for its state: `open`, `paid`, `credited`, `void`, `written_off`.

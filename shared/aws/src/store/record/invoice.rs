@@ -40,6 +40,8 @@ pub(crate) struct InvoiceRecord {
     stamp: Option<StampRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     in_flight: BTreeMap<String, InFlightRecord>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    refunds_reviewed: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contested: Vec<String>,
     /// The keys of what was charged on top.
@@ -121,6 +123,7 @@ impl InvoiceRecord {
                 .stamp
                 .map(|stamp| StampRecord { created: stamp.created, standing: stamp.standing.as_str().to_owned() }),
             in_flight: in_flight_records(&invoice.in_flight),
+            refunds_reviewed: invoice.refunds_reviewed.minor(),
             contested: invoice.contested.iter().map(ToString::to_string).collect(),
             charges: invoice.charges.iter().map(ToString::to_string).collect(),
             dated: invoice
@@ -166,6 +169,7 @@ impl InvoiceRecord {
             standing: standing(&self.standing)?,
             stamp: stamp.transpose()?,
             in_flight: read_in_flight(&self.in_flight, currency)?,
+            refunds_reviewed: money(self.refunds_reviewed),
             contested: contested.collect::<Result<_, _>>()?,
             charges: self.charges.iter().map(|key| read("charges", OutsideId::parse(key))).collect::<Result<_, _>>()?,
             dated: self
