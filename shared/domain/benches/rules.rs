@@ -5,14 +5,18 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use dunlin_domain::backtest::{Fact, History, Report, Window, live};
 use dunlin_domain::calendar::{Calendar, Zone};
+use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::decide;
-use dunlin_domain::ids::{DebtorId, PortfolioId, SourceName, TenantId};
-use dunlin_domain::intake::{Document, Intake, RawDocument};
+use dunlin_domain::ids::{AccountKey, DebtorId, PortfolioId, SourceName, TenantId};
+use dunlin_domain::intake::{Document, Intake, InvoiceDraft, RawDocument};
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::Profile;
-use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::{Timestamp, ToSpan as _};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -78,5 +82,45 @@ fn rules(criterion: &mut Criterion) {
     criterion.bench_function("a row of a file, read and checked", |bench| bench.iter(|| document(black_box(17))));
 }
 
-criterion_group!(benches, rules);
+/// 24 months of 20,000 debtors with five invoices each, paid between 5 days early and 60 days late.
+fn backtest(criterion: &mut Criterion) {
+    let debtors = if std::env::args().any(|argument| argument == "--bench") { 20_000 } else { 20 };
+    let histories: Vec<History> = (0..debtors).map(history).collect();
+    let (policies, calendar) = (Policies::built_in().unwrap(), Calendar::default());
+    let window = Window { from: at("2024-03-01T00:00:00Z"), to: at("2026-03-01T00:00:00Z") };
+    let mut group = criterion.benchmark_group("backtest");
+    group.sample_size(10);
+    group.bench_function("24 months of 100,000 invoices under one policy", |bench| {
+        bench.iter(|| {
+            let mut report = Report::default();
+            for history in &histories {
+                report.add(&live(history, &policies, &calendar, window).unwrap());
+            }
+            report
+        });
+    });
+    group.finish();
+}
+
+fn history(debtor: i64) -> History {
+    let (tenant, id) = (TenantId::parse("demo").unwrap(), DebtorId::parse(&format!("C-{debtor}")).unwrap());
+    let mut profile = Profile::unknown(id.to_string(), Zone::parse("Europe/London").unwrap());
+    profile.email = Some(EmailAddress::parse("ap@example.com").unwrap());
+    let mut facts = Vec::new();
+    for n in 0..5 {
+        let Document::Invoice(draft) = document(usize::try_from(n).unwrap()) else { continue };
+        let issue_date = date(2024, 3, 1).saturating_add((n * 140 + debtor % 120).days());
+        let due_date = issue_date.saturating_add(30.days());
+        let draft = InvoiceDraft { debtor: id.clone(), issue_date, due_date, ..*draft };
+        let on = due_date.saturating_add(((debtor * 7 + n * 13) % 65 - 5).days());
+        let account = AccountKey { portfolio: draft.id.portfolio.clone(), currency: draft.total.currency() };
+        let (invoice, amount) = (Some(draft.id.clone()), draft.total.negated());
+        let paid = Entry { kind: EntryKind::Payment, account, invoice, amount, on, reference: None, note: None };
+        facts.push((issue_date, Fact::Invoice(Box::new(draft))));
+        facts.push((on, Fact::Entry(paid)));
+    }
+    History::new(Debtor::new(tenant, id, profile), facts)
+}
+
+criterion_group!(benches, rules, backtest);
 criterion_main!(benches);

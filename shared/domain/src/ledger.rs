@@ -68,6 +68,9 @@ impl EntryKind {
     }
 }
 
+/// The notes of the two entries that move an overpayment from its invoice to unapplied credit.
+pub const OVERPAYMENT: [&str; 2] = ["overpayment moved to unapplied credit", "overpayment of an invoice"];
+
 /// One line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

@@ -13,12 +13,14 @@
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
+//! | [`backtest`] | what another policy would have done |
 //! | [`measure`] | aging and DSO |
 
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
 pub mod agreement;
 pub mod allocation;
+pub mod backtest;
 pub mod calendar;
 pub mod charge;
 pub mod collection;

@@ -51,7 +51,7 @@ impl Stage {
 }
 
 /// Work for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskKind {
     /// Call the debtor.
     Call,

@@ -11,7 +11,7 @@ use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::InvoiceDraft;
 use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
-use crate::ledger::{Entry, EntryKind};
+use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{Effect, RemittanceId};
 
@@ -185,12 +185,12 @@ impl Debtor {
             (EntryKind::Refund, sums.refunded.minus(sums_were.refunded)?, None),
             (EntryKind::Chargeback, sums.charged_back.minus(sums_were.charged_back)?, None),
             (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, cause.why),
-            (EntryKind::Adjustment, surplus, Some("overpayment moved to unapplied credit")),
+            (EntryKind::Adjustment, surplus, Some(OVERPAYMENT[0])),
         ];
         for (kind, amount, note) in differences {
             journal.entry(&key, Some(&after.id), kind, amount, cause, note);
         }
-        let moved = Some("overpayment of an invoice");
+        let moved = Some(OVERPAYMENT[1]);
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
         let settled = is.settled()?.minus(was.settled()?)?;
         let reopened = known.is_some() && is.balance.is_positive() && !was.balance.is_positive();

@@ -42,6 +42,12 @@ impl Debtor {
 
     /// Puts a decision into effect and on record, with what it was made from: plans its messages, opens its tasks.
     pub fn carry_out(&mut self, decision: Decision, inputs: Fingerprint, now: Timestamp, journal: &mut Journal) {
+        self.put_into_effect(&decision, now, journal);
+        journal.decision = Some((decision, inputs));
+    }
+
+    /// Plans the messages of a decision and opens its tasks.
+    pub(crate) fn put_into_effect(&mut self, decision: &Decision, now: Timestamp, journal: &mut Journal) {
         for one in &decision.accounts {
             match &one.action {
                 None => {}
@@ -59,7 +65,6 @@ impl Debtor {
                 }
             }
         }
-        journal.decision = Some((decision, inputs));
     }
 
     /// The message under way with this id, and its account.

@@ -14,6 +14,7 @@ mod journal;
 mod late;
 mod placing;
 mod refunds;
+mod replaying;
 mod reversing;
 
 pub use account::{Account, Allocating, Cycle, StepDone};

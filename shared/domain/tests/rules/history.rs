@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
-use dunlin_domain::debtor::{Debtor, Journal, OnAccount};
+use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
 use dunlin_domain::decide::{decide, fingerprint};
 use dunlin_domain::decision::{AccountDecision, Action};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
@@ -117,6 +117,22 @@ impl Book {
         let was = effect_of(&id, paid, Stage::Settled, &format!("{on}T00:00:00Z"));
         let is = was.map(|effect| Effect { charged_back: eur(minor), ..effect });
         self.book(&id, invoice, (was, is), day(on));
+    }
+
+    /// A fee, once for each day.
+    pub(crate) fn charge(&mut self, invoice: &str, minor: i64, on: Date) {
+        let key = OutsideId::parse(&format!("fee {on}")).unwrap();
+        let charge = Charge { kind: ChargeKind::Fee, amount: eur(minor), authority: "clause 1", key: &key, on };
+        let mut journal = Journal::default();
+        self.debtor.charge(&invoice_id(invoice), charge, &mut journal).unwrap();
+        self.keep(journal);
+    }
+
+    /// So much of it is given up, where that much is open.
+    pub(crate) fn give_up(&mut self, invoice: &str, minor: i64, on: Date) {
+        let mut journal = Journal::default();
+        let _ = self.debtor.write_off(&invoice_id(invoice), eur(minor), "goodwill", on, &mut journal);
+        self.keep(journal);
     }
 
     /// A payment under way; one for each invoice.

@@ -4,6 +4,7 @@
 
 mod agreements;
 mod allocating;
+mod backtest;
 mod booking;
 mod charges;
 mod credit;

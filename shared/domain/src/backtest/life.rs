@@ -1,0 +1,141 @@
+//! One debtor's months, lived again.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, TimestampRound, Unit};
+
+use super::{Fact, History, Window};
+use crate::calendar::Calendar;
+use crate::contact::Channel;
+use crate::debtor::{BookingError, Debtor, Journal};
+use crate::decide::decide;
+use crate::decision::{Action, Decision};
+use crate::hold::SetBy;
+use crate::ids::{AccountKey, DebtorId, StepName};
+use crate::message::Outcome;
+use crate::money::Money;
+use crate::policy::{Policies, Stage, TaskKind};
+use crate::reason::Rule;
+
+/// A message that would have gone out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// When.
+    pub at: Timestamp,
+    /// The creditor and currency.
+    pub account: AccountKey,
+    /// The step of the policy.
+    pub step: StepName,
+    /// Its stage.
+    pub stage: Stage,
+    /// By what.
+    pub channel: Channel,
+    /// What would have been asked for.
+    pub amount_due: Money,
+}
+
+/// What would have happened to one debtor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    /// Who.
+    pub debtor: DebtorId,
+    /// Messages, in order.
+    pub contacts: Vec<Contact>,
+    /// Tasks for people, in order.
+    pub tasks: Vec<(Timestamp, TaskKind)>,
+    /// How often each rule spoke against contact.
+    pub against: BTreeMap<Rule, u32>,
+}
+
+/// Lives a history under a policy, hour by hour, and tells what would have been done within the window.
+///
+/// # Errors
+/// [`BookingError`] where the facts contradict each other.
+pub fn live(history: &History, policies: &Policies, calendar: &Calendar, window: Window) -> Result<Life, BookingError> {
+    let mut debtor = history.debtor.clone();
+    let contacts = Vec::new();
+    let mut life = Life { debtor: debtor.id.clone(), contacts, tasks: Vec::new(), against: BTreeMap::new() };
+    let mut facts = history.facts.iter().peekable();
+    let mut wake: Option<Timestamp> = None;
+    loop {
+        let told = facts.peek().map(|(day, _)| debtor.profile.zone.midnight(*day));
+        let Some(now) = told.into_iter().chain(wake).min().filter(|now| *now < window.to) else { return Ok(life) };
+        while let Some((_, fact)) = facts.next_if(|(day, _)| debtor.profile.zone.midnight(*day) <= now) {
+            happen(&mut debtor, fact, now)?;
+        }
+        debtor.roll(policies, now, &mut Journal::default())?;
+        let decision = decide(&debtor, policies, calendar, now);
+        let acts = decision.acts();
+        if now >= window.from {
+            life.note(&decision);
+        }
+        let next = if acts {
+            carry_out(&mut debtor, &decision, now);
+            decide(&debtor, policies, calendar, now).wake()
+        } else {
+            decision.wake()
+        };
+        wake = next.map(|next| next_run(next, now));
+    }
+}
+
+/// The hourly run in which something is done that is to be done at `wake`.
+fn next_run(wake: Timestamp, now: Timestamp) -> Timestamp {
+    let up = TimestampRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Ceil);
+    let run = wake.round(up).unwrap_or(wake);
+    // A run never meets itself again.
+    run.max(now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX))
+}
+
+fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp) -> Result<(), BookingError> {
+    let journal = &mut Journal::default();
+    match fact {
+        Fact::Invoice(draft) => drop(debtor.record_invoice(draft, journal)?),
+        Fact::Entry(entry) => debtor.replay(entry, journal)?,
+        // What was set or agreed may be refused where another policy has let it come to something else.
+        Fact::Hold(hold) => drop(debtor.hold(hold.clone(), now, journal)),
+        Fact::Agreed(proposal) => drop(debtor.agree(Clone::clone(proposal), now, journal)),
+        Fact::Lifted(hold) => {
+            debtor.lift(hold, SetBy::Staff, journal);
+        }
+        Fact::Ended(agreement) => {
+            debtor.cancel(agreement, SetBy::Staff, journal);
+        }
+    }
+    Ok(())
+}
+
+/// Every message goes out at once.
+fn carry_out(debtor: &mut Debtor, decision: &Decision, now: Timestamp) {
+    let journal = &mut Journal::default();
+    debtor.put_into_effect(decision, now, journal);
+    for one in &decision.accounts {
+        if let Some(Action::Send(_)) = &one.action {
+            debtor.claim(&one.account, "", now, SignedDuration::ZERO);
+            debtor.settle(&one.account, Outcome::Sent(String::new()), now, journal);
+        }
+    }
+}
+
+impl Life {
+    fn note(&mut self, decision: &Decision) {
+        for one in &decision.accounts {
+            match &one.action {
+                Some(Action::Send(plan)) => self.contacts.push(Contact {
+                    at: decision.at,
+                    account: one.account.clone(),
+                    step: plan.step.clone(),
+                    stage: plan.stage,
+                    channel: plan.channel,
+                    amount_due: plan.amount_due,
+                }),
+                Some(Action::OpenTask { task, .. }) => self.tasks.push((decision.at, task.kind)),
+                None => {}
+            }
+            for reason in one.reasons.iter().filter(|reason| !reason.speaks_for) {
+                let times = self.against.entry(reason.rule).or_default();
+                *times = times.saturating_add(1);
+            }
+        }
+    }
+}

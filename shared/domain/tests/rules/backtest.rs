@@ -1,0 +1,174 @@
+//! Lives lived again: what was done is what would have been done, and another policy's differences are named.
+
+use std::collections::BTreeMap;
+
+use dunlin_domain::backtest::{Comparison, Fact, History, Life, Prices, Report, Window, live};
+use dunlin_domain::calendar::Calendar;
+use dunlin_domain::contact::Channel;
+use dunlin_domain::ids::{PolicyName, PolicyRef, StepName};
+use dunlin_domain::ledger::Entry;
+use dunlin_domain::policy::{Policies, Policy, Stage, Step, StepAction};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use proptest::prelude::*;
+
+use crate::history::{Book, at, day, draft};
+
+const FROM: &str = "2026-02-01T00:00:00Z";
+const TO: &str = "2026-06-01T00:00:00Z";
+
+fn window() -> Window {
+    Window { from: at(FROM), to: at(TO) }
+}
+
+/// A policy of e-mails on these days.
+fn mails(version: u32, days: &[i32]) -> Policies {
+    let step = |offset_days: &i32| Step {
+        name: StepName::parse(&format!("day{offset_days}").replace('-', "-before-")).unwrap(),
+        offset_days: *offset_days,
+        stage: if *offset_days < 0 { Stage::Upcoming } else { Stage::Early },
+        action: StepAction::Message(vec![Channel::Email]),
+    };
+    let id = PolicyRef { name: PolicyName::parse("mails").unwrap(), version };
+    let policy = Policy::new(id, days.iter().map(step).collect()).unwrap();
+    Policies::new(policy, Policy::built_in_recovery().unwrap(), [])
+}
+
+/// The history of a book whose invoices were these.
+fn history(invoices: &[(&str, &str, &str, i64)], entries: &[Entry]) -> History {
+    let raised = |(number, issued, due, minor): &(&str, &str, &str, i64)| {
+        (day(issued), Fact::Invoice(Box::new(draft(number, issued, due, *minor))))
+    };
+    let booked = entries.iter().map(|entry| (entry.on, Fact::Entry(entry.clone())));
+    History::new(Book::new("Europe/Berlin").debtor, invoices.iter().map(raised).chain(booked).collect())
+}
+
+fn steps(life: &Life) -> Vec<(String, String)> {
+    let date = |at: Timestamp| at.to_string()[..10].to_owned();
+    life.contacts.iter().map(|contact| (contact.step.to_string(), date(contact.at))).collect()
+}
+
+#[test]
+fn a_debtor_who_pays_late_is_written_to_until_then() {
+    let invoices = [("A", "2026-02-01", "2026-03-02", 100)];
+    let mut book = Book::new("Europe/Berlin");
+    book.invoice("A", "2026-02-01", "2026-03-02", 100);
+    book.pay("A", 100, "2026-03-12");
+    let life = |policies: &Policies| {
+        live(&history(&invoices, &book.entries), policies, &Calendar::default(), window()).unwrap()
+    };
+    let built_in = life(&Policies::built_in().unwrap());
+    let expected = [("courtesy", "2026-02-27"), ("reminder-1", "2026-03-03"), ("reminder-7", "2026-03-09")];
+    assert_eq!(steps(&built_in), expected.map(|(step, on)| (step.to_owned(), on.to_owned())));
+    let other = life(&mails(2, &[1, 3, 5, 9, 12]));
+    assert_eq!(other.contacts.len(), 4, "{:?}", steps(&other));
+
+    let (mut old, mut new) = (Report::default(), Report::default());
+    old.add(&built_in);
+    new.add(&other);
+    let comparison = Comparison::between(&old, &new);
+    assert_eq!(comparison.more, [(built_in.debtor.clone(), 3, 4)]);
+    assert_eq!((old.contacts(), old.by_month[&(2026, 3)], new.most_in_a_week), (3, 2, 3));
+    let prices = Prices(BTreeMap::from([(Channel::Email, "0.0001".parse().unwrap())]));
+    assert_eq!(new.cost(&prices).to_string(), "0.0004");
+    let silent = Report::default();
+    assert_eq!(Comparison::between(&old, &silent).only_old, std::slice::from_ref(&built_in.debtor));
+    assert_eq!(Comparison::between(&silent, &old).only_new, [built_in.debtor]);
+}
+
+#[test]
+fn what_was_before_the_window_is_lived_and_not_counted() {
+    let invoices = [("A", "2026-02-01", "2026-03-02", 100)];
+    let from = at("2026-03-08T00:00:00Z");
+    let window = Window { from, ..window() };
+    let life = live(&history(&invoices, &[]), &Policies::built_in().unwrap(), &Calendar::default(), window).unwrap();
+    let first: Vec<String> = steps(&life).into_iter().map(|(step, _)| step).collect();
+    assert_eq!(first, ["reminder-7", "reminder-14", "final-notice-30"]);
+    assert_eq!(life.tasks.len(), 2, "a call, and the hand-over");
+}
+
+/// What may happen to one of three invoices.
+#[derive(Debug, Clone)]
+enum Word {
+    Paid(usize, i64),
+    TakenBack(usize),
+    Charged(usize, i64),
+    GivenUp(usize, i64),
+}
+
+fn word() -> impl Strategy<Value = Word> {
+    prop_oneof![
+        3 => (0..3_usize, 1..120_i64).prop_map(|(n, minor)| Word::Paid(n, minor)),
+        1 => (0..3_usize).prop_map(Word::TakenBack),
+        1 => (0..3_usize, 1..20_i64).prop_map(|(n, minor)| Word::Charged(n, minor)),
+        1 => (0..3_usize, 1..20_i64).prop_map(|(n, minor)| Word::GivenUp(n, minor)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Under the policy that was in force, a replay from the ledger does what was done, message by message.
+    #[test]
+    fn a_replay_does_what_was_done(words in prop::collection::vec((0..100_i64, word()), 0..12)) {
+        const NUMBERS: [&str; 3] = ["A", "B", "C"];
+        let invoices =
+            [("A", "2026-02-02", "2026-03-02", 100), ("B", "2026-02-10", "2026-03-12", 80), ("C", "2026-03-02", "2026-04-01", 60)];
+        let mut words = words;
+        words.sort_by_key(|(day, _)| *day);
+        let mut book = Book::new("Europe/Berlin");
+        let mut done: Vec<(String, String)> = Vec::new();
+        let mut paid: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+        let mut words = words.into_iter().peekable();
+        let first = day("2026-02-02");
+        for offset in 0..100_i64 {
+            let date: Date = first.saturating_add(offset.days());
+            for (number, issued, due, minor) in invoices.iter().filter(|(_, issued, ..)| day(issued) == date) {
+                book.invoice(number, issued, due, *minor);
+            }
+            while let Some((_, word)) = words.next_if(|(day, _)| *day <= offset) {
+                tell(&mut book, &word, date, &mut paid, NUMBERS);
+            }
+            let midnight = book.debtor.profile.zone.midnight(date);
+            for hour in 0..24 {
+                let now = midnight.saturating_add(SignedDuration::from_hours(hour)).unwrap();
+                book.run(&now.to_string());
+                if let Some(plan) = book.plan() {
+                    done.push((plan.step.to_string(), date.to_string()));
+                    book.sent(&now.to_string());
+                }
+            }
+        }
+        let to = book.debtor.profile.zone.midnight(first.saturating_add(100.days()));
+        let window = Window { from: at("2026-01-01T00:00:00Z"), to };
+        let history = history(&invoices, &book.entries);
+        let life = live(&history, &book.policies, &Calendar::default(), window).unwrap();
+        let lived: Vec<(String, String)> = life
+            .contacts
+            .iter()
+            .map(|contact| (contact.step.to_string(), book.debtor.today(contact.at).to_string()))
+            .collect();
+        prop_assert_eq!(lived, done);
+    }
+}
+
+fn tell(book: &mut Book, word: &Word, date: Date, paid: &mut BTreeMap<usize, Vec<i64>>, numbers: [&str; 3]) {
+    let known = |book: &Book, n: usize| book.debtor.invoices.contains_key(&crate::history::invoice_id(numbers[n]));
+    let on = date.to_string();
+    match word {
+        Word::Paid(n, minor) if known(book, *n) => {
+            book.pay(numbers[*n], *minor, &on);
+            paid.entry(*n).or_default().push(*minor);
+        }
+        Word::TakenBack(n) => {
+            // Only the latest payment of all can be told of again.
+            let last = paid.values().flatten().count();
+            if let Some(minor) = paid.get(n).and_then(|all| all.last().copied()).filter(|_| last == 1) {
+                book.take_back(numbers[*n], minor, minor, &on);
+            }
+        }
+        Word::Charged(n, minor) if known(book, *n) => book.charge(numbers[*n], *minor, date),
+        Word::GivenUp(n, minor) if known(book, *n) => book.give_up(numbers[*n], *minor, date),
+        Word::Paid(..) | Word::Charged(..) | Word::GivenUp(..) => {}
+    }
+}
