@@ -1,0 +1,171 @@
+//! The file that a debtor's log is handed out as: lines of JSON.
+//!
+//! ```text
+//! {"format":"dunlin-audit/1","tenant":..,"debtor":..,"exported_at":..,"head":{"seq":..,"hash":..}}
+//! {"record":{"seq":1,..}}
+//! {"item":"<sort key>","body":{..}}        what record 1 wrote into the history, by sort key
+//! {"record":{"seq":2,..}}
+//! ..
+//! {"sha256":".."}                          of all bytes before this line
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::chain::canonical;
+use crate::{Digest, Head, Record};
+
+/// The format's name and version.
+pub(crate) const FORMAT: &str = "dunlin-audit/1";
+
+/// An item that was written into the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Its sort key.
+    pub item: String,
+    /// Its attributes.
+    pub body: BTreeMap<String, Value>,
+}
+
+impl Written {
+    /// The digest of items, whatever their order.
+    #[must_use]
+    pub fn digest<'a>(items: impl IntoIterator<Item = &'a Self>) -> Digest {
+        let mut lines: Vec<Vec<u8>> = items.into_iter().map(canonical).collect();
+        lines.sort();
+        Digest::of_lines(lines.iter().map(Vec::as_slice))
+    }
+}
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Header {
+    pub(crate) format: String,
+    pub(crate) tenant: String,
+    pub(crate) debtor: String,
+    pub(crate) exported_at: String,
+    pub(crate) head: Head,
+}
+
+/// A line between the first and the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Line {
+    Record(Box<RecordLine>),
+    Written(Written),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordLine {
+    pub(crate) record: Record,
+}
+
+/// The last line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seal {
+    pub(crate) sha256: Digest,
+}
+
+/// Why an export cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// Where it goes to takes no more.
+    #[error("the export cannot be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// Writes an export, record by record.
+#[derive(Debug)]
+pub struct Export<W> {
+    to: W,
+    hasher: Sha256,
+}
+
+impl<W: Write> Export<W> {
+    /// Begins an export of a debtor's log that ends at `head`; `exported_at` is RFC 3339.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub fn begin(to: W, tenant: &str, debtor: &str, exported_at: &str, head: Head) -> Result<Self, ExportError> {
+        let mut export = Self { to, hasher: Sha256::new() };
+        let (tenant, debtor) = (tenant.to_owned(), debtor.to_owned());
+        let exported_at = exported_at.to_owned();
+        export.line(&Header { format: FORMAT.to_owned(), tenant, debtor, exported_at, head })?;
+        Ok(export)
+    }
+
+    /// Adds a record and what it wrote.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub fn add(&mut self, record: &Record, written: &[Written]) -> Result<(), ExportError> {
+        self.line(&RecordLine { record: record.clone() })?;
+        let mut written: Vec<&Written> = written.iter().collect();
+        written.sort_by(|a, b| a.item.cmp(&b.item));
+        written.into_iter().try_for_each(|item| self.line(item))
+    }
+
+    /// Ends the export; the answer is where it was written to.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub fn end(mut self) -> Result<W, ExportError> {
+        let sha256: [u8; 32] = self.hasher.clone().finalize().into();
+        self.line(&Seal { sha256: sha256.into() })?;
+        Ok(self.to)
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> Result<(), ExportError> {
+        let mut bytes = canonical(line);
+        bytes.push(b'\n');
+        self.hasher.update(&bytes);
+        self.to.write_all(&bytes)?;
+        Ok(())
+    }
+}
+
+/// Where one debtor's log ended on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchoredHead {
+    /// The debtor.
+    pub debtor: String,
+    /// Where it ended.
+    pub head: Head,
+}
+
+/// Where the logs of a tenant's debtors ended on a day, kept where nobody can overwrite it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// The tenant.
+    pub tenant: String,
+    /// The day, in UTC.
+    pub day: String,
+    /// Of each debtor that changed since the last anchor.
+    pub heads: Vec<AnchoredHead>,
+}
+
+impl Anchor {
+    /// Reads what was anchored.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes).map_err(|error| format!("is no anchor: {error}"))
+    }
+
+    /// What is anchored.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        canonical(self)
+    }
+}

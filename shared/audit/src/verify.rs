@@ -1,0 +1,262 @@
+//! Whether an export is what was recorded.
+
+use std::io::BufRead;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::chain::canonical;
+use crate::export::{FORMAT, Header, Line, Seal};
+use crate::{Anchor, Digest, Head, Record, Written};
+
+/// What is wrong, and in which line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {flaw}")]
+pub struct Fault {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// What.
+    pub flaw: Flaw,
+}
+
+/// What can be wrong with an export.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(String),
+    /// A line is not the JSON that an export has there, or not written as an export writes it.
+    #[error("this is not what an export has here: {0}")]
+    Form(&'static str),
+    /// A record's hash is not that of its content.
+    #[error("the record was edited: its hash does not fit what it says")]
+    Edited,
+    /// A record does not follow the one before.
+    #[error("a record is missing, inserted or moved: this is record {found}, and {expected} should follow")]
+    OutOfOrder {
+        /// What is here.
+        found: u64,
+        /// What should be.
+        expected: u64,
+    },
+    /// A record names another predecessor.
+    #[error("the chain is broken: the record names another one before it")]
+    Broken,
+    /// The debtor's state was changed outside of the log.
+    #[error("the state before this record is not the state after the last: something was changed and not recorded")]
+    ChangedOutside,
+    /// A record is of someone else.
+    #[error("the record is of another tenant or debtor than the file")]
+    Foreign,
+    /// What was written into the history is not what the record binds.
+    #[error("the history items of record {0} were edited, removed or added")]
+    History(u64),
+    /// The chain does not end where the file says.
+    #[error("the log ends with record {found}, and the file says {expected}: records are missing at the end")]
+    End {
+        /// Where it ends.
+        found: u64,
+        /// Where it should.
+        expected: u64,
+    },
+    /// The file's own seal does not fit.
+    #[error("the file was changed: its last line does not fit the rest")]
+    Seal,
+    /// The chain does not go through an anchor.
+    #[error("the log was written anew: it does not have the hash that was anchored on {day} for record {seq}")]
+    Anchor {
+        /// The anchor's day.
+        day: String,
+        /// The record.
+        seq: u64,
+    },
+}
+
+/// An export that is what was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The tenant.
+    pub tenant: String,
+    /// The debtor.
+    pub debtor: String,
+    /// Where the log ends.
+    pub head: Head,
+    /// How many history items it has.
+    pub items: u64,
+    /// How many anchors it met.
+    pub anchors: u64,
+}
+
+/// Verifies an export, line by line, and that it meets the anchors that name its debtor. Without anchors it is shown that
+/// nothing was changed since the export was written, and that the log hangs together; with them, that it is the log of
+/// their days.
+///
+/// # Errors
+/// The first [`Fault`].
+pub fn verify(input: impl BufRead, anchors: &[Anchor]) -> Result<Verified, Fault> {
+    let mut lines = Lines { input, hasher: Sha256::new(), number: 0 };
+    let header: Header = lines.header()?;
+    let heads = anchors.iter().filter(|anchor| anchor.tenant == header.tenant);
+    let of_debtor = |anchor: &Anchor| {
+        let ours = anchor.heads.iter().find(|one| one.debtor == header.debtor)?;
+        Some((ours.head, anchor.day.clone()))
+    };
+    let anchored: Vec<(Head, String)> = heads.filter_map(of_debtor).collect();
+    let mut walk =
+        Walk { header: &header, anchored, last: None, head: Head::EMPTY, written: Vec::new(), items: 0, met: 0 };
+    loop {
+        let sealed = lines.digest();
+        let bytes = lines.next()?;
+        let number = lines.number;
+        let fault = |flaw| Fault { line: number, flaw };
+        match parse(&bytes).map_err(fault)? {
+            Parsed::Line(line) => walk.step(line).map_err(fault)?,
+            Parsed::Seal(seal) => {
+                walk.end().map_err(fault)?;
+                if seal.sha256 != sealed {
+                    return Err(fault(Flaw::Seal));
+                }
+                if !lines.at_end()? {
+                    return Err(fault(Flaw::Form("something follows the last line")));
+                }
+                let Walk { head, items, met, .. } = walk;
+                let Header { tenant, debtor, .. } = header;
+                return Ok(Verified { tenant, debtor, head, items, anchors: met });
+            }
+        }
+    }
+}
+
+struct Lines<R> {
+    input: R,
+    hasher: Sha256,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    fn header(&mut self) -> Result<Header, Fault> {
+        let bytes = self.next()?;
+        let fault = |why| Fault { line: 1, flaw: Flaw::Form(why) };
+        let header: Header = serde_json::from_slice(&bytes).map_err(|_| fault("the first line is no header"))?;
+        if header.format != FORMAT {
+            return Err(fault("the format is another than dunlin-audit/1"));
+        }
+        if canonical(&header) == bytes { Ok(header) } else { Err(fault("the line is written otherwise")) }
+    }
+
+    /// The next line, without its end.
+    fn next(&mut self) -> Result<Vec<u8>, Fault> {
+        self.number = self.number.saturating_add(1);
+        let mut bytes = Vec::new();
+        let fault = |flaw| Fault { line: self.number, flaw };
+        self.input.read_until(b'\n', &mut bytes).map_err(|error| fault(Flaw::Unreadable(error.to_string())))?;
+        self.hasher.update(&bytes);
+        if bytes.pop() == Some(b'\n') {
+            Ok(bytes)
+        } else {
+            Err(fault(Flaw::Form("the file ends before its last line")))
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        let bytes: [u8; 32] = self.hasher.clone().finalize().into();
+        Digest::from(bytes)
+    }
+
+    fn at_end(&mut self) -> Result<bool, Fault> {
+        let fault = |error: std::io::Error| Fault { line: self.number, flaw: Flaw::Unreadable(error.to_string()) };
+        Ok(self.input.fill_buf().map_err(fault)?.is_empty())
+    }
+}
+
+enum Parsed {
+    Line(Line),
+    Seal(Seal),
+}
+
+fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
+    if let Ok(seal) = serde_json::from_slice::<Seal>(bytes) {
+        return if canonical(&seal) == bytes { Ok(Parsed::Seal(seal)) } else { Err(Flaw::Seal) };
+    }
+    let line: Line = serde_json::from_slice(bytes).map_err(|_| Flaw::Form("neither a record nor an item"))?;
+    if canonical(&line) == bytes { Ok(Parsed::Line(line)) } else { Err(Flaw::Form("the line is written otherwise")) }
+}
+
+/// How far the chain has been followed.
+struct Walk<'a> {
+    header: &'a Header,
+    anchored: Vec<(Head, String)>,
+    last: Option<Record>,
+    head: Head,
+    /// What the last record wrote, as far as it was read.
+    written: Vec<Written>,
+    items: u64,
+    met: u64,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, line: Line) -> Result<(), Flaw> {
+        match line {
+            Line::Record(line) => self.record(line.record),
+            Line::Written(_) if self.last.is_none() => Err(Flaw::Form("an item without a record")),
+            Line::Written(item) => {
+                if self.written.last().is_some_and(|last| last.item >= item.item) {
+                    return Err(Flaw::Form("items must go by their keys"));
+                }
+                self.written.push(item);
+                self.items = self.items.saturating_add(1);
+                Ok(())
+            }
+        }
+    }
+
+    fn record(&mut self, record: Record) -> Result<(), Flaw> {
+        self.close()?;
+        if (&record.tenant, &record.debtor) != (&self.header.tenant, &self.header.debtor) {
+            return Err(Flaw::Foreign);
+        }
+        let expected = self.head.seq.saturating_add(1);
+        if record.seq != expected {
+            return Err(Flaw::OutOfOrder { found: record.seq, expected });
+        }
+        if record.computed_hash() != record.hash {
+            return Err(Flaw::Edited);
+        }
+        if record.prev != self.head.hash {
+            return Err(Flaw::Broken);
+        }
+        let state = self.last.as_ref().map_or(Digest::NONE, |last| last.after);
+        if record.before != state {
+            return Err(Flaw::ChangedOutside);
+        }
+        self.head = record.head();
+        for (head, day) in self.anchored.iter().filter(|(head, _)| head.seq == self.head.seq) {
+            if *head != self.head {
+                return Err(Flaw::Anchor { day: day.clone(), seq: head.seq });
+            }
+            self.met = self.met.saturating_add(1);
+        }
+        self.last = Some(record);
+        Ok(())
+    }
+
+    /// Holds what the last record wrote against what it binds.
+    fn close(&mut self) -> Result<(), Flaw> {
+        let written = std::mem::take(&mut self.written);
+        match &self.last {
+            Some(last) if Written::digest(&written) != last.written => Err(Flaw::History(last.seq)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Flaw> {
+        self.close()?;
+        let (found, expected) = (self.head.seq, self.header.head.seq);
+        if self.head != self.header.head {
+            return Err(Flaw::End { found, expected });
+        }
+        match self.anchored.iter().find(|(head, _)| head.seq > found) {
+            Some((head, _)) => Err(Flaw::End { found, expected: head.seq }),
+            None => Ok(()),
+        }
+    }
+}
