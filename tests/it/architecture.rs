@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -31,7 +32,14 @@ fn sources(below: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// What a package depends on; asked once for each.
 fn dependencies(package: &str) -> String {
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap();
+    known.entry(package.to_owned()).or_insert_with(|| tree_of(package)).clone()
+}
+
+fn tree_of(package: &str) -> String {
     let arguments = ["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--offline"];
     let tree = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
     let tree = String::from_utf8(tree.stdout).unwrap();

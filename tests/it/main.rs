@@ -25,6 +25,7 @@
 mod agreements;
 mod api;
 mod architecture;
+mod audit;
 mod cases;
 mod charges;
 mod costs;

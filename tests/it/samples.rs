@@ -178,6 +178,8 @@ async fn read(world: &World, samples: &mut Samples) {
         let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert!(status == 200 && answer[field].is_array(), "{name}: {answer}");
     }
+    let (status, log) = world.call_api(samples.take("collections-api/get_audit.json")).await;
+    assert!(status == 200 && log.as_str().unwrap().contains("dunlin-audit/1"), "{log}");
     let (status, quote) = world.call_api(samples.take("collections-api/post_interest_quote.json")).await;
     assert_eq!((status, &quote["interest"]["amount"]), (200, &json!("107.20")), "{quote}");
     for name in ["unsubscribe_page", "unsubscribe_one_click"] {

@@ -9,7 +9,7 @@ async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start()?;
     let aws = config::aws()?;
     let queue = ScanQueue::new(aws_sdk_sqs::Client::new(&aws), config::require("SCAN_QUEUE_URL")?);
-    let handler = &Handler::new(Books::new(config::store(&aws)?), queue);
+    let handler = &Handler::new(Books::new(config::store(&aws)?, env!("CARGO_PKG_NAME")), queue);
     run(service_fn(|event: LambdaEvent<_>| {
         let context = &event.context;
         telemetry.invocation(

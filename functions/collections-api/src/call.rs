@@ -1,8 +1,9 @@
 //! A call that changes a debtor: once for each `Idempotency-Key`, or only looked at, and what it came to.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use dunlin_audit::Actor;
 use dunlin_aws::books::{Books, BooksError, Changed};
-use dunlin_aws::http::{Problem, header, json_response, query_parameter};
+use dunlin_aws::http::{Problem, caller, header, json_response, query_parameter};
 use dunlin_aws::store::Receipt;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::ids::{DebtorId, IdError, OutsideId};
@@ -19,6 +20,7 @@ pub(crate) struct Call {
     pub(crate) debtor: DebtorId,
     pub(crate) now: Timestamp,
     preview: bool,
+    caller: Actor,
     pub(crate) receipt: Option<Receipt>,
     /// The id of what the call makes: the same for the same call.
     pub(crate) id: String,
@@ -34,11 +36,12 @@ impl Call {
         let unique = given.or(request.request_context.request_id.as_deref()).unwrap_or_default();
         let id = short_hash(&[debtor.as_str(), route, unique]);
         let receipt = given.map(|_| Receipt { provider: "api", event_id: id.clone() });
-        Ok(Self { debtor, now, preview, receipt, id })
+        Ok(Self { debtor, now, preview, caller: caller(request), receipt, id })
     }
 
     pub(crate) fn books(&self, books: &Books) -> Books {
-        if self.preview { books.dry() } else { books.clone() }
+        let books = books.by(self.caller.clone());
+        if self.preview { books.dry() } else { books }
     }
 }
 

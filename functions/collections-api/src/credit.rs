@@ -2,7 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::books::CreditUsed;
-use dunlin_aws::http::{Problem, complaints, json_response, raw_body, text_fields_and_parts, told_time};
+use dunlin_aws::http::{Problem, caller, complaints, json_response, raw_body, text_fields_and_parts, told_time};
 use dunlin_domain::debtor::{CreditError, CreditOrder};
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
@@ -27,7 +27,7 @@ impl Handler {
         let used = if preview {
             self.books.preview_credit(&tenancy, &debtor, &order).await
         } else {
-            self.books.use_credit(&tenancy, &debtor, &order, now).await
+            self.books.by(caller(request)).use_credit(&tenancy, &debtor, &order, now).await
         };
         let answer = |status: &str, entries: &[Entry]| {
             let entries: Vec<Value> = entries.iter().map(view::entry).collect();

@@ -10,6 +10,7 @@
 //!   mail scanners follow links.
 
 mod agreements;
+mod audit;
 mod body;
 mod call;
 mod charges;

@@ -10,7 +10,8 @@ async fn main() -> Result<(), Error> {
     let aws = config::aws()?;
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws));
     let key = config::require("UNSUBSCRIBE_SECRET")?;
-    let handler = &Handler::new(Books::new(config::store(&aws)?), secrets, key, config::clock()?);
+    let handler =
+        &Handler::new(Books::new(config::store(&aws)?, env!("CARGO_PKG_NAME")), secrets, key, config::clock()?);
     run(service_fn(|event: LambdaEvent<_>| {
         let context = &event.context;
         telemetry.invocation(&context.request_id, context.xray_trace_id.as_deref(), handler.handle(event.payload))

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use dunlin_audit::Actor;
 use dunlin_aws::books::Changed;
 use dunlin_aws::http::{Problem, path_parameter, response, told_time};
 use dunlin_aws::unsubscribe;
@@ -32,8 +33,8 @@ impl Handler {
             debtor.opt_out_of_email(journal);
             Ok::<(), Infallible>(())
         };
-        let changed =
-            self.books.change(&tenancy, &debtor, None, now, opt_out).await.map_err(|error| cut_short(&error))?;
+        let books = self.books.by(Actor::new("debtor", "unsubscribe"));
+        let changed = books.change(&tenancy, &debtor, None, now, opt_out).await.map_err(|error| cut_short(&error))?;
         if matches!(changed, Changed::NoDebtor) {
             return Err(unknown());
         }

@@ -1,7 +1,7 @@
 //! `POST /v1/invoices`.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, complaints, elements, json_response, text_fields, told_time};
+use dunlin_aws::http::{Problem, caller, complaints, elements, json_response, text_fields, told_time};
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{FieldError, Intake, RawDocument};
@@ -22,7 +22,7 @@ impl Handler {
         let read: Vec<Result<Entry, Vec<FieldError>>> =
             invoices.iter().map(|invoice| numbers.admit(read(invoice, &intake)?).map(|(entry, _)| entry)).collect();
         let sound: Vec<Entry> = read.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
-        let booked = book(&self.books, &tenancy, &sound, &mut Pace::new(self.pauses), now).await;
+        let booked = book(&self.books.by(caller(request)), &tenancy, &sound, &mut Pace::new(self.pauses), now).await;
         let mut booked = booked.map_err(|error| failed(&error, error.is_transient()))?.into_iter();
         let statuses = read.into_iter().map(|one| match one {
             Ok(_) => booked.next().unwrap_or(Status::Unchanged),

@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     let aws = config::aws()?;
     let bucket = ImportBucket::new(aws_sdk_s3::Client::new(&aws), config::require("IMPORT_BUCKET")?);
     let queue = ImportQueue::new(aws_sdk_sqs::Client::new(&aws), config::require("IMPORT_QUEUE_URL")?);
-    let books = Books::new(config::store(&aws)?);
+    let books = Books::new(config::store(&aws)?, env!("CARGO_PKG_NAME"));
     let handler = &Handler::new(books, bucket, queue, config::clock()?, Pauses::default());
     run(service_fn(|event: LambdaEvent<_>| {
         let context = &event.context;

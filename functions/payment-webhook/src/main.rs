@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     let aws = config::aws()?;
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws));
     let secrets = SigningSecrets::new(secrets, config::require("SECRET_PREFIX")?);
-    let handler = &Handler::new(Books::new(config::store(&aws)?), secrets, config::clock()?);
+    let handler = &Handler::new(Books::new(config::store(&aws)?, env!("CARGO_PKG_NAME")), secrets, config::clock()?);
     run(service_fn(|event: LambdaEvent<_>| {
         let context = &event.context;
         telemetry.invocation(&context.request_id, context.xray_trace_id.as_deref(), handler.handle(event.payload))

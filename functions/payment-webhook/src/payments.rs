@@ -2,7 +2,9 @@
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dunlin_aws::books::{Books, Reported};
-use dunlin_aws::http::{Problem, complaints, elements, json_response, tenant, text_fields_and_parts, told_time};
+use dunlin_aws::http::{
+    Problem, caller, complaints, elements, json_response, tenant, text_fields_and_parts, told_time,
+};
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::ids::SourceName;
@@ -32,7 +34,8 @@ impl Handler {
         let source = SourceName::parse("api").map_err(|_| Problem::internal())?;
         let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
         let payments = elements(request, "payments")?;
-        let booked = stream::iter(&payments).map(|payment| book(&self.books, &tenancy, &intake, payment, now));
+        let books = self.books.by(caller(request));
+        let booked = stream::iter(&payments).map(|payment| book(&books, &tenancy, &intake, payment, now));
         let booked: Vec<Result<(&str, Vec<Value>), Problem>> = booked.buffered(CONCURRENCY).collect().await;
         let mut results = Vec::with_capacity(payments.len());
         for (index, (payment, booked)) in payments.iter().zip(booked).enumerate() {

@@ -1,6 +1,7 @@
 //! Stripe's events.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use dunlin_audit::Actor;
 use dunlin_aws::http::{Problem, header, json_response, path_parameter, raw_body, told_time};
 use dunlin_aws::metrics::{self, Metric, Source};
 use dunlin_aws::store::{Receipt, Tenancy};
@@ -54,17 +55,18 @@ impl Handler {
             metrics::count(&tenancy.tenant, Metric::Rejected(Source::Stripe), 1);
             Problem::new(422, "The event contradicts the books", reason).field(field, reason)
         };
+        let books = self.books.by(Actor::new("provider", "stripe"));
         match &event.said {
             Said::Invoice(draft) => {
                 let drafts = std::slice::from_ref(draft.as_ref());
-                let recorded = self.books.record_invoices(tenancy, &draft.debtor, drafts, Some(receipt), now).await;
+                let recorded = books.record_invoices(tenancy, &draft.debtor, drafts, Some(receipt), now).await;
                 match recorded.map_err(|error| failed(&error))?.into_iter().next() {
                     Some(Err(rejection)) => Err(rejected(rejection.field, &rejection.reason)),
                     Some(Ok(_)) | None => Ok("booked"),
                 }
             }
             Said::Report(report) => {
-                let answer = self.books.record_report(tenancy, report, Some(receipt), now).await;
+                let answer = books.record_report(tenancy, report, Some(receipt), now).await;
                 match answer.map_err(|error| failed(&error))? {
                     Err(rejection) => Err(rejected(rejection.field, &rejection.reason)),
                     Ok(_) => Ok("booked"),

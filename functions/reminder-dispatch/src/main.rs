@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
         public_url: config::require("PUBLIC_URL")?,
         mail_from: config::require("MAIL_FROM")?,
     };
-    let handler = &Handler::new(Books::new(config::store(&aws)?), post, config::clock()?);
+    let handler = &Handler::new(Books::new(config::store(&aws)?, env!("CARGO_PKG_NAME")), post, config::clock()?);
     run(service_fn(|event: LambdaEvent<_>| {
         let context = &event.context;
         telemetry.invocation(

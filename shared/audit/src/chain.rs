@@ -14,6 +14,20 @@ pub struct Actor {
     pub id: String,
 }
 
+impl Actor {
+    /// Someone of this kind.
+    #[must_use]
+    pub fn new(kind: &str, id: &str) -> Self {
+        Self { kind: kind.to_owned(), id: id.to_owned() }
+    }
+
+    /// One of our own functions, by itself.
+    #[must_use]
+    pub fn system(function: &str) -> Self {
+        Self::new("system", function)
+    }
+}
+
 /// A change of a debtor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -29,6 +43,8 @@ pub struct Change {
     pub before: Digest,
     /// The digest of the debtor's state after.
     pub after: Digest,
+    /// The shape that the states were digested in: of another shape the same state has another digest.
+    pub shape: u32,
     /// The digest of what was written into the history, see [`crate::Written`].
     pub written: Digest,
 }
@@ -71,6 +87,8 @@ pub struct Record {
     pub before: Digest,
     /// See [`Change::after`].
     pub after: Digest,
+    /// See [`Change::shape`].
+    pub shape: u32,
     /// See [`Change::written`].
     pub written: Digest,
     /// The hash of the record before.
@@ -83,7 +101,7 @@ impl Record {
     /// The record of a change that follows `head`.
     #[must_use]
     pub fn new(tenant: &str, debtor: &str, head: Head, change: Change) -> Self {
-        let Change { at, actor, what, why, before, after, written } = change;
+        let Change { at, actor, what, why, before, after, shape, written } = change;
         let unsigned = Self {
             seq: head.seq.saturating_add(1),
             tenant: tenant.to_owned(),
@@ -94,6 +112,7 @@ impl Record {
             why,
             before,
             after,
+            shape,
             written,
             prev: head.hash,
             hash: Digest::NONE,

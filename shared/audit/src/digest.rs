@@ -31,6 +31,12 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// The digest's own bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Reads 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -28,17 +28,35 @@ pub(crate) const FORMAT: &str = "dunlin-audit/1";
 pub struct Written {
     /// Its sort key.
     pub item: String,
-    /// Its attributes.
-    pub body: BTreeMap<String, Value>,
+    /// Its attributes; within them the fields go in alphabetical order.
+    body: BTreeMap<String, Value>,
 }
 
 impl Written {
+    /// An item with these attributes.
+    #[must_use]
+    pub fn new(item: String, body: BTreeMap<String, Value>) -> Self {
+        Self { item, body: body.into_iter().map(|(name, value)| (name, sorted(value))).collect() }
+    }
+
     /// The digest of items, whatever their order.
     #[must_use]
     pub fn digest<'a>(items: impl IntoIterator<Item = &'a Self>) -> Digest {
         let mut lines: Vec<Vec<u8>> = items.into_iter().map(canonical).collect();
         lines.sort();
         Digest::of_lines(lines.iter().map(Vec::as_slice))
+    }
+}
+
+/// The same value with the fields of objects in alphabetical order, whatever order the parser keeps.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        Value::Object(fields) => {
+            let fields: BTreeMap<String, Value> = fields.into_iter().collect();
+            Value::Object(fields.into_iter().map(|(name, value)| (name, sorted(value))).collect())
+        }
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => value,
     }
 }
 

@@ -13,7 +13,16 @@ use dunlin_audit::{
     Actor, Anchor, AnchoredHead, Change, Digest, Export, Fault, Flaw, Head, Record, Verified, Written, verify,
 };
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
+
+/// What a record writes.
+fn item(n: u64, kind: &str, amount: u64) -> Written {
+    let body = BTreeMap::from([
+        ("amount".to_owned(), json!(amount)),
+        ("lines".to_owned(), json!([{ "kind": kind, "amount": amount }])),
+    ]);
+    Written::new(format!("PAST#{n:04}#{kind}"), body)
+}
 
 /// Records, each with what it wrote.
 type Log = Vec<(Record, Vec<Written>)>;
@@ -23,10 +32,7 @@ fn log(records: u64) -> (Log, Vec<Head>) {
     let (mut head, mut state) = (Head::EMPTY, Digest::NONE);
     let (mut log, mut heads) = (Vec::new(), Vec::new());
     for n in 1..=records {
-        let item = |kind: &str| Written {
-            item: format!("PAST#{n:04}#{kind}"),
-            body: BTreeMap::from([("amount".to_owned(), json!(n * 100)), ("kind".to_owned(), json!(kind))]),
-        };
+        let item = |kind: &str| item(n, kind, n * 100);
         let written = if n == 3 { Vec::new() } else { vec![item("ENTRY"), item("DECISION")] };
         let change = Change {
             at: format!("2026-03-{:02}T08:00:00Z", n % 28 + 1),
@@ -35,6 +41,7 @@ fn log(records: u64) -> (Log, Vec<Head>) {
             why: (n % 2 == 0).then(|| "a \"reason\" with ü".to_owned()),
             before: state,
             after: Digest::of(&n.to_be_bytes()),
+            shape: 1,
             written: Written::digest(&written),
         };
         state = change.after;
@@ -88,7 +95,7 @@ fn a_record_that_is_removed_moved_inserted_or_cut_off_is_found() {
     assert_eq!(with(&|log| log.truncate(4)), Flaw::End { found: 4, expected: 5 });
     assert_eq!(with(&|log| log[3].0.why = None), Flaw::Edited);
     assert_eq!(with(&|log| drop(log[3].1.pop())), Flaw::History(4));
-    assert_eq!(with(&|log| drop(log[3].1[0].body.insert("amount".to_owned(), Value::from(1)))), Flaw::History(4));
+    assert_eq!(with(&|log| log[3].1[0] = item(4, "ENTRY", 1)), Flaw::History(4));
     let foreign = |log: &mut Log| log[0].0.debtor = "C-2".to_owned();
     assert_eq!(with(&foreign), Flaw::Foreign);
 }
@@ -107,6 +114,7 @@ fn a_log_that_is_written_anew_meets_no_anchor() {
             why: record.why.clone(),
             before: state,
             after: record.after,
+            shape: 1,
             written: record.written,
         };
         state = change.after;
@@ -131,6 +139,7 @@ fn a_state_that_was_changed_outside_is_found() {
         why: None,
         before: Digest::of(b"another"),
         after: Digest::of(b"after"),
+        shape: 1,
         written: Written::digest(&[]),
     };
     let record = Record::new("demo", "C-1", log[1].0.head(), change);

@@ -6,6 +6,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use aws_lambda_events::encodings::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use dunlin_audit::Actor;
 use dunlin_domain::ids::TenantId;
 use dunlin_domain::intake::{FieldError, RawPart};
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
@@ -117,6 +118,15 @@ pub fn tenant(request: &ApiGatewayV2httpRequest) -> Result<TenantId, Problem> {
         let detail = "the token names no tenant: use an ID token of a user whose custom:tenant is set";
         Problem::new(403, "Not allowed", detail)
     })
+}
+
+/// Who calls, for the audit log: the token's subject, which names no person.
+#[must_use]
+pub fn caller(request: &ApiGatewayV2httpRequest) -> Actor {
+    let authorizer = request.request_context.authorizer.as_ref();
+    let claims = authorizer.and_then(|authorizer| authorizer.jwt.as_ref()).map(|jwt| &jwt.claims);
+    let subject = claims.and_then(|claims| claims.get("sub")).map_or("unknown", String::as_str);
+    Actor::new("staff", subject)
 }
 
 /// The body as it was sent, byte for byte.

@@ -118,7 +118,7 @@ impl TestTable {
     /// The books in it.
     #[must_use]
     pub fn books(&self) -> Books {
-        Books::new(self.store())
+        Books::new(self.store(), "tests")
     }
 
     /// Sets a tenant up. `settings` add to, or replace, what a tenant must have.

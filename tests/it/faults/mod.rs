@@ -64,6 +64,7 @@ impl World {
         self.assert_ledger().await;
         self.assert_messages().await;
         self.assert_counted().await;
+        self.assert_audited().await;
         self.assert_decisions().await;
     }
 
@@ -75,6 +76,9 @@ impl World {
                 continue;
             }
             decision.remove("SK");
+            // Where it stands in the audit log is no part of what was decided.
+            decision.remove("audit");
+            decision.remove("audit_seq");
             let key = (text(&decision, "PK").to_owned(), text(&decision, "inputs").to_owned());
             let same = seen.entry(key).or_insert_with(|| decision.clone());
             assert_eq!(*same, decision, "I7");

@@ -156,6 +156,7 @@ proptest! {
             world.assert_messages().await;
             world.assert_ledger().await;
             world.assert_counted().await;
+            world.assert_audited().await;
         });
     }
 }

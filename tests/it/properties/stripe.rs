@@ -114,6 +114,7 @@ proptest! {
                 world.assert_ledger().await;
                 world.pump().await;
                 world.assert_counted().await;
+                world.assert_audited().await;
             }
         });
     }

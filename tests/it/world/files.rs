@@ -79,7 +79,7 @@ impl World {
             .retry_config(RetryConfig::disabled())
             .interceptor(between)
             .build();
-        let books = Books::new(self.table.store_through(aws_sdk_dynamodb::Client::from_conf(config)));
+        let books = Books::new(self.table.store_through(aws_sdk_dynamodb::Client::from_conf(config)), "tests");
         Self::ingest(books, &self.outside, Clock::new(now, false))
     }
 

@@ -115,9 +115,18 @@ impl World {
             if derived || history || import || key.1.starts_with("ACCOUNT#") {
                 continue;
             }
-            for passing in
-                ["version", "sequence", "committed_at", "deltas", "events", "trace", "due_at", "digest", "awaiting"]
-            {
+            for passing in [
+                "version",
+                "sequence",
+                "committed_at",
+                "deltas",
+                "events",
+                "trace",
+                "due_at",
+                "digest",
+                "awaiting",
+                "log",
+            ] {
                 item.remove(passing);
             }
             state.insert(key, item);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use dunlin_audit::Actor;
 use dunlin_aws::books::Books;
 use dunlin_aws::clock::time_left;
 use dunlin_aws::metrics::{self, Metric, Source};
@@ -123,7 +124,8 @@ impl Handler {
         batch: &[Read],
         pace: &mut Pace,
     ) -> Result<(ImportCounts, Vec<Complaint>), IngestError> {
-        let books: Books = if job.import.dry_run { self.books.dry() } else { self.books.clone() };
+        let books = self.books.by(Actor::new("import", job.import.id.as_str()));
+        let books: Books = if job.import.dry_run { books.dry() } else { books };
         let now = self.clock.now(job.import.told);
         let sound: Vec<Entry> = batch.iter().filter_map(|read| Some(read.entry.as_ref().ok()?.0.clone())).collect();
         let mut booked = book(&books, &job.tenancy, &sound, pace, now).await?.into_iter();

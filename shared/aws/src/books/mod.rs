@@ -14,6 +14,7 @@ pub use remittances::{Answer, Reported};
 
 use std::time::Duration;
 
+use dunlin_audit::Actor;
 use dunlin_domain::debtor::{BookingError, Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::DebtorId;
@@ -52,21 +53,29 @@ impl BooksError {
 #[derive(Debug, Clone)]
 pub struct Books {
     store: Store,
+    /// Who makes the changes, for the audit log.
+    actor: Actor,
     /// Whether nothing is written.
     dry: bool,
 }
 
 impl Books {
-    /// Books in this table.
+    /// Books in this table, kept by one of our functions.
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store, dry: false }
+    pub fn new(store: Store, function: &str) -> Self {
+        Self { store, actor: Actor::system(function), dry: false }
+    }
+
+    /// The same books, changed by this one.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
     }
 
     /// The same books for a dry run: everything is looked up and decided, and nothing is written.
     #[must_use]
     pub fn dry(&self) -> Self {
-        Self { store: self.store.clone(), dry: true }
+        Self { dry: true, ..self.clone() }
     }
 
     /// The table.
@@ -93,7 +102,7 @@ impl Books {
         if self.dry {
             return Ok(journal);
         }
-        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, now }).await?;
+        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, actor: &self.actor, now }).await?;
         metrics::count_withheld(&tenancy.tenant, &journal);
         Ok(journal)
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use dunlin_audit::Actor;
 use dunlin_domain::debtor::{Debtor, Deltas, Journal};
 use dunlin_domain::ids::{DebtorId, InvoiceId, TenantId};
 use dunlin_domain::invoice::Invoice;
@@ -11,13 +12,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use super::audit::{self, LogRecord, Logged};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
     AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
     MessageRecord, TaskRecord, read_item, seconds, to_item,
 };
-use super::{Receipt, Reference, Store, StoreError, Versioned};
+use super::{Receipt, Reference, Store, StoreError, Versioned, message};
 use crate::telemetry;
 
 /// A transaction takes this many items.
@@ -28,16 +30,17 @@ const ITEMS_PER_TRANSACTION: usize = 100;
 pub struct Loaded {
     /// The debtor, to be changed.
     pub debtor: Debtor,
-    before: Option<Debtor>,
+    pub(super) before: Option<Debtor>,
     version: u64,
     sequence: u64,
+    pub(super) log: Option<LogRecord>,
 }
 
 impl Loaded {
     /// A debtor that the table does not have.
     #[must_use]
     pub fn new(debtor: Debtor) -> Self {
-        Self { debtor, before: None, version: 0, sequence: 0 }
+        Self { debtor, before: None, version: 0, sequence: 0, log: None }
     }
 
     /// How many commits the debtor has had.
@@ -75,6 +78,8 @@ pub struct Commit<'a> {
     pub wake: Option<Timestamp>,
     /// What else is written.
     pub writes: &'a Writes,
+    /// Who makes it.
+    pub actor: &'a Actor,
     /// When it happens.
     pub now: Timestamp,
 }
@@ -101,7 +106,9 @@ impl Store {
             let item = item.map_err(sort)?;
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some(key::HEAD) => {
-                    head = Some(read_item(item, |head: HeadRecord| Ok((head.read()?, head.version, head.sequence())))?);
+                    head = Some(read_item(item, |head: HeadRecord| {
+                        Ok((head.read()?, head.version, head.sequence(), head.log))
+                    })?);
                 }
                 Some(sk) if key::is_live_invoice(sk) => {
                     invoices.push(read_item(item, |one: InvoiceRecord| one.read())?)
@@ -113,12 +120,12 @@ impl Store {
                 _ => {}
             }
         }
-        let Some((mut debtor, version, sequence)) = head else { return Ok(None) };
+        let Some((mut debtor, version, sequence, log)) = head else { return Ok(None) };
         debtor.invoices = invoices.into_iter().map(|invoice| (invoice.id.clone(), invoice)).collect();
         debtor.holds = holds.into_iter().map(|hold| (hold.id.clone(), hold)).collect();
         debtor.agreements = agreements.into_iter().map(|one| (one.id.clone(), one)).collect();
         let before = Some(debtor.clone());
-        Ok(Some(Loaded { debtor, before, version, sequence }))
+        Ok(Some(Loaded { debtor, before, version, sequence, log }))
     }
 
     /// Adds closed invoices to a debtor that was read, for a change that concerns them. `wanted` names each with its
@@ -148,13 +155,19 @@ impl Store {
     /// [`StoreError::Conflict`] if the debtor or anything beside it has changed since it was read,
     /// [`StoreError::TooLarge`] if it must be cut.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        for message in &commit.journal.messages {
-            if let Some(attempt) = &message.attempt {
-                self.put_ended(&commit.loaded.debtor, message, attempt).await?;
-            }
+        let mut ended = ended(commit)?;
+        let mut history = history(commit)?;
+        let Logged { riding, log } = audit::log(commit, &mut history.iter_mut().chain(&mut ended).collect::<Vec<_>>())?;
+        if let Some(carrier) = history.first_mut().or(ended.first_mut()) {
+            audit::ride(carrier, &riding)?;
+        } else if !riding.is_empty() {
+            history.push(audit::item(commit, &riding)?);
         }
-        let head = self.head(commit)?;
-        let mut writes = self.beside_head(commit)?;
+        for item in ended {
+            self.put_ended(item).await?;
+        }
+        let head = self.head(commit, log)?;
+        let mut writes = self.beside_head(commit, history)?;
         if writes.is_empty() {
             let (item, condition) = (head.item, head.condition);
             let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
@@ -174,8 +187,8 @@ impl Store {
         call.send().await.map(drop).map_err(sort_transaction)
     }
 
-    fn head(&self, commit: &Commit<'_>) -> Result<Conditional, StoreError> {
-        let Loaded { debtor, before, version, sequence } = commit.loaded;
+    fn head(&self, commit: &Commit<'_>, log: LogRecord) -> Result<Conditional, StoreError> {
+        let Loaded { debtor, before, version, sequence, .. } = commit.loaded;
         let deltas = Deltas::between(before.as_ref(), debtor, commit.journal);
         let sequence = sequence.saturating_add(u64::from(!deltas.is_empty()));
         let key = key::head(&debtor.tenant, &debtor.id);
@@ -188,6 +201,7 @@ impl Store {
             deltas: &deltas,
             events: &commit.journal.events,
             trace: telemetry::trace_id(),
+            log: Some(log),
         };
         let item = to_item(&key, &HeadRecord::of(debtor, stamp))?;
         Ok(Conditional { item, condition: Condition::version(*version) })
@@ -200,12 +214,12 @@ impl Store {
         key::due_shard(number.checked_rem(self.config.due_shards).unwrap_or(0))
     }
 
-    fn beside_head(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
+    fn beside_head(&self, commit: &Commit<'_>, history: Vec<Item>) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Debtor { tenant, .. } = &commit.loaded.debtor;
         let mut writes = self.invoices(commit.loaded)?;
         writes.extend(self.holds(commit.loaded)?);
         writes.extend(self.agreements(commit.loaded)?);
-        for item in history(commit)? {
+        for item in history {
             writes.push(self.put(item, None)?);
         }
         for allocation in &commit.journal.allocations {
@@ -319,6 +333,13 @@ impl Condition {
             Self::At(version) => Some(Item::from([(":version".to_owned(), AttributeValue::N(version.to_string()))])),
         }
     }
+}
+
+/// How attempts to send ended, each an item that is written by itself.
+fn ended(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
+    let debtor = &commit.loaded.debtor;
+    let ended = commit.journal.messages.iter().filter_map(|message| Some((message, message.attempt.as_deref()?)));
+    ended.map(|(message, attempt)| message::ended(debtor, message, attempt)).collect()
 }
 
 /// The journal as items, numbered by version and place so that two commits of one moment keep apart.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::error::sort;
 use super::key::{self, Key};
-use super::record::{MessageRecord, read_item, to_item};
+use super::record::{Item, MessageRecord, read_item, to_item};
 use super::{Store, StoreError};
 
 /// The same record may be written again; another one may not replace it.
@@ -33,9 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where it was written down otherwise.
-    pub(super) async fn put_ended(&self, debtor: &Debtor, message: &Message, attempt: &str) -> Result<(), StoreError> {
-        let key = key_of(debtor, message.planned_at, message.plan.id.as_str(), attempt);
-        let item = to_item(&key, &MessageRecord::of(message))?;
+    pub(super) async fn put_ended(&self, item: Item) -> Result<(), StoreError> {
         let said = |name: &str| item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
         let (status, settled_at) = (said("status"), said("settled_at"));
         let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
@@ -46,6 +44,12 @@ impl Store {
             .expression_attribute_values(":settled_at", settled_at);
         call.send().await.map(drop).map_err(sort)
     }
+}
+
+/// How an attempt ended, as an item.
+pub(super) fn ended(debtor: &Debtor, message: &Message, attempt: &str) -> Result<Item, StoreError> {
+    let key = key_of(debtor, message.planned_at, message.plan.id.as_str(), attempt);
+    to_item(&key, &MessageRecord::of(message))
 }
 
 fn key_of(debtor: &Debtor, planned_at: Timestamp, message: &str, attempt: &str) -> Key {

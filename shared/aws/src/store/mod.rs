@@ -24,6 +24,8 @@
 //! (`T#<tenant>#IMPORTS`).
 
 mod allocation;
+mod audit;
+mod audit_export;
 mod counters;
 mod cursor;
 mod debtor;

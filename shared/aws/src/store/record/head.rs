@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
 use super::{AllocatingRecord, PlanRecord, Record, is_zero, known, read};
+use crate::store::audit::LogRecord;
 use crate::store::error::StoreError;
 
 /// The head of a debtor: who it is, the state of each account, and what the last commit changed.
@@ -53,6 +54,9 @@ pub(crate) struct HeadRecord {
     /// The trace that the last commit was made in, where it has something to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<String>,
+    /// Where its audit log stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<LogRecord>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -226,6 +230,7 @@ pub(crate) struct HeadStamp<'a> {
     pub(crate) deltas: &'a Deltas,
     pub(crate) events: &'a [Event],
     pub(crate) trace: Option<String>,
+    pub(crate) log: Option<LogRecord>,
 }
 
 impl Record for HeadRecord {
@@ -262,7 +267,16 @@ impl HeadRecord {
             deltas: DeltasRecord::of(stamp.deltas),
             events: stamp.events.iter().map(EventRecord::of).collect(),
             trace: stamp.trace.filter(|_| !stamp.events.is_empty()),
+            log: stamp.log,
         }
+    }
+
+    /// The debtor's own state, without anything that a commit adds to it.
+    pub(crate) fn of_state(debtor: &Debtor) -> Self {
+        let (committed_at, deltas) = (Timestamp::UNIX_EPOCH, &Deltas::default());
+        let stamp =
+            HeadStamp { version: 0, sequence: 0, committed_at, due: None, deltas, events: &[], trace: None, log: None };
+        Self::of(debtor, stamp)
     }
 
     /// How many commits have changed counters.

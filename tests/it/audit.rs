@@ -1,0 +1,118 @@
+//! The audit log: who did what and why, complete whatever happens, and found out when it is touched.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_audit::{Flaw, Verified, verify};
+use dunlin_testkit::build::{debtor, draft, eur, tenant};
+use dunlin_testkit::table::TABLE;
+use serde_json::{Value, json};
+
+use crate::world::{TENANT, World, call_to, text};
+
+impl World {
+    /// Every debtor's log hangs together, up to what the table says now.
+    pub(crate) async fn assert_audited(&self) {
+        let heads = self.table.items().await.into_iter().filter(|item| item["SK"] == "LIVE#DEBTOR");
+        for head in heads {
+            let (of, id) = (tenant(text(&head, "tenant")), debtor(text(&head, "debtor")));
+            let log = self.table.store().export_audit(&of, &id, self.now()).await.unwrap().unwrap();
+            let verified = verify(log.as_slice(), &[]).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
+            if let Some(log) = head.get("log") {
+                assert_eq!(json!(verified.head.seq), log["seq"], "{of} {id}");
+            }
+        }
+    }
+
+    async fn log(&self) -> (Vec<u8>, Vec<Value>) {
+        let path = json!({ "id": "C1" });
+        let request = call_to("GET /v1/debtors/{id}/audit", Some(TENANT), &path, &json!({}), "");
+        let (status, log) = self.call_api(request).await;
+        assert_eq!(status, 200, "{log}");
+        let text = log.as_str().unwrap().to_owned();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (text.into_bytes(), lines)
+    }
+
+    async fn verified(&self) -> Result<Verified, Flaw> {
+        verify(self.log().await.0.as_slice(), &[]).map_err(|fault| fault.flaw)
+    }
+
+    async fn put_item(&self, item: BTreeMap<String, AttributeValue>) {
+        let put = self.table.client().put_item().table_name(TABLE);
+        put.set_item(Some(item.into_iter().collect())).send().await.unwrap();
+    }
+
+    /// An item of the debtor whose sort key holds `part`.
+    async fn item(&self, part: &str) -> BTreeMap<String, AttributeValue> {
+        let items = self.table.items().await;
+        let key = items.iter().find(|item| text(item, "SK").contains(part)).unwrap();
+        let get = self.table.client().get_item().table_name(TABLE);
+        let get = get.key("PK", AttributeValue::S(text(key, "PK").to_owned()));
+        let got = get.key("SK", AttributeValue::S(text(key, "SK").to_owned())).send().await.unwrap();
+        got.item.unwrap().into_iter().collect()
+    }
+}
+
+/// `C1` was written to twice and has paid.
+async fn a_story() -> World {
+    let world = World::start().await;
+    world.has([draft("C1", "I1").issued("2026-02-01").due("2026-03-02").total(eur("100.00")).build()]).await;
+    world.days("2026-03-03", "2026-03-10").await;
+    assert_eq!(world.mails().len(), 2);
+    let payment = json!({
+        "payment_ref": "P1", "invoice_number": "I1", "paid_on": "2026-03-10", "amount": "100.00", "currency": "EUR",
+    });
+    world.post_payments(json!([payment])).await;
+    world
+}
+
+#[tokio::test]
+async fn the_log_tells_who_did_what_and_why() {
+    let world = a_story().await;
+    let (_, lines) = world.log().await;
+    let records: Vec<&Value> = lines.iter().filter_map(|line| line.get("record")).collect();
+    let told = |record: &Value| {
+        let what: Vec<&str> = record["what"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+        (format!("{}:{}", record["actor"]["kind"], record["actor"]["id"]).replace('"', ""), what.join(" "))
+    };
+    let story: Vec<(String, String)> = records.iter().map(|record| told(record)).collect();
+    let by =
+        |who: &str, what: &str| assert!(story.contains(&(who.to_owned(), what.to_owned())), "{who} {what}: {story:#?}");
+    by("system:tests", "invoice.created");
+    by("staff:user-1", "payment.received invoice.settled cycle.ended");
+    assert_eq!(story.iter().filter(|(_, what)| what == "message.planned").count(), 2, "{story:#?}");
+    assert_eq!(story.iter().filter(|(_, what)| what == "message.sent").count(), 2, "{story:#?}");
+    let why: Vec<&str> = records.iter().filter_map(|record| record["why"].as_str()).collect();
+    assert!(why.iter().any(|why| why.contains("step_reached: reminder-7")), "{why:?}");
+    assert!(records.windows(2).all(|pair| pair[0]["after"] == pair[1]["before"]));
+    world.assert_audited().await;
+}
+
+#[tokio::test]
+async fn an_edit_in_the_table_is_found() {
+    let world = a_story().await;
+    let mut entry = world.item("#ENTRY#").await;
+    entry.insert("amount".to_owned(), AttributeValue::N("9000".to_owned()));
+    world.put_item(entry).await;
+    assert!(matches!(world.verified().await, Err(Flaw::History(_))), "a ledger entry");
+
+    let world = a_story().await;
+    let message = world.item("#MESSAGE#").await;
+    let keys = ["PK", "SK"].map(|name| (name.to_owned(), message[name].clone()));
+    let delete = world.table.client().delete_item().table_name(TABLE);
+    delete.set_key(Some(keys.into_iter().collect())).send().await.unwrap();
+    assert!(world.verified().await.is_err(), "a message that is gone");
+
+    let world = a_story().await;
+    let mut head = world.item("LIVE#DEBTOR").await;
+    let Some(AttributeValue::M(profile)) = head.get_mut("profile") else { panic!("no profile") };
+    profile.insert("name".to_owned(), AttributeValue::S("Somebody Else".to_owned()));
+    world.put_item(head).await;
+    assert_eq!(world.verified().await.err(), None, "nothing has been recorded since");
+    let hold = json!({ "reason": "manual" }).to_string();
+    let path = json!({ "id": "C1" });
+    let (status, _) =
+        world.call_api(call_to("POST /v1/debtors/{id}/holds", Some(TENANT), &path, &json!({}), &hold)).await;
+    assert_eq!((status, world.verified().await), (201, Err(Flaw::ChangedOutside)), "the state was changed outside");
+}
