@@ -2,6 +2,7 @@
 
 use dunlin_domain::charge::fixed_sum::FixedSumError;
 use dunlin_domain::charge::rates::RateError;
+use dunlin_domain::duty::period::PeriodError;
 use dunlin_domain::ids::IdError;
 use dunlin_domain::money::MoneyError;
 
@@ -27,6 +28,9 @@ pub enum Reason {
     /// A rate or half-year.
     #[error(transparent)]
     Rate(#[from] RateError),
+    /// A period.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
     /// An amount or currency.
     #[error(transparent)]
     Money(#[from] MoneyError),

@@ -1,10 +1,13 @@
-//! Rules of law as data: tables of reference rates, public holidays and the rules of jurisdictions, each with its version,
-//! the days on which it applies, where it can be read, and worked examples that a test runs.
+//! Rules of law as data: tables of reference rates, public holidays, the rules of jurisdictions and their duties, each with
+//! its version, the days on which it applies, where it can be read, and worked examples that a test runs.
 //!
 //! To enter a new half-year, add its row to each file in `rates/` with its source. Until then nothing is quoted for it.
 
+mod duties;
 mod error;
+mod files;
 mod holidays;
+mod limitation;
 mod rates;
 mod regime;
 mod vector;
@@ -14,42 +17,18 @@ use std::sync::{Arc, OnceLock};
 
 use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::Regime;
+use dunlin_domain::duty::Duties;
+use jiff::civil::Date;
 
+use files::{FILES, Files};
+
+pub use duties::{Ask, DutyPack, LastDay};
 pub use error::{PackError, Reason, UnknownJurisdiction};
 pub use holidays::{FreeDays, HolidayPack};
+pub use limitation::{LastDayToSue, LimitationPack};
 pub use rates::RatePack;
 pub use regime::RegimePack;
 pub use vector::Vector;
-
-const RATES: [(&str, &str); 3] = [
-    ("rates/gb-bank-rate.toml", include_str!("../rates/gb-bank-rate.toml")),
-    ("rates/eu-mro.toml", include_str!("../rates/eu-mro.toml")),
-    ("rates/de-basiszins.toml", include_str!("../rates/de-basiszins.toml")),
-];
-
-const HOLIDAYS: [(&str, &str); 4] = [
-    ("holidays/us.toml", include_str!("../holidays/us.toml")),
-    ("holidays/gb.toml", include_str!("../holidays/gb.toml")),
-    ("holidays/ie.toml", include_str!("../holidays/ie.toml")),
-    ("holidays/de.toml", include_str!("../holidays/de.toml")),
-];
-
-const REGIMES: [(&str, &str); 7] = [
-    ("regimes/gb.toml", include_str!("../regimes/gb.toml")),
-    ("regimes/eu.toml", include_str!("../regimes/eu.toml")),
-    ("regimes/de.toml", include_str!("../regimes/de.toml")),
-    ("regimes/ie.toml", include_str!("../regimes/ie.toml")),
-    ("regimes/fr.toml", include_str!("../regimes/fr.toml")),
-    ("regimes/nl.toml", include_str!("../regimes/nl.toml")),
-    ("regimes/us.toml", include_str!("../regimes/us.toml")),
-];
-
-/// The files of packs by kind, each with its text.
-struct Files<'a> {
-    rates: &'a [(&'static str, &'a str)],
-    holidays: &'a [(&'static str, &'a str)],
-    regimes: &'a [(&'static str, &'a str)],
-}
 
 /// All packs.
 #[derive(Debug, Clone)]
@@ -58,10 +37,9 @@ pub struct Packs {
     holidays: Vec<HolidayPack>,
     calendars: Calendars,
     regimes: BTreeMap<String, RegimePack>,
+    duties: Vec<DutyPack>,
+    limitation: Vec<LimitationPack>,
 }
-
-/// The files of this build.
-const FILES: Files = Files { rates: &RATES, holidays: &HOLIDAYS, regimes: &REGIMES };
 
 /// Calendars by place.
 pub(crate) type Calendars = BTreeMap<String, Arc<HolidayCalendar>>;
@@ -77,8 +55,14 @@ pub fn packs() -> Result<&'static Packs, &'static PackError> {
 
 impl Packs {
     fn read(files: &Files) -> Result<Self, PackError> {
-        let mut read =
-            Self { rates: Vec::new(), holidays: Vec::new(), calendars: BTreeMap::new(), regimes: BTreeMap::new() };
+        let mut read = Self {
+            rates: Vec::new(),
+            holidays: Vec::new(),
+            calendars: BTreeMap::new(),
+            regimes: BTreeMap::new(),
+            duties: Vec::new(),
+            limitation: Vec::new(),
+        };
         let tables = read.read_rates(files.rates)?;
         read.read_holidays(files.holidays)?;
         for (file, text) in files.regimes {
@@ -86,6 +70,12 @@ impl Packs {
             if let Some(other) = read.regimes.insert(pack.jurisdiction.clone(), pack) {
                 return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
             }
+        }
+        for (file, text) in files.duties {
+            read.duties.push(duties::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?);
+        }
+        for (file, text) in files.limitation {
+            read.limitation.push(limitation::parse(text).map_err(|reason| PackError { file, reason })?);
         }
         Ok(read)
     }
@@ -136,6 +126,35 @@ impl Packs {
         self.calendars.get(place).or_else(|| self.calendars.get(country))
     }
 
+    /// The duties of all places.
+    #[must_use]
+    pub fn duty_packs(&self) -> &[DutyPack] {
+        &self.duties
+    }
+
+    /// How long one may sue, everywhere.
+    #[must_use]
+    pub fn limitation_packs(&self) -> &[LimitationPack] {
+        &self.limitation
+    }
+
+    /// The duties in force in a place on a day: what is known of the place itself (`GB-EAW`, `US-TX`), and for the rest of its
+    /// country's. A place of which nothing is known has none.
+    #[must_use]
+    pub fn duties(&self, place: &str, on: Date) -> Duties {
+        let country = place.split('-').next().unwrap_or_default();
+        let wider = if country == place { Duties::default() } else { self.duties_of(country, on) };
+        self.duties_of(place, on).or(wider)
+    }
+
+    fn duties_of(&self, place: &str, on: Date) -> Duties {
+        let own = self.duties.iter().flat_map(|pack| &pack.duties).filter(|(of, _)| of == place);
+        let duties = own.fold(Duties::default(), |all, (_, duties)| all.or(duties.clone().in_force(on)));
+        let mut laws = self.limitation.iter().flat_map(|pack| &pack.laws);
+        let limitation = laws.find(|(of, _)| of == place).map(|(_, law)| law.clone());
+        Duties { limitation, ..duties }
+    }
+
     /// The rules of every jurisdiction.
     pub fn regimes(&self) -> impl Iterator<Item = &RegimePack> {
         self.regimes.values()
@@ -163,7 +182,7 @@ mod tests {
     use dunlin_domain::contact::DebtorKind;
     use dunlin_domain::money::{Currency, Money};
     use jiff::ToSpan as _;
-    use jiff::civil::{Date, Weekday};
+    use jiff::civil::Weekday;
 
     use super::*;
 
@@ -197,6 +216,38 @@ mod tests {
     }
 
     #[test]
+    fn every_period_ends_on_the_day_of_its_examples() {
+        let packs = packs().unwrap();
+        for pack in packs.duty_packs() {
+            let place = &pack.duties.first().unwrap().0;
+            for vector in &pack.vectors {
+                let given = vector.given(&packs.duties(place, vector.from));
+                assert_eq!(given, Some(vector.last), "{}: {vector:?}", pack.name);
+            }
+        }
+        for pack in packs.limitation_packs() {
+            for LastDayToSue { place, age, last } in &pack.vectors {
+                let law = packs.duties(place, *last).limitation.unwrap();
+                assert_eq!(law.expiry(age, *last).map(|expiry| expiry.last_day), Some(*last), "{place}: {age:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_has_its_own_duties_and_for_the_rest_its_countrys() {
+        let packs = packs().unwrap();
+        let on = Date::constant(2026, 3, 2);
+        let england = packs.duties("GB-EAW", on);
+        assert!(england.pre_action.is_some() && england.moratorium.is_some() && england.privacy.is_some());
+        assert_eq!(packs.duties("GB-NIR", on).pre_action, None);
+        let texas = packs.duties("US-TX", on);
+        assert!(texas.validation.is_some() && texas.limitation != packs.duties("US", on).limitation);
+        assert_eq!(packs.duties("US-ZZ", on), packs.duties("US", on));
+        assert_eq!(packs.duties("US", Date::constant(2021, 11, 29)).validation, None);
+        assert_eq!(packs.duties("XX", on), Duties::default());
+    }
+
+    #[test]
     fn a_place_has_its_own_holidays_or_its_countrys() {
         let packs = packs().unwrap();
         let corpus_christi = Date::constant(2026, 6, 4);
@@ -205,7 +256,7 @@ mod tests {
             ["DE-BY", "DE-SN", "DE", "DE-XX", "FR"].map(free),
             [Some(true), Some(false), Some(false), Some(false), None]
         );
-        let twice = Packs::read(&Files { holidays: &[HOLIDAYS[0], HOLIDAYS[0]], ..FILES }).unwrap_err();
+        let twice = Packs::read(&Files { holidays: &[FILES.holidays[0], FILES.holidays[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }
 
@@ -279,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_wrong_pack_is_refused_with_its_file_and_the_reason() {
-        let regime = REGIMES[0].1;
+        let regime = FILES.regimes[0].1;
         let wrong = |from: &str, to: &str| {
             let text = regime.replacen(from, to, 1);
             assert_ne!(text, regime);
@@ -298,7 +349,7 @@ mod tests {
             let error = wrong(from, to);
             assert!(error.starts_with("gb.toml: ") && error.contains(says), "{error}");
         }
-        let twice = Packs::read(&Files { regimes: &[REGIMES[0], REGIMES[0]], ..FILES }).unwrap_err();
+        let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }
 }

@@ -88,9 +88,10 @@ impl Holiday {
 }
 
 /// What is free where a holiday falls on a weekend. The holiday itself stays one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Substitute {
     /// Nothing.
+    #[default]
     None,
     /// The next weekday that is not a holiday already (GB: Banking and Financial Dealings Act 1971, schedule 1).
     NextWeekday,
@@ -98,8 +99,8 @@ pub enum Substitute {
     NearestWeekday,
 }
 
-/// The public holidays of a place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The public holidays of a place. By default there are none, and weekends alone are free.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HolidayCalendar {
     days: Vec<Holiday>,
     substitute: Substitute,
