@@ -9,6 +9,7 @@ mod charges;
 mod credit;
 mod decide;
 mod desk;
+mod duties;
 mod history;
 mod interest;
 mod money;
