@@ -12,7 +12,7 @@ use dunlin_domain::duty::lint::{Finding, Rendered, Terms, lint};
 use dunlin_domain::duty::notice::Delivery;
 use dunlin_domain::duty::outreach::{Block, Matter, Medium, Outreach};
 use dunlin_domain::duty::preaction::Obligor;
-use dunlin_domain::duty::steps::{CollectorRole, Debt, Step};
+use dunlin_domain::duty::steps::{CollectorRole, Debt, PreAction, Step};
 use dunlin_domain::duty::validation::{ReferenceDate, ValidationNotice};
 use dunlin_domain::duty::wording::Wording;
 use dunlin_domain::money::{Currency, Money};
@@ -152,7 +152,7 @@ fn threats_are_refused_and_a_suit_only_where_it_may_not_be_brought() {
         validation: None,
         moratoria: Vec::new(),
         petition: None,
-        letter: None,
+        letter: PreAction::Unknown,
     };
     let (fresh, old) = (debt(date(2025, 1, 10)), debt(date(2021, 1, 10)));
     for (text, debt, expected) in [
