@@ -3,10 +3,13 @@
 //!
 //! To enter a new half-year, add its row to each file in `rates/` with its source. Until then nothing is quoted for it.
 
+mod contact_vector;
 mod error;
 mod holidays;
 mod rates;
 mod regime;
+mod rule;
+mod rule_kind;
 mod vector;
 
 use std::collections::BTreeMap;
@@ -14,11 +17,14 @@ use std::sync::{Arc, OnceLock};
 
 use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::Regime;
+use dunlin_domain::gate::Law;
 
+pub use contact_vector::ContactVector;
 pub use error::{PackError, Reason, UnknownJurisdiction};
 pub use holidays::{FreeDays, HolidayPack};
 pub use rates::RatePack;
 pub use regime::RegimePack;
+pub use rule::RulePack;
 pub use vector::Vector;
 
 const RATES: [(&str, &str); 3] = [
@@ -44,11 +50,23 @@ const REGIMES: [(&str, &str); 7] = [
     ("regimes/us.toml", include_str!("../regimes/us.toml")),
 ];
 
+const RULES: [(&str, &str); 8] = [
+    ("rules/us-federal.toml", include_str!("../rules/us-federal.toml")),
+    ("rules/us-tcpa.toml", include_str!("../rules/us-tcpa.toml")),
+    ("rules/us-states.toml", include_str!("../rules/us-states.toml")),
+    ("rules/gb.toml", include_str!("../rules/gb.toml")),
+    ("rules/eu.toml", include_str!("../rules/eu.toml")),
+    ("rules/ie.toml", include_str!("../rules/ie.toml")),
+    ("rules/mail.toml", include_str!("../rules/mail.toml")),
+    ("rules/platform.toml", include_str!("../rules/platform.toml")),
+];
+
 /// The files of packs by kind, each with its text.
 struct Files<'a> {
     rates: &'a [(&'static str, &'a str)],
     holidays: &'a [(&'static str, &'a str)],
     regimes: &'a [(&'static str, &'a str)],
+    rules: &'a [(&'static str, &'a str)],
 }
 
 /// All packs.
@@ -58,10 +76,12 @@ pub struct Packs {
     holidays: Vec<HolidayPack>,
     calendars: Calendars,
     regimes: BTreeMap<String, RegimePack>,
+    rules: Vec<RulePack>,
+    law: Law,
 }
 
 /// The files of this build.
-const FILES: Files = Files { rates: &RATES, holidays: &HOLIDAYS, regimes: &REGIMES };
+const FILES: Files = Files { rates: &RATES, holidays: &HOLIDAYS, regimes: &REGIMES, rules: &RULES };
 
 /// Calendars by place.
 pub(crate) type Calendars = BTreeMap<String, Arc<HolidayCalendar>>;
@@ -77,8 +97,14 @@ pub fn packs() -> Result<&'static Packs, &'static PackError> {
 
 impl Packs {
     fn read(files: &Files) -> Result<Self, PackError> {
-        let mut read =
-            Self { rates: Vec::new(), holidays: Vec::new(), calendars: BTreeMap::new(), regimes: BTreeMap::new() };
+        let mut read = Self {
+            rates: Vec::new(),
+            holidays: Vec::new(),
+            calendars: BTreeMap::new(),
+            regimes: BTreeMap::new(),
+            rules: Vec::new(),
+            law: Law::default(),
+        };
         let tables = read.read_rates(files.rates)?;
         read.read_holidays(files.holidays)?;
         for (file, text) in files.regimes {
@@ -86,6 +112,11 @@ impl Packs {
             if let Some(other) = read.regimes.insert(pack.jurisdiction.clone(), pack) {
                 return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
             }
+        }
+        for (file, text) in files.rules {
+            let pack = rule::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?;
+            read.law.rules.extend(pack.rules.iter().cloned());
+            read.rules.push(pack);
         }
         Ok(read)
     }
@@ -136,7 +167,19 @@ impl Packs {
         self.calendars.get(place).or_else(|| self.calendars.get(country))
     }
 
-    /// The rules of every jurisdiction.
+    /// The rules of contact, pack by pack.
+    #[must_use]
+    pub fn rule_packs(&self) -> &[RulePack] {
+        &self.rules
+    }
+
+    /// The rules of contact of every jurisdiction, as the gate takes them.
+    #[must_use]
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// The rules of every jurisdiction on paying late.
     pub fn regimes(&self) -> impl Iterator<Item = &RegimePack> {
         self.regimes.values()
     }
@@ -161,6 +204,7 @@ mod tests {
     use dunlin_domain::charge::regime::DebtKind;
     use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
     use dunlin_domain::contact::DebtorKind;
+    use dunlin_domain::gate::Medium;
     use dunlin_domain::money::{Currency, Money};
     use jiff::ToSpan as _;
     use jiff::civil::{Date, Weekday};
@@ -207,6 +251,37 @@ mod tests {
         );
         let twice = Packs::read(&Files { holidays: &[HOLIDAYS[0], HOLIDAYS[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
+    }
+
+    #[test]
+    fn every_rule_of_contact_answers_its_packs_examples() {
+        for pack in packs().unwrap().rule_packs() {
+            let law = Law { rules: pack.rules.clone() };
+            assert!(!pack.vectors.is_empty(), "{}", pack.name);
+            for vector in &pack.vectors {
+                assert_eq!(
+                    vector.refused(&law),
+                    vector.refused_by,
+                    "{}: {:?} {}",
+                    pack.name,
+                    vector.attempt.medium,
+                    vector.now
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_one_rule_are_never_in_force_together() {
+        let rules = &packs().unwrap().law().rules;
+        for (at, rule) in rules.iter().enumerate() {
+            for other in rules.iter().skip(at + 1).filter(|other| other.id == rule.id) {
+                let overlap = rule.valid_from <= Some(other.valid_to.unwrap_or(Date::MAX))
+                    && other.valid_from <= Some(rule.valid_to.unwrap_or(Date::MAX));
+                let apart = Medium::ALL.iter().all(|medium| !(rule.media.has(*medium) && other.media.has(*medium)));
+                assert!(!overlap || apart, "{}", rule.id);
+            }
+        }
     }
 
     fn british(kind: DebtorKind) -> Claim {
