@@ -4,6 +4,7 @@
 
 mod charges;
 mod claim;
+mod contact;
 mod fees;
 mod given;
 mod outcome;
@@ -58,6 +59,16 @@ impl Case {
     pub fn answer(&self) -> Result<Answer, Unanswered> {
         let word = self.action.split(':').next().unwrap_or_default();
         match word {
+            "count" if contact::counts(&self.action) => contact::count(&self.action, &self.given),
+            "place_call"
+            | "leave_voicemail"
+            | "send_email"
+            | "send_sms"
+            | "send_message"
+            | "send_letter"
+            | "send_demand"
+            | "continue_automated_dunning"
+            | "apply_unsubscribe" => contact::answer(word, &self.given),
             "compute"
             | "lookup"
             | "count"

@@ -70,13 +70,9 @@ impl Gate<'_> {
         if lifts_now {
             return None;
         }
-        let own = self.policy.calls_a_day.filter(|_| cap.daily);
-        let most = own.map_or(cap.most, |own| own.min(cap.most));
-        let full = |debt: Option<&ParticularDebt>| {
-            let counted =
-                |past: &Past<'_>| counts(cap, line, past.contact, attempt, debt) && !self.was_lifted(cap, past);
-            self.full(cap.span, most, counted, moment)
-        };
+        let most = self.most(cap);
+        let full =
+            |debt: Option<&ParticularDebt>| self.full(cap.span, most, self.counted(cap, line, attempt, debt), moment);
         let until = if cap.each_debt && !attempt.debts.is_empty() {
             attempt.debts.iter().filter_map(|debt| full(Some(debt))).max()?
         } else {
@@ -87,15 +83,42 @@ impl Gate<'_> {
         Some((Why::Cap(most), until))
     }
 
+    /// How many contacts count against a cap, for the debt that has most, and how many may.
+    pub(super) fn contacts(&self, cap: &Cap, line: LineFilter, attempt: &Attempt, moment: Moment) -> (u32, u32) {
+        let lies_within = |past: &&Past<'_>| match cap.span {
+            Span::Days(days) => self.days_after(past, days, moment).is_some(),
+            Span::Hours(hours) => hours_after(past, hours, moment).is_some(),
+        };
+        let number = |debt: Option<&ParticularDebt>| {
+            let counted = self.counted(cap, line, attempt, debt);
+            let number = self.past.iter().filter(|past| counted(past)).filter(lies_within).count();
+            u32::try_from(number).unwrap_or(u32::MAX)
+        };
+        let each = attempt.debts.iter().filter(|_| cap.each_debt).map(|debt| number(Some(debt)));
+        (each.max().unwrap_or_else(|| number(None)), self.most(cap))
+    }
+
+    fn most(&self, cap: &Cap) -> u32 {
+        let own = self.policy.calls_a_day.filter(|_| cap.daily);
+        own.map_or(cap.most, |own| own.min(cap.most))
+    }
+
+    fn counted<'b>(
+        &'b self,
+        cap: &'b Cap,
+        line: LineFilter,
+        attempt: &'b Attempt,
+        debt: Option<&'b ParticularDebt>,
+    ) -> impl Fn(&Past<'_>) -> bool + 'b {
+        move |past| counts(cap, line, past.contact, attempt, debt) && !self.was_lifted(cap, past)
+    }
+
     /// Until when as many contacts as may be lie in the span, if they do.
     fn full(&self, span: Span, most: u32, counted: impl Fn(&Past<'_>) -> bool, moment: Moment) -> Option<Timestamp> {
         let nth = usize::try_from(most.saturating_sub(1)).ok()?;
         let oldest = self.past.iter().filter(|past| counted(past)).nth(nth)?;
         match span {
-            Span::Hours(hours) => {
-                let free = oldest.contact.at.saturating_add(SignedDuration::from_hours(i64::from(hours)));
-                free.ok().filter(|free| moment.now < *free)
-            }
+            Span::Hours(hours) => hours_after(oldest, hours, moment),
             Span::Days(days) => self.days_after(oldest, days, moment),
         }
     }
@@ -156,6 +179,12 @@ impl Gate<'_> {
         let free = last.at.saturating_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
         (moment.now < free).then_some((Why::Gap(minutes), Until::At(free)))
     }
+}
+
+/// When so many hours from a contact on are over, if they are not.
+fn hours_after(past: &Past<'_>, hours: i32, moment: Moment) -> Option<Timestamp> {
+    let free = past.contact.at.saturating_add(SignedDuration::from_hours(i64::from(hours)));
+    free.ok().filter(|free| moment.now < *free)
 }
 
 /// Whether a contact counts against a cap, for a debt or for all.

@@ -13,6 +13,7 @@
 //! | [`law`] | a rule: whom it protects, when it is in force, what it asks |
 //! | [`policy`] | what the tenant decides within the law |
 //! | [`wording`] | what words say |
+//! | [`one_click`] | which requests unsubscribe |
 //! | [`verdict`] | the answer |
 
 pub mod attempt;
@@ -20,6 +21,7 @@ pub mod facts;
 pub mod history;
 pub mod hours;
 pub mod law;
+pub mod one_click;
 pub mod place;
 pub mod policy;
 pub mod verdict;
@@ -85,6 +87,17 @@ pub struct Gate<'a> {
     extra_calls: Vec<(Timestamp, Timestamp)>,
 }
 
+/// How much of a cap is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// The rule.
+    pub rule: RuleId,
+    /// The contacts that count.
+    pub contacts: u32,
+    /// The most that may be.
+    pub most: u32,
+}
+
 /// A rule that applies to the debtor.
 #[derive(Debug)]
 struct Active<'a> {
@@ -147,6 +160,21 @@ impl<'a> Gate<'a> {
         }
         let earliest = self.earliest(attempt, &refusals, now);
         Verdict::Refused { refusals, earliest }
+    }
+
+    /// How much of each cap is used, as of an attempt.
+    #[must_use]
+    pub fn used(&self, attempt: &Attempt, now: Timestamp) -> Vec<Used> {
+        let moment = self.moment(now);
+        let asked = self.rules.iter().filter(|active| active.asks_about(attempt, now));
+        let used = asked.filter_map(|active| match &active.rule.kind {
+            Kind::Frequency(law::Frequency::Cap(cap)) => {
+                let (contacts, most) = self.contacts(cap, active.rule.when.line, attempt, moment);
+                Some(Used { rule: active.rule.id.clone(), contacts, most })
+            }
+            Kind::Stop(_) | Kind::Permission(_) | Kind::Hours(_) | Kind::Frequency(_) | Kind::Demand(_) => None,
+        });
+        used.collect()
     }
 
     /// Every rule that fails, and every default that would, had it not been loosened.
