@@ -4,11 +4,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::attempt::{Attempt, Family};
+use super::clock::Clock;
 use super::facts::{ConsentKind, Facts};
 use super::history::{Contact, History, Outcome};
 use super::law::{Cap, Frequency, LiftedBy, LineFilter, Rule, Span};
 use super::{Checked, Gate, Moment, Until, Why};
-use crate::calendar::Zone;
 use crate::ids::ParticularDebt;
 
 /// Days for which a consent to more calls holds at most, that of the consent being the first (comment 14(b)(3)(i)-2).
@@ -23,7 +23,7 @@ pub(super) struct Past<'a> {
 
 impl<'a> Past<'a> {
     /// From the latest to the earliest.
-    pub(super) fn of(history: &'a History, calendars: &[Zone]) -> Vec<Self> {
+    pub(super) fn of(history: &'a History, calendars: &[Clock]) -> Vec<Self> {
         let days = |contact: &Contact| calendars.iter().map(|zone| zone.date(contact.at)).collect();
         let mut past: Vec<Self> = history.0.iter().map(|contact| Self { contact, days: days(contact) }).collect();
         past.sort_by_key(|past| std::cmp::Reverse(past.contact.at));
@@ -33,7 +33,7 @@ impl<'a> Past<'a> {
 
 /// The times in which more calls were consented to: from the day of consent, or the one that was named, for as long as it
 /// holds or until they speak (12 CFR 1006.14(b)(3)(i)).
-pub(super) fn extra_calls(facts: &Facts, past: &[Past<'_>], calendars: &[Zone]) -> Vec<(Timestamp, Timestamp)> {
+pub(super) fn extra_calls(facts: &Facts, past: &[Past<'_>], calendars: &[Clock]) -> Vec<(Timestamp, Timestamp)> {
     let direct = facts.consents.iter().filter(|consent| consent.direct);
     let times = direct.filter_map(|consent| {
         let ConsentKind::ExtraCalls { on } = consent.kind else { return None };
@@ -116,7 +116,8 @@ impl Gate<'_> {
     /// Until when as many contacts as may be lie in the span, if they do.
     fn full(&self, span: Span, most: u32, counted: impl Fn(&Past<'_>) -> bool, moment: Moment) -> Option<Timestamp> {
         let nth = usize::try_from(most.saturating_sub(1)).ok()?;
-        let oldest = self.past.iter().filter(|past| counted(past)).nth(nth)?;
+        let recent = self.past.iter().take_while(|past| moment.reaches(span, past.contact.at));
+        let oldest = recent.filter(|past| counted(past)).nth(nth)?;
         match span {
             Span::Hours(hours) => hours_after(oldest, hours, moment),
             Span::Days(days) => self.days_after(oldest, days, moment),
@@ -162,7 +163,8 @@ impl Gate<'_> {
         let about = |contact: &Contact| {
             !each_debt || attempt.debts.is_empty() || attempt.debts.iter().any(|debt| contact.concerns(debt))
         };
-        let spoke = self.past.iter().find(|past| {
+        let recent = self.past.iter().take_while(|past| moment.reaches(Span::Days(days), past.contact.at));
+        let spoke = recent.into_iter().find(|past| {
             let contact = past.contact;
             contact.outcome == Outcome::Conversation && contact.person == attempt.person && about(contact)
         })?;
@@ -178,6 +180,18 @@ impl Gate<'_> {
         let last = self.past.iter().map(|past| past.contact).find(called)?;
         let free = last.at.saturating_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
         (moment.now < free).then_some((Why::Gap(minutes), Until::At(free)))
+    }
+}
+
+impl Moment {
+    /// Whether a span can hold what was at a moment. Days are counted on calendars that are at most a day apart, and begin up
+    /// to a day before.
+    fn reaches(&self, span: Span, at: Timestamp) -> bool {
+        let hours = match span {
+            Span::Hours(hours) => i64::from(hours),
+            Span::Days(days) => i64::from(days).saturating_add(2).saturating_mul(24),
+        };
+        self.now.saturating_sub(SignedDuration::from_hours(hours)).is_ok_and(|oldest| at >= oldest)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Timestamp, ToSpan as _};
 
+use super::clock::Clock;
 use super::facts::{ConsentKind, Facts, Inconvenient};
 use super::law::OpenHours;
 use crate::calendar::Zone;
@@ -103,12 +104,12 @@ pub(super) fn is_open(week: &Week, widened: Widened, local: DateTime) -> bool {
 }
 
 /// The next moment from `now` on at which a window is open on every clock, if there is one.
-pub(super) fn next_open(week: &Week, widened: Widened, zones: &[Zone], now: Timestamp) -> Option<Timestamp> {
+pub(super) fn next_open(week: &Week, widened: Widened, clocks: &[Clock], now: Timestamp) -> Option<Timestamp> {
     let mut moment = now;
     for _ in 0..ROUNDS {
         let mut latest = moment;
-        for zone in zones {
-            latest = latest.max(opens(week, widened, zone, moment)?);
+        for clock in clocks {
+            latest = latest.max(opens(week, widened, clock, moment)?);
         }
         if latest == moment {
             return Some(moment);
@@ -118,12 +119,12 @@ pub(super) fn next_open(week: &Week, widened: Widened, zones: &[Zone], now: Time
     None
 }
 
-fn opens(week: &Week, widened: Widened, zone: &Zone, now: Timestamp) -> Option<Timestamp> {
-    if is_open(week, widened, zone.local(now)) {
+fn opens(week: &Week, widened: Widened, clock: &Clock, now: Timestamp) -> Option<Timestamp> {
+    if is_open(week, widened, clock.local(now)) {
         return Some(now);
     }
-    let days = zone.date(now).series(1.day()).take(DAYS_AHEAD);
-    let openings = days.filter_map(|day| Some(zone.instant(day, widened.keeps(week.of(day, widened)?).0)));
+    let days = clock.date(now).series(1.day()).take(DAYS_AHEAD);
+    let openings = days.filter_map(|day| Some(clock.zone.instant(day, widened.keeps(week.of(day, widened)?).0)));
     openings.into_iter().find(|opening| *opening > now)
 }
 
@@ -156,6 +157,10 @@ mod tests {
         Zone::parse(name).unwrap()
     }
 
+    fn clocks(names: &[&str]) -> Vec<Clock> {
+        names.iter().map(|name| Clock::new(zone(name))).collect()
+    }
+
     fn daily() -> Week {
         Week::new([Some((time(8, 0, 0, 0), time(21, 0, 0, 0))); 7], None).unwrap()
     }
@@ -163,9 +168,9 @@ mod tests {
     #[test]
     fn clocks_must_agree_and_may_never() {
         let (week, none) = (daily(), Widened::not(0));
-        let coasts = [zone("America/New_York"), zone("America/Los_Angeles")];
+        let coasts = clocks(&["America/New_York", "America/Los_Angeles"]);
         assert_eq!(next_open(&week, none, &coasts, at("2026-03-05T03:00:00Z")), Some(at("2026-03-05T16:00:00Z")));
-        let apart = [zone("Europe/London"), zone("Asia/Tokyo"), zone("Pacific/Honolulu")];
+        let apart = clocks(&["Europe/London", "Asia/Tokyo", "Pacific/Honolulu"]);
         assert_eq!(next_open(&week, none, &apart, at("2026-01-15T12:00:00Z")), None);
     }
 
@@ -180,14 +185,14 @@ mod tests {
             ("Europe/London", "2026-03-29T06:10:00Z", "2026-03-29T07:00:00Z"),
             ("America/Phoenix", "2026-07-14T14:30:00Z", "2026-07-14T15:00:00Z"),
         ] {
-            assert_eq!(next_open(&week, none, &[zone(name)], at(now)), Some(at(opens)), "{name} {now}");
+            assert_eq!(next_open(&week, none, &clocks(&[name]), at(now)), Some(at(opens)), "{name} {now}");
             assert!(!is_open(&week, none, zone(name).local(at(now))));
         }
     }
 
     #[test]
     fn a_margin_is_kept_clear_at_both_ends() {
-        let (week, utc) = (daily(), [Zone::utc()]);
+        let (week, utc) = (daily(), clocks(&["UTC"]));
         let open = |text: &str| is_open(&week, Widened::not(5), utc[0].local(at(text)));
         assert!(!open("2026-03-02T08:04:59Z") && open("2026-03-02T08:05:00Z"));
         assert!(open("2026-03-02T20:54:59Z") && !open("2026-03-02T20:55:00Z"));

@@ -27,6 +27,7 @@ pub mod policy;
 pub mod verdict;
 pub mod wording;
 
+mod clock;
 mod content;
 mod frequency;
 mod permission;
@@ -36,6 +37,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 pub use self::attempt::{Addressee, Attempt, Content, Media, Medium, Purpose, Target};
+use self::clock::Clock;
 pub use self::facts::{CollectorRole, Facts};
 use self::frequency::Past;
 pub use self::history::{Contact, History};
@@ -78,9 +80,9 @@ pub struct Gate<'a> {
     facts: &'a Facts,
     policy: &'a ContactPolicy,
     /// The clocks that count.
-    zones: Vec<Zone>,
+    zones: Vec<Clock>,
     /// The calendars on which days are counted.
-    calendars: Vec<Zone>,
+    calendars: Vec<Clock>,
     /// From the latest to the earliest.
     past: Vec<Past<'a>>,
     /// When more calls were consented to.
@@ -122,8 +124,10 @@ impl<'a> Gate<'a> {
     #[must_use]
     pub fn new(law: &'a Law, facts: &'a Facts, history: &'a History, policy: &'a ContactPolicy) -> Self {
         let zones = place::zones(&facts.places);
-        let calendars = facts.calendar.clone().map_or_else(|| zones.clone(), |zone| vec![zone]);
-        let calendars = if calendars.is_empty() { vec![Zone::utc()] } else { calendars };
+        let counted = facts.calendar.clone().map_or_else(|| zones.clone(), |zone| vec![zone]);
+        let counted = if counted.is_empty() { vec![Zone::utc()] } else { counted };
+        let clocks = |zones: Vec<Zone>| zones.into_iter().map(Clock::new).collect::<Vec<_>>();
+        let (zones, calendars) = (clocks(zones), clocks(counted));
         let past = Past::of(history, &calendars);
         let extra_calls = frequency::extra_calls(facts, &past, &calendars);
         let mut gate = Self { rules: Vec::new(), facts, policy, zones, calendars, past, extra_calls };
@@ -260,7 +264,7 @@ impl<'a> Gate<'a> {
         let times = self.facts.inconvenient.iter().filter(|time| time.medium.is_none_or(|medium| medium == family));
         let over = times.filter_map(|time| match &time.zone {
             Some(zone) => hours::inconvenient_until(time, zone, now),
-            None => self.zones.iter().filter_map(|zone| hours::inconvenient_until(time, zone, now)).max(),
+            None => self.zones.iter().filter_map(|clock| hours::inconvenient_until(time, &clock.zone, now)).max(),
         });
         over.max().map(|over| (Why::Inconvenient, Until::At(over)))
     }
