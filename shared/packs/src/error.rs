@@ -3,6 +3,7 @@
 use dunlin_domain::calendar::UnknownZone;
 use dunlin_domain::charge::fixed_sum::FixedSumError;
 use dunlin_domain::charge::rates::RateError;
+use dunlin_domain::gate::atlas::AtlasError;
 use dunlin_domain::gate::hours::EmptyHours;
 use dunlin_domain::gate::place::UnknownJurisdiction as NoJurisdiction;
 use dunlin_domain::ids::IdError;
@@ -60,6 +61,9 @@ pub enum Reason {
     /// No time zone.
     #[error(transparent)]
     Zone(#[from] UnknownZone),
+    /// A place or an area code.
+    #[error(transparent)]
+    Atlas(#[from] AtlasError),
     /// Hours that end before they begin.
     #[error(transparent)]
     Hours(#[from] EmptyHours),

@@ -6,6 +6,7 @@
 mod contact_vector;
 mod error;
 mod holidays;
+mod places;
 mod rates;
 mod regime;
 mod rule;
@@ -18,10 +19,12 @@ use std::sync::{Arc, OnceLock};
 use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::Regime;
 use dunlin_domain::gate::Law;
+use dunlin_domain::gate::atlas::Atlas;
 
 pub use contact_vector::ContactVector;
 pub use error::{PackError, Reason, UnknownJurisdiction};
 pub use holidays::{FreeDays, HolidayPack};
+pub use places::PlacePack;
 pub use rates::RatePack;
 pub use regime::RegimePack;
 pub use rule::RulePack;
@@ -61,12 +64,18 @@ const RULES: [(&str, &str); 8] = [
     ("rules/platform.toml", include_str!("../rules/platform.toml")),
 ];
 
+const PLACES: [(&str, &str); 2] = [
+    ("places/north-america.toml", include_str!("../places/north-america.toml")),
+    ("places/countries.toml", include_str!("../places/countries.toml")),
+];
+
 /// The files of packs by kind, each with its text.
 struct Files<'a> {
     rates: &'a [(&'static str, &'a str)],
     holidays: &'a [(&'static str, &'a str)],
     regimes: &'a [(&'static str, &'a str)],
     rules: &'a [(&'static str, &'a str)],
+    places: &'a [(&'static str, &'a str)],
 }
 
 /// All packs.
@@ -78,10 +87,12 @@ pub struct Packs {
     regimes: BTreeMap<String, RegimePack>,
     rules: Vec<RulePack>,
     law: Law,
+    places: Vec<PlacePack>,
+    atlas: Atlas,
 }
 
 /// The files of this build.
-const FILES: Files = Files { rates: &RATES, holidays: &HOLIDAYS, regimes: &REGIMES, rules: &RULES };
+const FILES: Files = Files { rates: &RATES, holidays: &HOLIDAYS, regimes: &REGIMES, rules: &RULES, places: &PLACES };
 
 /// Calendars by place.
 pub(crate) type Calendars = BTreeMap<String, Arc<HolidayCalendar>>;
@@ -104,6 +115,8 @@ impl Packs {
             regimes: BTreeMap::new(),
             rules: Vec::new(),
             law: Law::default(),
+            places: Vec::new(),
+            atlas: Atlas::default(),
         };
         let tables = read.read_rates(files.rates)?;
         read.read_holidays(files.holidays)?;
@@ -117,6 +130,10 @@ impl Packs {
             let pack = rule::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?;
             read.law.rules.extend(pack.rules.iter().cloned());
             read.rules.push(pack);
+        }
+        for (file, text) in files.places {
+            let pack = places::read(text, &mut read.atlas).map_err(|reason| PackError { file, reason })?;
+            read.places.push(pack);
         }
         Ok(read)
     }
@@ -179,6 +196,18 @@ impl Packs {
         &self.law
     }
 
+    /// The packs of places.
+    #[must_use]
+    pub fn place_packs(&self) -> &[PlacePack] {
+        &self.places
+    }
+
+    /// What addresses and phone numbers tell of where someone may be.
+    #[must_use]
+    pub fn atlas(&self) -> &Atlas {
+        &self.atlas
+    }
+
     /// The rules of every jurisdiction on paying late.
     pub fn regimes(&self) -> impl Iterator<Item = &RegimePack> {
         self.regimes.values()
@@ -199,12 +228,14 @@ impl Packs {
 
 #[cfg(test)]
 mod tests {
+    use dunlin_domain::calendar::Zone;
     use dunlin_domain::charge::moratorium::Moratorium;
     use dunlin_domain::charge::rates::{HalfYear, Standing};
     use dunlin_domain::charge::regime::DebtKind;
     use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
     use dunlin_domain::contact::DebtorKind;
-    use dunlin_domain::gate::Medium;
+    use dunlin_domain::contact::PhoneNumber;
+    use dunlin_domain::gate::{Jurisdiction, Medium};
     use dunlin_domain::money::{Currency, Money};
     use jiff::ToSpan as _;
     use jiff::civil::{Date, Weekday};
@@ -269,6 +300,36 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn an_area_code_has_every_zone_that_it_spans_and_toll_free_numbers_tell_nothing() {
+        let atlas = packs().unwrap().atlas();
+        assert!(atlas.area_codes().count() > 380, "{}", atlas.area_codes().count());
+        let of = |number: &str| {
+            let place = atlas.of_number(&PhoneNumber::parse(number).unwrap())?;
+            let zones: Vec<&str> = place.zones.iter().map(Zone::name).collect();
+            Some(format!("{} {}", place.jurisdiction, zones.join(" ")))
+        };
+        for (number, place) in [
+            ("+13055550100", "US-FL America/New_York"),
+            ("+18505550100", "US-FL America/New_York America/Chicago"),
+            ("+12085550100", "US-ID America/Boise America/Los_Angeles"),
+            ("+16055550100", "US-SD America/Chicago America/Denver"),
+            ("+17015550100", "US-ND America/Chicago America/Denver"),
+            ("+14235550100", "US-TN America/Chicago America/New_York"),
+            ("+15415550100", "US-OR America/Los_Angeles America/Boise"),
+            ("+19065550100", "US-MI America/Detroit America/Menominee"),
+            ("+12125550100", "US-NY-NYC America/New_York"),
+            ("+18075550100", "CA-ON America/Toronto America/Winnipeg"),
+        ] {
+            assert_eq!(of(number).as_deref(), Some(place));
+        }
+        for silent in ["+18005550100", "+18885550100", "+442079460000", "+19995550100"] {
+            assert_eq!(of(silent), None, "{silent}");
+        }
+        let whole = atlas.of_address(&Jurisdiction::parse("US").unwrap());
+        assert!(whole.zones.len() > 10, "{:?}", whole.zones);
     }
 
     #[test]

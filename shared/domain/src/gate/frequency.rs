@@ -113,11 +113,20 @@ impl Gate<'_> {
         move |past| counts(cap, line, past.contact, attempt, debt) && !self.was_lifted(cap, past)
     }
 
+    /// The contacts that a span may hold. Days begin up to a day before now, on calendars that are little more apart.
+    fn within(&self, span: Span, moment: Moment) -> impl Iterator<Item = &Past<'_>> {
+        let hours = match span {
+            Span::Hours(hours) => i64::from(hours),
+            Span::Days(days) => i64::from(days).saturating_add(2).saturating_mul(24),
+        };
+        let oldest = moment.now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN);
+        self.past.iter().take_while(move |past| past.contact.at >= oldest)
+    }
+
     /// Until when as many contacts as may be lie in the span, if they do.
     fn full(&self, span: Span, most: u32, counted: impl Fn(&Past<'_>) -> bool, moment: Moment) -> Option<Timestamp> {
         let nth = usize::try_from(most.saturating_sub(1)).ok()?;
-        let recent = self.past.iter().take_while(|past| moment.reaches(span, past.contact.at));
-        let oldest = recent.filter(|past| counted(past)).nth(nth)?;
+        let oldest = self.within(span, moment).filter(|past| counted(past)).nth(nth)?;
         match span {
             Span::Hours(hours) => hours_after(oldest, hours, moment),
             Span::Days(days) => self.days_after(oldest, days, moment),
@@ -163,8 +172,7 @@ impl Gate<'_> {
         let about = |contact: &Contact| {
             !each_debt || attempt.debts.is_empty() || attempt.debts.iter().any(|debt| contact.concerns(debt))
         };
-        let recent = self.past.iter().take_while(|past| moment.reaches(Span::Days(days), past.contact.at));
-        let spoke = recent.into_iter().find(|past| {
+        let spoke = self.within(Span::Days(days), moment).find(|past| {
             let contact = past.contact;
             contact.outcome == Outcome::Conversation && contact.person == attempt.person && about(contact)
         })?;
@@ -180,18 +188,6 @@ impl Gate<'_> {
         let last = self.past.iter().map(|past| past.contact).find(called)?;
         let free = last.at.saturating_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
         (moment.now < free).then_some((Why::Gap(minutes), Until::At(free)))
-    }
-}
-
-impl Moment {
-    /// Whether a span can hold what was at a moment. Days are counted on calendars that are at most a day apart, and begin up
-    /// to a day before.
-    fn reaches(&self, span: Span, at: Timestamp) -> bool {
-        let hours = match span {
-            Span::Hours(hours) => i64::from(hours),
-            Span::Days(days) => i64::from(days).saturating_add(2).saturating_mul(24),
-        };
-        self.now.saturating_sub(SignedDuration::from_hours(hours)).is_ok_and(|oldest| at >= oldest)
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | [`place`] | where the debtor may be |
+//! | [`place`], [`atlas`] | where the debtor may be, and what tells so |
 //! | [`attempt`] | what is to be done |
 //! | [`facts`] | what is known of the debtor |
 //! | [`history`] | contacts that were made |
@@ -16,6 +16,7 @@
 //! | [`one_click`] | which requests unsubscribe |
 //! | [`verdict`] | the answer |
 
+pub mod atlas;
 pub mod attempt;
 pub mod facts;
 pub mod history;
@@ -104,6 +105,8 @@ pub struct Used {
 #[derive(Debug)]
 struct Active<'a> {
     rule: &'a Rule,
+    media: Media,
+    when: law::When,
     from: Timestamp,
     to: Timestamp,
     loosened: Option<&'a Loosened>,
@@ -149,6 +152,8 @@ impl<'a> Gate<'a> {
             self.policy.loosened.iter().filter(|loosened| may_be_loosened && *loosened.rule() == rule.id);
         Some(Active {
             rule,
+            media: rule.media,
+            when: rule.when,
             from: rule.valid_from.and_then(begins).unwrap_or(Timestamp::MIN),
             to: rule.valid_to.map_or(Timestamp::MAX, ends),
             loosened: loosened.next(),
@@ -218,8 +223,9 @@ impl<'a> Gate<'a> {
     }
 
     fn moment(&self, now: Timestamp) -> Moment {
-        let days = || self.calendars.iter().map(|zone| zone.date(now));
-        let (today, still) = (days().max().unwrap_or(Date::MIN), days().min().unwrap_or(Date::MAX));
+        let days = self.calendars.iter().map(|clock| clock.date(now));
+        let (today, still) =
+            days.fold((Date::MIN, Date::MAX), |(latest, earliest), day| (latest.max(day), earliest.min(day)));
         Moment { now, today, still }
     }
 
@@ -272,8 +278,8 @@ impl<'a> Gate<'a> {
 
 impl Active<'_> {
     fn asks_about(&self, attempt: &Attempt, now: Timestamp) -> bool {
-        let law::When { automated, solicits, line } = self.rule.when;
-        self.rule.media.has(attempt.medium)
+        let law::When { automated, solicits, line } = self.when;
+        self.media.has(attempt.medium)
             && self.from <= now
             && now < self.to
             && (!automated || attempt.automated)

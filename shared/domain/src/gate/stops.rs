@@ -61,7 +61,8 @@ impl Gate<'_> {
     }
 
     fn attorney(&self, attempt: &Attempt, moment: Moment) -> Checked {
-        if attempt.addressee.is_professional() || matches!(attempt.purpose, Purpose::OptOutConfirmation { .. }) {
+        let confirms = matches!(attempt.purpose, Purpose::OptOutConfirmation { .. });
+        if self.facts.stops.attorneys.is_empty() || attempt.addressee.is_professional() || confirms {
             return None;
         }
         let silence = i64::from(self.policy.attorney_silence_days).days();
