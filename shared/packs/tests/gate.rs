@@ -1,5 +1,7 @@
 //! The gate under all the law that is kept: what must hold for any debtor, history and moment.
 
+#![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
+
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::gate::attempt::{Family, Line, MailBasis, Mailbox, Number, OptOutLine, VoiceMessage};
