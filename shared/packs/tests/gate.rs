@@ -307,3 +307,86 @@ fn a_default_is_loosened_for_a_time_and_the_law_is_not() {
     assert!(!ask(CollectorRole::FirstParty, loosened("PLATFORM.US.HOURS", "2026-03-11T03:00:00Z")).is_allowed());
     assert!(!ask(CollectorRole::ThirdParty, loosened("US.REGF.HOURS", "2026-12-31T00:00:00Z")).is_allowed());
 }
+
+fn contact(moment: &str, outcome: Outcome) -> Contact {
+    Contact {
+        at: at(moment),
+        medium: Medium::Call,
+        purpose: Purpose::Collect,
+        initiator: Initiator::Collector,
+        person: person(),
+        debts: vec![debt(1)],
+        line: None,
+        outcome,
+    }
+}
+
+/// Until when a rule refuses a call of an agency.
+fn refused_until(rule: &str, facts: &Facts, contacts: &[Contact], now: &str) -> Option<Timestamp> {
+    let history = History(contacts.to_vec());
+    let verdict = permit(&flawless(Medium::Call), facts, &history, law(), &ContactPolicy::default(), at(now));
+    let refusal = verdict.refusals().iter().find(|refusal| refusal.rule.as_str() == rule)?;
+    Some(refusal.until.moment().unwrap())
+}
+
+#[test]
+fn a_day_is_over_when_it_is_over_on_every_calendar() {
+    let places = vec![place("US-NY", "America/New_York"), place("US-HI", "Pacific/Honolulu")];
+    let facts = consumer(places, CollectorRole::ThirdParty);
+    let spoke = [contact("2026-08-12T03:00:00Z", Outcome::Conversation)]; // 11 August on both
+    let until = |now| refused_until("US.REGF.FREQ.TALK", &facts, &spoke, now);
+    assert_eq!(until("2026-08-18T09:59:59Z"), Some(at("2026-08-18T10:00:00Z")));
+    assert_eq!(until("2026-08-18T10:00:00Z"), None);
+}
+
+#[test]
+fn a_call_that_was_asked_for_passes_on_its_day_and_no_more_once_they_spoke() {
+    let mut facts = consumer(vec![place("US-IL", "America/New_York")], CollectorRole::ThirdParty);
+    let on = Some("2026-06-03".parse().unwrap());
+    let given = at("2026-06-01T14:00:00Z");
+    let kind = ConsentKind::ExtraCalls { on };
+    facts.consents.push(Consent { kind, direct: true, given: Some(given), ends: None });
+    let monday = contact("2026-06-01T14:00:00Z", Outcome::Conversation);
+    let wednesday = contact("2026-06-03T14:00:00Z", Outcome::Conversation);
+    let until = |contacts: &[Contact], now| refused_until("US.REGF.FREQ.TALK", &facts, contacts, now);
+    let once = std::slice::from_ref(&monday);
+    assert_eq!(until(once, "2026-06-02T14:00:00Z"), Some(at("2026-06-03T04:00:00Z")));
+    assert_eq!(until(once, "2026-06-03T14:00:00Z"), None);
+    assert_eq!(until(once, "2026-06-04T14:00:00Z"), Some(at("2026-06-08T04:00:00Z")));
+    assert_eq!(until(&[monday, wednesday], "2026-06-03T16:00:00Z"), Some(at("2026-06-10T04:00:00Z")));
+}
+
+#[test]
+fn what_never_connected_counts_for_nothing_and_what_the_debtor_began_does_not_either() {
+    let facts = consumer(vec![place("US-IL", "America/New_York")], CollectorRole::ThirdParty);
+    let days = ["04", "05", "06", "07", "08", "09", "10"];
+    let mut calls: Vec<Contact> =
+        days.iter().map(|day| contact(&format!("2026-05-{day}T14:00:00Z"), Outcome::Reached)).collect();
+    let until = |calls: &[Contact]| refused_until("US.REGF.FREQ", &facts, calls, "2026-05-10T18:00:00Z");
+    assert_eq!(until(&calls), Some(at("2026-05-11T04:00:00Z")));
+    calls[2].outcome = Outcome::NotConnected;
+    assert_eq!(until(&calls), None);
+    calls[2] = Contact { initiator: Initiator::Debtor, ..contact("2026-05-06T14:00:00Z", Outcome::Reached) };
+    assert_eq!(until(&calls), None);
+}
+
+#[test]
+fn windows_close_at_their_last_moment_whatever_the_clock_does() {
+    let facts = consumer(vec![place("US-GA", "America/New_York")], CollectorRole::ThirdParty);
+    for (now, open) in [
+        ("2026-03-07T12:59:59Z", false), // 07:59:59, the day before clocks go forward
+        ("2026-03-07T13:00:00Z", true),
+        ("2026-03-08T11:59:59Z", false),
+        ("2026-03-08T12:00:00Z", true), // 08:00 an hour earlier
+        ("2026-03-09T00:59:59Z", true),
+        ("2026-03-09T01:00:00Z", false), // 21:00
+        ("2026-11-01T00:59:59Z", true),
+        ("2026-11-01T01:00:00Z", false),
+        ("2026-11-01T12:59:59Z", false), // clocks have gone back
+        ("2026-11-01T13:00:00Z", true),
+        ("2026-11-02T01:59:59Z", true),
+        ("2026-11-02T02:00:00Z", false),
+    ] {
+        assert_eq!(refused_until("US.REGF.HOURS", &facts, &[], now).is_none(), open, "{now}");
+    }
+}
