@@ -16,26 +16,32 @@ fn case(action: &str, given: &serde_json::Value, expected: &serde_json::Value) -
     serde_json::from_value(case).unwrap()
 }
 
-fn all_agree(file: &str, at_least: usize) {
+/// What differs in a file of at least so many cases.
+fn differing(file: &str, at_least: usize) -> Vec<String> {
     let cases = read(&data(file)).unwrap();
     assert!(cases.len() >= at_least, "{}", cases.len());
-    let differing: Vec<String> = cases
-        .iter()
-        .filter_map(|case| {
-            case.difference().map(|got| format!("{} {}: {got}, not {}", case.id, case.action, case.expected))
-        })
-        .collect();
-    assert!(differing.is_empty(), "{}", differing.join("\n"));
+    let differing = cases.iter().filter_map(|case| {
+        case.difference().map(|got| format!("{} {}: {got}, not {}", case.id, case.action, case.expected))
+    });
+    differing.collect()
 }
 
 #[test]
 fn every_case_of_money_is_answered_as_it_should_be() {
-    all_agree("charges.json", 60);
+    let differing = differing("charges.json", 60);
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn every_case_of_contact_is_answered_as_it_should_be() {
+    let differing = differing("contacts.json", 200);
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
 #[test]
 fn every_case_of_duties_is_answered_as_it_should_be() {
-    all_agree("duties.json", 50);
+    let differing = differing("duties.json", 50);
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
 #[test]
@@ -59,11 +65,26 @@ fn a_run_takes_the_actions_asked_for_and_keeps_what_differs() {
 #[test]
 fn what_no_engine_answers_and_what_cannot_be_read_is_said() {
     let given = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "principal": "100.00" });
-    assert_eq!(case("place_call", &given, &json!("allow")).answer(), Err(Unanswered::NoEngine));
+    assert_eq!(case("send_pigeon", &given, &json!("allow")).answer(), Err(Unanswered::NoEngine));
     assert_eq!(case("compute: shoe size", &given, &json!(1)).answer(), Err(Unanswered::NoEngine));
     let nothing = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "rate": "8" });
     assert_eq!(case("compute: interest", &nothing, &json!(1)).answer(), Err(Unanswered::Missing("principal")));
     assert_eq!(case("count: sheep", &nothing, &json!(1)).answer(), Err(Unanswered::NoEngine));
+    let call = json!({ "jurisdiction": "US", "now": "2026-03-04T10:00:00-05:00", "now_zone": "America/New_York" });
+    for (field, value) in [
+        ("jurisdiction", json!("usa")),
+        ("now", json!("tomorrow")),
+        ("now_zone", json!("Mars/Olympus")),
+        ("channel", json!("pigeon")),
+        ("purpose", json!("revenge")),
+        ("collector_role", json!("fourth_party")),
+        ("obligor", json!("ghost")),
+    ] {
+        let mut given = call.clone();
+        given[field] = value;
+        let got = case("place_call", &given, &json!("allow")).difference().unwrap();
+        assert!(got.starts_with(field), "{got}");
+    }
     for (field, value) in [
         ("principal", json!("1,000")),
         ("jurisdiction", json!("AT")),

@@ -26,11 +26,11 @@ fn text(value: &str) -> bool {
     (1..=120).contains(&value.chars().count()) && value.trim() == value && !value.chars().any(char::is_control)
 }
 
-const RULE_ID_RULE: &str = "must be 1 to 40 of A-Z, 0-9, '_' and '.', without an empty part, such as US.REGF.VALID";
+const RULE_ID_RULE: &str = "must be 1 to 60 of A-Z, 0-9, '_' and '.', without an empty part, such as US.REGF.VALID";
 
 fn rule_id(text: &str) -> bool {
     let body = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    text.len() <= 40 && text.split('.').all(|part| !part.is_empty() && part.bytes().all(body))
+    text.len() <= 60 && text.split('.').all(|part| !part.is_empty() && part.bytes().all(body))
 }
 
 macro_rules! id_type {
@@ -116,6 +116,15 @@ id_type!(
     RuleName, "a rule's name", slug, SLUG_RULE
 );
 
+id_type!(
+    /// Someone who is contacted: the debtor, or a person beside them.
+    PersonId, "a person", text, TEXT_RULE
+);
+id_type!(
+    /// What contacts are counted by: one debt, or several that the law takes for one (12 CFR 1006.14(b)(4)).
+    ParticularDebt, "a particular debt", text, TEXT_RULE
+);
+
 /// An invoice within a debtor: its creditor's portfolio and its number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvoiceId {
@@ -186,6 +195,14 @@ mod tests {
         assert!(DebtorId::parse("Müller & Söhne #4").is_ok());
         for bad in ["", " a", "a\n", "\u{7}x", &"x".repeat(121)] {
             assert!(DebtorId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rules_id_is_written_in_capitals_and_dots() {
+        assert!(RuleId::parse("US.MA.2IN7").is_ok());
+        for bad in ["", "US", "us.regf", ".US.REGF", "US.REGF.", "US REGF"] {
+            assert!(RuleId::parse(bad).is_err(), "{bad}");
         }
     }
 

@@ -11,6 +11,7 @@
 //! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`duty`] | deadlines, notices, limitation, retention, data rights, and what a message must and must not say |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
+//! | [`gate`] | whether the law lets a contact be made, and when |
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
@@ -31,6 +32,7 @@ pub mod decide;
 pub mod decision;
 pub mod duty;
 pub mod event;
+pub mod gate;
 pub mod hold;
 pub mod ids;
 pub mod intake;

@@ -1,8 +1,12 @@
 //! What is wrong with a pack, or with asking for one.
 
+use dunlin_domain::calendar::UnknownZone;
 use dunlin_domain::charge::fixed_sum::FixedSumError;
 use dunlin_domain::charge::rates::RateError;
 use dunlin_domain::duty::period::PeriodError;
+use dunlin_domain::gate::atlas::AtlasError;
+use dunlin_domain::gate::hours::EmptyHours;
+use dunlin_domain::gate::place::UnknownJurisdiction as NoJurisdiction;
 use dunlin_domain::ids::IdError;
 use dunlin_domain::money::MoneyError;
 
@@ -61,6 +65,30 @@ pub enum Reason {
     /// A word that is never found, because texts are read in small letters.
     #[error("{0:?} must be in small letters")]
     Capitals(String),
+    /// No jurisdiction.
+    #[error(transparent)]
+    Jurisdiction(#[from] NoJurisdiction),
+    /// No time zone.
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
+    /// A place or an area code.
+    #[error(transparent)]
+    Atlas(#[from] AtlasError),
+    /// Hours that end before they begin.
+    #[error(transparent)]
+    Hours(#[from] EmptyHours),
+    /// A scope that the file does not have.
+    #[error("there is no scope {0}")]
+    NoScope(String),
+    /// Not a medium, nor a group of them.
+    #[error("{0:?} is not a medium: write email, sms, call, letter and so on, or calls, texts, electronic, post, all")]
+    Medium(String),
+    /// Not a day, nor a group of them.
+    #[error("{0:?} is not a day: write mon to sun, daily, weekdays or workdays")]
+    Day(String),
+    /// A cap without a time or a number.
+    #[error("a cap needs a number from 1 on, and either days or hours")]
+    Span,
     /// Two packs for one jurisdiction, or of one name.
     #[error("there is another pack for {0}")]
     Twice(String),

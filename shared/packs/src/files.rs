@@ -8,6 +8,8 @@ pub(crate) struct Files<'a> {
     pub(crate) duties: &'a [(&'static str, &'a str)],
     pub(crate) limitation: &'a [(&'static str, &'a str)],
     pub(crate) wording: &'a [(&'static str, &'a str)],
+    pub(crate) rules: &'a [(&'static str, &'a str)],
+    pub(crate) places: &'a [(&'static str, &'a str)],
 }
 
 macro_rules! files {
@@ -43,4 +45,15 @@ pub(crate) const FILES: Files = Files {
     ),
     limitation: files!("limitation/us.toml", "limitation/europe.toml"),
     wording: files!("wording/en.toml"),
+    rules: files!(
+        "rules/us-federal.toml",
+        "rules/us-tcpa.toml",
+        "rules/us-states.toml",
+        "rules/gb.toml",
+        "rules/eu.toml",
+        "rules/ie.toml",
+        "rules/mail.toml",
+        "rules/platform.toml",
+    ),
+    places: files!("places/north-america.toml", "places/countries.toml"),
 };

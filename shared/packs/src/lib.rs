@@ -3,13 +3,17 @@
 //!
 //! To enter a new half-year, add its row to each file in `rates/` with its source. Until then nothing is quoted for it.
 
+mod contact_vector;
 mod duties;
 mod error;
 mod files;
 mod holidays;
 mod limitation;
+mod places;
 mod rates;
 mod regime;
+mod rule;
+mod rule_kind;
 mod vector;
 mod wording;
 
@@ -19,16 +23,21 @@ use std::sync::{Arc, OnceLock};
 use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::Regime;
 use dunlin_domain::duty::Duties;
+use dunlin_domain::gate::Law;
+use dunlin_domain::gate::atlas::Atlas;
 use jiff::civil::Date;
 
 use files::{FILES, Files};
 
+pub use contact_vector::ContactVector;
 pub use duties::{Ask, DutyPack, LastDay};
 pub use error::{PackError, Reason, UnknownJurisdiction};
 pub use holidays::{FreeDays, HolidayPack};
 pub use limitation::{LastDayToSue, LimitationPack};
+pub use places::PlacePack;
 pub use rates::RatePack;
 pub use regime::RegimePack;
+pub use rule::RulePack;
 pub use vector::Vector;
 pub use wording::{Reading, WordingPack};
 
@@ -42,6 +51,10 @@ pub struct Packs {
     duties: Vec<DutyPack>,
     limitation: Vec<LimitationPack>,
     wording: Vec<WordingPack>,
+    rules: Vec<RulePack>,
+    law: Law,
+    places: Vec<PlacePack>,
+    atlas: Atlas,
 }
 
 /// Calendars by place.
@@ -66,6 +79,10 @@ impl Packs {
             duties: Vec::new(),
             limitation: Vec::new(),
             wording: Vec::new(),
+            rules: Vec::new(),
+            law: Law::default(),
+            places: Vec::new(),
+            atlas: Atlas::default(),
         };
         let tables = read.read_rates(files.rates)?;
         read.read_holidays(files.holidays)?;
@@ -83,6 +100,15 @@ impl Packs {
         }
         for (file, text) in files.wording {
             read.wording.push(wording::parse(text).map_err(|reason| PackError { file, reason })?);
+        }
+        for (file, text) in files.rules {
+            let pack = rule::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?;
+            read.law.rules.extend(pack.rules.iter().cloned());
+            read.rules.push(pack);
+        }
+        for (file, text) in files.places {
+            let pack = places::read(text, &mut read.atlas).map_err(|reason| PackError { file, reason })?;
+            read.places.push(pack);
         }
         Ok(read)
     }
@@ -169,7 +195,31 @@ impl Packs {
         Duties { limitation, ..duties }
     }
 
-    /// The rules of every jurisdiction.
+    /// The rules of contact, pack by pack.
+    #[must_use]
+    pub fn rule_packs(&self) -> &[RulePack] {
+        &self.rules
+    }
+
+    /// The rules of contact of every jurisdiction, as the gate takes them.
+    #[must_use]
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// The packs of places.
+    #[must_use]
+    pub fn place_packs(&self) -> &[PlacePack] {
+        &self.places
+    }
+
+    /// What addresses and phone numbers tell of where someone may be.
+    #[must_use]
+    pub fn atlas(&self) -> &Atlas {
+        &self.atlas
+    }
+
+    /// The rules of every jurisdiction on paying late.
     pub fn regimes(&self) -> impl Iterator<Item = &RegimePack> {
         self.regimes.values()
     }
@@ -189,11 +239,14 @@ impl Packs {
 
 #[cfg(test)]
 mod tests {
+    use dunlin_domain::calendar::Zone;
     use dunlin_domain::charge::moratorium::Moratorium;
     use dunlin_domain::charge::rates::{HalfYear, Standing};
     use dunlin_domain::charge::regime::DebtKind;
     use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
     use dunlin_domain::contact::DebtorKind;
+    use dunlin_domain::contact::PhoneNumber;
+    use dunlin_domain::gate::{Jurisdiction, Medium};
     use dunlin_domain::money::{Currency, Money};
     use jiff::ToSpan as _;
     use jiff::civil::Weekday;
@@ -272,6 +325,67 @@ mod tests {
         );
         let twice = Packs::read(&Files { holidays: &[FILES.holidays[0], FILES.holidays[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
+    }
+
+    #[test]
+    fn every_rule_of_contact_answers_its_packs_examples() {
+        for pack in packs().unwrap().rule_packs() {
+            let law = Law { rules: pack.rules.clone() };
+            assert!(!pack.vectors.is_empty(), "{}", pack.name);
+            for vector in &pack.vectors {
+                assert_eq!(
+                    vector.refused(&law),
+                    vector.refused_by,
+                    "{}: {:?} {}",
+                    pack.name,
+                    vector.attempt.medium,
+                    vector.now
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_area_code_has_every_zone_that_it_spans_and_toll_free_numbers_tell_nothing() {
+        let atlas = packs().unwrap().atlas();
+        assert!(atlas.area_codes().count() > 380, "{}", atlas.area_codes().count());
+        let of = |number: &str| {
+            let place = atlas.of_number(&PhoneNumber::parse(number).unwrap())?;
+            let zones: Vec<&str> = place.zones.iter().map(Zone::name).collect();
+            Some(format!("{} {}", place.jurisdiction, zones.join(" ")))
+        };
+        for (number, place) in [
+            ("+13055550100", "US-FL America/New_York"),
+            ("+18505550100", "US-FL America/New_York America/Chicago"),
+            ("+12085550100", "US-ID America/Boise America/Los_Angeles"),
+            ("+16055550100", "US-SD America/Chicago America/Denver"),
+            ("+17015550100", "US-ND America/Chicago America/Denver"),
+            ("+14235550100", "US-TN America/Chicago America/New_York"),
+            ("+15415550100", "US-OR America/Los_Angeles America/Boise"),
+            ("+19065550100", "US-MI America/Detroit America/Menominee"),
+            ("+12125550100", "US-NY-NYC America/New_York"),
+            ("+18075550100", "CA-ON America/Toronto America/Winnipeg"),
+        ] {
+            assert_eq!(of(number).as_deref(), Some(place));
+        }
+        for silent in ["+18005550100", "+18885550100", "+442079460000", "+19995550100"] {
+            assert_eq!(of(silent), None, "{silent}");
+        }
+        let whole = atlas.of_address(&Jurisdiction::parse("US").unwrap());
+        assert!(whole.zones.len() > 10, "{:?}", whole.zones);
+    }
+
+    #[test]
+    fn rows_of_one_rule_are_never_in_force_together() {
+        let rules = &packs().unwrap().law().rules;
+        for (at, rule) in rules.iter().enumerate() {
+            for other in rules.iter().skip(at + 1).filter(|other| other.id == rule.id) {
+                let overlap = rule.valid_from <= Some(other.valid_to.unwrap_or(Date::MAX))
+                    && other.valid_from <= Some(rule.valid_to.unwrap_or(Date::MAX));
+                let apart = Medium::ALL.iter().all(|medium| !(rule.media.has(*medium) && other.media.has(*medium)));
+                assert!(!overlap || apart, "{}", rule.id);
+            }
+        }
     }
 
     fn british(kind: DebtorKind) -> Claim {
@@ -366,6 +480,7 @@ mod tests {
         let us = FILES.duties[0].1.replacen("5 working days", "5 week days", 1);
         let error = Packs::read(&Files { duties: &[("us.toml", &us)], ..FILES }).unwrap_err().to_string();
         assert!(error.starts_with("us.toml: \"5 week days\" is not a period"), "{error}");
+        let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
         let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }

@@ -4,6 +4,7 @@
 
 mod charges;
 mod claim;
+mod contact;
 mod duties;
 mod duty_facts;
 mod fees;
@@ -63,6 +64,16 @@ impl Case {
             return duties::answer(&self.action, &self.given);
         }
         match word {
+            "count" if contact::counts(&self.action) => contact::count(&self.action, &self.given),
+            "place_call"
+            | "leave_voicemail"
+            | "send_email"
+            | "send_sms"
+            | "send_message"
+            | "send_letter"
+            | "send_demand"
+            | "continue_automated_dunning"
+            | "apply_unsubscribe" => contact::answer(word, &self.given),
             "compute"
             | "lookup"
             | "count"

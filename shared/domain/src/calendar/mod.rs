@@ -6,9 +6,9 @@ pub mod holidays;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// A time zone of the IANA database, by name.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,8 +52,25 @@ impl Zone {
         self.instant(date, Time::midnight())
     }
 
+    /// What calendar and clock show at `now`.
+    #[must_use]
+    pub fn local(&self, now: Timestamp) -> DateTime {
+        self.0.to_datetime(now)
+    }
+
+    /// The time around `now` in which clocks are not changed.
+    #[must_use]
+    pub fn season(&self, now: Timestamp) -> Season {
+        let after = now.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MAX);
+        let began = self.0.preceding(after).next().map(|change| change.timestamp());
+        let ends = self.0.following(now).next().map(|change| change.timestamp());
+        let offset = self.0.to_offset(now);
+        Season { began: began.unwrap_or(Timestamp::MIN), ends: ends.unwrap_or(Timestamp::MAX), offset }
+    }
+
     /// The instant at which the clock shows `time` on `date`; where a clock change skips it, the next that exists.
-    fn instant(&self, date: Date, time: Time) -> Timestamp {
+    #[must_use]
+    pub fn instant(&self, date: Date, time: Time) -> Timestamp {
         date.to_datetime(time).to_zoned(self.0.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
 }
@@ -61,6 +78,28 @@ impl Zone {
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// A time in which the clocks of a zone are not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Season {
+    began: Timestamp,
+    ends: Timestamp,
+    offset: Offset,
+}
+
+impl Season {
+    /// Whether a moment lies in it.
+    #[must_use]
+    pub fn has(self, moment: Timestamp) -> bool {
+        self.began <= moment && moment < self.ends
+    }
+
+    /// What calendar and clock show at a moment in it.
+    #[must_use]
+    pub fn local(self, moment: Timestamp) -> DateTime {
+        self.offset.to_datetime(moment)
     }
 }
 
@@ -193,6 +232,26 @@ mod tests {
         // Clocks go forward on Sunday, 8 March 2026.
         assert_eq!(calendar.next_open(&new_york, at("2026-03-06T12:00:00Z")), at("2026-03-06T13:00:00Z"));
         assert_eq!(calendar.next_open(&new_york, at("2026-03-07T12:00:00Z")), at("2026-03-09T12:00:00Z"));
+    }
+
+    #[test]
+    fn a_season_shows_what_its_zone_shows_from_change_to_change() {
+        for name in ["America/New_York", "Europe/London", "Asia/Tokyo", "America/Phoenix", "Australia/Lord_Howe"] {
+            let zone = Zone::parse(name).unwrap();
+            let mut now = at("2025-12-31T23:59:59.5Z");
+            let mut season = zone.season(now);
+            for _ in 0..3_000 {
+                if !season.has(now) {
+                    season = zone.season(now);
+                }
+                assert!(season.has(now));
+                assert_eq!(season.local(now), zone.local(now), "{name} {now}");
+                now = now.saturating_add(SignedDuration::from_mins(30 * 7)).unwrap();
+            }
+        }
+        let new_york = Zone::parse("America/New_York").unwrap();
+        let change = at("2026-03-08T07:00:00Z");
+        assert!(new_york.season(change).has(change) && !new_york.season(at("2026-03-08T06:59:59Z")).has(change));
     }
 
     #[test]
