@@ -7,6 +7,7 @@
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
 //! | [`allocation`] | which invoices a payment settles, and what goes back |
+//! | [`credit`] | days to pay and credit limits |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
@@ -23,6 +24,7 @@ pub mod calendar;
 pub mod charge;
 pub mod collection;
 pub mod contact;
+pub mod credit;
 pub mod debtor;
 pub mod decide;
 pub mod decision;
