@@ -20,7 +20,7 @@ const KEY_MAX: usize = 200;
 pub(crate) struct Call {
     pub(crate) debtor: DebtorId,
     pub(crate) now: Timestamp,
-    preview: bool,
+    pub(crate) preview: bool,
     pub(crate) receipt: Option<Receipt>,
     /// The id of what the call makes: the same for the same call.
     pub(crate) id: String,

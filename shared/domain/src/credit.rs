@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use crate::event::EventKind;
 use crate::money::{Currency, Money, MoneyError};
 
 /// What is wrong with terms of credit.
@@ -88,6 +89,19 @@ impl CreditLimit {
     pub fn is_exceeded_by(self, exposure: Money) -> Result<bool, MoneyError> {
         Ok(exposure.minus(self.0)?.is_positive())
     }
+}
+
+/// What is to be told of a limit now, given whether it was exceeded before: each way is told once.
+///
+/// # Errors
+/// [`MoneyError`] where the limit is in another currency.
+pub fn crossing(limit: Option<CreditLimit>, exposure: Money, exceeded: bool) -> Result<Option<EventKind>, MoneyError> {
+    let exceeds = limit.map_or(Ok(false), |limit| limit.is_exceeded_by(exposure))?;
+    Ok(match (exceeded, exceeds) {
+        (false, true) => Some(EventKind::CreditLimitExceeded),
+        (true, false) => Some(EventKind::CreditLimitRestored),
+        (false, false) | (true, true) => None,
+    })
 }
 
 /// What a debtor, or the group that it leads, is granted.

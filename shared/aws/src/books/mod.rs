@@ -4,11 +4,13 @@
 mod allocating;
 mod changes;
 mod credit;
+mod debtors;
 mod invoices;
 mod remittances;
 
 pub use changes::{Changed, ResolveError};
 pub use credit::CreditUsed;
+pub use debtors::Unknown;
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use remittances::{Answer, Reported};
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
+    AgreementRecord, ChangeRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
     MessageRecord, TaskRecord, read_item, seconds, to_item,
 };
 use super::{Receipt, Reference, Store, StoreError, Versioned};
@@ -28,7 +28,7 @@ const ITEMS_PER_TRANSACTION: usize = 100;
 pub struct Loaded {
     /// The debtor, to be changed.
     pub debtor: Debtor,
-    before: Option<Debtor>,
+    pub(super) before: Option<Debtor>,
     version: u64,
     sequence: u64,
 }
@@ -205,6 +205,7 @@ impl Store {
         let mut writes = self.invoices(commit.loaded)?;
         writes.extend(self.holds(commit.loaded)?);
         writes.extend(self.agreements(commit.loaded)?);
+        writes.extend(self.membership(commit.loaded)?);
         for item in history(commit)? {
             writes.push(self.put(item, None)?);
         }
@@ -279,7 +280,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder().table_name(&self.config.table).set_key(Some(super::attributes(key))).build();
         let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
@@ -341,6 +342,9 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     }
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);
+    }
+    if !journal.changes.is_empty() {
+        items.push(to_item(&numbered("CHANGE", 0), &ChangeRecord::of(&journal.changes))?);
     }
     for message in journal.messages.iter().filter(|message| message.attempt.is_none()) {
         // One that was withheld and planned again at once keeps both records.

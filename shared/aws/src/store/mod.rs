@@ -18,6 +18,8 @@
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
 //! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
+//! | group: how many children, and each | `T#<tenant>#GROUP#<parent>` | `GROUP`, `CHILD#<debtor>` |
+//! | what a group owes, and when it falls due | same | `SUM#<currency>`, `DUE#<currency>#<month>` |
 //!
 //! One sparse index, `due` (`due_shard`, `due_at`), lists debtors with a next step (`DUE#<n>`, read by `aging-scan`
 //! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`) and imports by the time of their latest upload
@@ -29,6 +31,7 @@ mod cursor;
 mod debtor;
 mod due;
 mod error;
+mod groups;
 mod history;
 mod import;
 mod key;
@@ -45,6 +48,7 @@ pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
+pub use groups::{ChildrenPage, Group, GroupChange, GroupSum};
 pub use history::{TimelineEntry, TimelinePage};
 pub use import::{
     Import, ImportCounts, ImportId, ImportIdError, ImportKind, ImportMark, ImportPage, ImportPart, ImportRun,

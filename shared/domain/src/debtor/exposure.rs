@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{Debtor, Journal, Membership};
 use crate::agreement::{Cover, Terms};
+use crate::credit::crossing;
 use crate::event::{Event, EventKind};
 use crate::ids::InvoiceId;
 use crate::money::{Currency, Money, MoneyError};
@@ -122,13 +123,8 @@ impl Debtor {
         for currency in currencies {
             let exposure = owed.get(&currency).map_or(Ok(Money::zero(currency)), Owed::exposure)?;
             let limit = self.credit.limit(currency).filter(|_| self.membership != Membership::Leads);
-            let exceeds = limit.map_or(Ok(false), |limit| limit.is_exceeded_by(exposure))?;
-            let kind = match (self.exceeded.contains(&currency), exceeds) {
-                (false, true) => EventKind::CreditLimitExceeded,
-                (true, false) => EventKind::CreditLimitRestored,
-                (false, false) | (true, true) => continue,
-            };
-            if exceeds {
+            let Some(kind) = crossing(limit, exposure, self.exceeded.contains(&currency))? else { continue };
+            if kind == EventKind::CreditLimitExceeded {
                 self.exceeded.insert(currency);
             } else {
                 self.exceeded.remove(&currency);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
+use dunlin_domain::debtor::FieldChange;
 use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::Entry;
@@ -49,6 +50,36 @@ impl EntryRecord {
             reference: entry.reference.clone(),
             note: entry.note.clone(),
         }
+    }
+}
+
+/// What was changed of who a debtor is and what it is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChangeRecord {
+    fields: Vec<FieldRecord>,
+}
+
+/// A field, and where it says nothing of who somebody is what it was and is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct FieldRecord {
+    field: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is: Option<String>,
+}
+
+impl Record for ChangeRecord {
+    const SCHEMA: u32 = 1;
+}
+
+impl ChangeRecord {
+    pub(crate) fn of(changes: &[FieldChange]) -> Self {
+        let field = |change: &FieldChange| {
+            let (was, is) = change.told.clone().unzip();
+            FieldRecord { field: change.field.to_owned(), was, is }
+        };
+        Self { fields: changes.iter().map(field).collect() }
     }
 }
 
