@@ -14,7 +14,7 @@
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
-//! | [`measure`] | aging and DSO |
+//! | [`measure`], [`statement`] | aging and DSO; statements of account |
 
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
@@ -41,3 +41,4 @@ pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod remittance;
+pub mod statement;

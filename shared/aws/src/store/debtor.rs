@@ -331,7 +331,7 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     let journal = commit.journal;
     let mut items = Vec::new();
     for (index, entry) in journal.entries.iter().enumerate() {
-        items.push(to_item(&numbered("ENTRY", index), &EntryRecord::of(entry))?);
+        items.push(to_item(&numbered(key::ENTRY, index), &EntryRecord::of(entry))?);
     }
     for (hold, end) in &journal.holds {
         items.push(to_item(&at(commit.now, "HOLD", hold.id.as_str()), &HoldRecord::ended(hold, *end))?);

@@ -26,6 +26,8 @@ impl Key {
 pub(crate) const LIVE: &str = "LIVE#";
 /// Everything past of a debtor sorts behind this, by time.
 pub(crate) const PAST: &str = "PAST#";
+/// The kind of an entry of the ledger, in the past.
+pub(crate) const ENTRY: &str = "ENTRY";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
 const LIVE_HOLD: &str = "LIVE#HOLD#";
 const LIVE_AGREEMENT: &str = "LIVE#AGREEMENT#";

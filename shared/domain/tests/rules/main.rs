@@ -16,3 +16,4 @@ mod interest;
 mod money;
 mod properties;
 mod recovery;
+mod statement;

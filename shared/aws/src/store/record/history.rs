@@ -6,7 +6,7 @@ use dunlin_domain::contact::Channel;
 use dunlin_domain::debtor::FieldChange;
 use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
-use dunlin_domain::ledger::Entry;
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
@@ -50,6 +50,21 @@ impl EntryRecord {
             reference: entry.reference.clone(),
             note: entry.note.clone(),
         }
+    }
+
+    pub(crate) fn read(&self) -> Result<Entry, StoreError> {
+        let currency = read("currency", Currency::parse(&self.currency))?;
+        let account = AccountKey { portfolio: read("portfolio", PortfolioId::parse(&self.portfolio))?, currency };
+        let invoice = self.invoice.as_deref().map(|id| read("invoice", InvoiceId::parse(id)));
+        Ok(Entry {
+            kind: known("kind", &self.kind, EntryKind::parse(&self.kind))?,
+            account,
+            invoice: invoice.transpose()?,
+            amount: Money::from_minor(self.amount, currency),
+            on: self.on,
+            reference: self.reference.clone(),
+            note: self.note.clone(),
+        })
     }
 }
 
