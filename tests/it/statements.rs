@@ -25,9 +25,7 @@ async fn family() -> World {
     }
     world.has([draft("B", "USD").issued("2026-02-01").due("2026-03-01").total(money("9.99", "USD")).build()]).await;
     let paid = |reference: &str, debtor: &str, on: &str, amount: &str| json!({ "payment_ref": reference, "debtor_ref": debtor, "paid_on": on, "amount": amount, "currency": "EUR" });
-    world
-        .post_payments(json!([paid("P1", "A", "2026-02-10", "230.00"), paid("P2", "B", "2026-03-01", "40.00")]))
-        .await;
+    world.post_payments(json!([paid("P1", "A", "2026-02-10", "230.00"), paid("P2", "B", "2026-03-01", "40.00")])).await;
     world.set_clock("2026-03-02T08:00:00Z");
     world
 }

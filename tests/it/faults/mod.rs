@@ -64,6 +64,7 @@ impl World {
         self.assert_ledger().await;
         self.assert_messages().await;
         self.assert_counted().await;
+        self.assert_grouped().await;
         self.assert_decisions().await;
     }
 
