@@ -15,7 +15,7 @@ use jiff::civil::Date;
 
 use super::cursor::Cursor;
 use super::error::sort;
-use super::groups::GroupSums;
+use super::group_sums::GroupSums;
 use super::key::{self, Key};
 use super::record::{EventRecord, HeadRecord, Item, read};
 use super::{Store, StoreError, attributes};

@@ -31,6 +31,7 @@ mod cursor;
 mod debtor;
 mod due;
 mod error;
+mod group_sums;
 mod groups;
 mod history;
 mod import;
@@ -48,7 +49,8 @@ pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
-pub use groups::{ChildrenPage, Group, GroupChange, GroupSum};
+pub use group_sums::{GroupChange, GroupSum};
+pub use groups::{ChildrenPage, Group};
 pub use history::{TimelineEntry, TimelinePage};
 pub use import::{
     Import, ImportCounts, ImportId, ImportIdError, ImportKind, ImportMark, ImportPage, ImportPart, ImportRun,
