@@ -11,6 +11,8 @@
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
+//! | [`debtors`], [`groups`] | debtors as records; companies that belong together, and credit limits |
+//! | [`statements`] | statements of account, of one debtor and of a group |
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
 //! | [`cases`] | worked cases of law |
@@ -30,8 +32,10 @@ mod cases;
 mod charges;
 mod costs;
 mod credit;
+mod debtors;
 mod faults;
 mod files;
+mod groups;
 mod imports;
 mod invoices;
 mod live_stripe;
@@ -47,6 +51,7 @@ mod reminders;
 mod samples;
 mod scan;
 mod sending;
+mod statements;
 mod stripe;
 mod tenants;
 mod world;

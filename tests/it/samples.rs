@@ -139,6 +139,8 @@ async fn agree(world: &World, samples: &mut Samples) {
         ("delete_agreement", 200),
         ("post_plan", 201),
         ("post_settlement", 201),
+        ("put_debtor", 201),
+        ("patch_debtor", 200),
     ] {
         let answer = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert_eq!(answer.0, status, "{name}: {}", answer.1);
@@ -171,6 +173,8 @@ async fn read(world: &World, samples: &mut Samples) {
     for (name, field) in [
         ("get_debtor", "accounts"),
         ("get_timeline", "entries"),
+        ("get_group", "members"),
+        ("get_statement", "sections"),
         ("get_payment", "allocations"),
         ("get_aging", "reports"),
         ("get_unmatched", "unmatched"),

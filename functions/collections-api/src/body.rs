@@ -43,6 +43,12 @@ impl Body {
         self.fields.get(field).filter(|value| !value.is_null()).cloned()
     }
 
+    /// A field as it is, where it is there; null too.
+    pub(crate) fn said(&mut self, field: &str) -> Option<Value> {
+        self.asked.insert(field.to_owned());
+        self.fields.get(field).cloned()
+    }
+
     /// Whether a field is there.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(|value| !value.is_null())

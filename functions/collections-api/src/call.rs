@@ -19,7 +19,7 @@ use crate::view;
 pub(crate) struct Call {
     pub(crate) debtor: DebtorId,
     pub(crate) now: Timestamp,
-    preview: bool,
+    pub(crate) preview: bool,
     caller: Actor,
     pub(crate) receipt: Option<Receipt>,
     /// The id of what the call makes: the same for the same call.

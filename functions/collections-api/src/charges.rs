@@ -175,6 +175,7 @@ fn field_of(error: &BookingError) -> &'static str {
     match error {
         BookingError::UnknownInvoice(_) | BookingError::NotOwed { .. } => "invoice_number",
         BookingError::CurrencyChanged { .. } => "currency",
+        BookingError::NoTerms(_) => "due_date",
         BookingError::NotPositive(_) | BookingError::MoreThanOpen { .. } | BookingError::Money(_) => "amount",
     }
 }

@@ -2,6 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, json_response, path_parameter, query_parameter};
+use dunlin_aws::store::Tenancy;
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Account, Debtor, Journal};
@@ -32,8 +33,15 @@ impl Handler {
             tracing::error!(%error, "the amounts of a debtor do not add up");
             Problem::internal()
         })?;
-        let wake = decide(&debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        Ok(json_response(200, &shown(&debtor, wake, tenancy.allocation.components, now)))
+        Ok(json_response(200, &self.page(&tenancy, &debtor, now).await?))
+    }
+
+    /// A debtor as it is shown.
+    pub(crate) async fn page(&self, tenancy: &Tenancy, debtor: &Debtor, now: Timestamp) -> Result<Value, Problem> {
+        let wake = decide(debtor, &tenancy.policies, &tenancy.calendar, now).wake();
+        let mut page = shown(debtor, wake, tenancy.allocation.components, now);
+        page["credit"] = self.granted(tenancy, debtor).await?;
+        Ok(page)
     }
 
     pub(crate) async fn timeline(&self, request: &ApiGatewayV2httpRequest) -> Answer {
@@ -114,6 +122,7 @@ fn shown(debtor: &Debtor, wake: Option<Timestamp>, order: ComponentOrder, now: T
         "region": profile.region,
         "language": profile.language,
         "time_zone": profile.zone.name(),
+        "parent_ref": debtor.membership.parent().map(DebtorId::as_str),
         "holds": debtor.holds.values().map(view::hold).collect::<Vec<_>>(),
         "agreements": debtor.agreements.values().map(view::agreement).collect::<Vec<_>>(),
         "next_look_at": wake.map(|wake| wake.to_string()),

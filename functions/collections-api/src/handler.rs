@@ -46,6 +46,10 @@ impl Handler {
         let answer = match route.as_str() {
             "GET /v1/debtors/{id}" => self.debtor(&request).await,
             "GET /v1/debtors/{id}/audit" => self.audit(&request).await,
+            "PATCH /v1/debtors/{id}" => self.patch_debtor(&request).await,
+            "PUT /v1/debtors/{id}" => self.put_debtor(&request).await,
+            "GET /v1/debtors/{id}/group" => self.group(&request).await,
+            "GET /v1/debtors/{id}/statement" => self.statement(&request).await,
             "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
             "POST /v1/debtors/{id}/promises" => self.agree(&request, Kind::Promise).await,
             "POST /v1/debtors/{id}/plans" => self.agree(&request, Kind::Plan).await,

@@ -1,6 +1,7 @@
 //! # collections-api
 //!
-//! - What is known: a debtor, its timeline, the aging report, a payment and what it settled,
+//! - Who a debtor is, what it is granted and whose child it is: made and changed here.
+//! - What is known: a debtor, its group, its statement of account, its timeline, the aging report, a payment and what it settled,
 //!   payments that wait for their invoice.
 //! - What may be charged on a late invoice, charging it, and giving it up.
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
@@ -10,17 +11,21 @@
 //!   mail scanners follow links.
 
 mod agreements;
+mod amend;
 mod audit;
 mod body;
 mod call;
 mod charges;
 mod credit;
 mod debtor;
+mod group;
 mod handler;
 mod payment;
 mod quote;
 mod refunds;
 mod report;
+mod statement;
+mod statement_sheet;
 mod terms;
 mod unsubscribe;
 mod view;

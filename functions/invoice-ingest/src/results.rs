@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use dunlin_aws::sheet::harmless;
 use dunlin_aws::store::ImportCounts;
 use serde_json::{Value, json};
 
@@ -56,9 +57,4 @@ impl Table {
 
 fn write_error(error: csv::Error) -> IngestError {
     IngestError::Read(error.into())
-}
-
-/// A spreadsheet takes a cell that begins like a formula for one; an apostrophe makes it text.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
 }

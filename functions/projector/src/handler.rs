@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_lambda_events::dynamodb::Event;
 use dunlin_aws::bus::Bus;
 use dunlin_aws::metrics;
-use dunlin_aws::store::{HEAD, HeadChange, Store, accounts_of};
+use dunlin_aws::store::{GroupChange, HEAD, HeadChange, Store, StoreError, accounts_of};
 use dunlin_domain::ids::{AccountKey, TenantId};
 
 use crate::ProjectorError;
@@ -32,26 +32,29 @@ impl Handler {
     /// # Errors
     /// [`ProjectorError`]; the whole batch is delivered again then.
     pub async fn handle(&self, event: Event) -> Result<(), ProjectorError> {
-        let (mut changes, mut damaged) = (Vec::new(), Ok(()));
-        for record in event.records.into_iter().filter_map(change) {
-            match record {
-                Ok(change) => changes.push(change),
-                Err(error) => {
-                    tracing::error!(%error, "a record of the stream cannot be read");
-                    damaged = damaged.and(Err(error));
-                }
-            }
-        }
-        let events: Vec<_> = changes.iter().flat_map(|change| change.events.iter().cloned()).collect();
+        let Batch { changes, groups, damaged } = Batch::of(event);
+        let mut events: Vec<_> = changes.iter().flat_map(|change| change.events.iter().cloned()).collect();
+        events.extend(groups.iter().filter_map(|group| group.event.clone()));
         self.bus.publish(&events).await?;
         self.remember_accounts(&changes).await?;
         let counted = self.store.count(&changes).await;
+        self.tell_of_groups(&groups).await?;
         if counted.is_ok() {
             metrics::count_told(&events);
         }
         tracing::info!(commits = changes.len(), events = events.len(), "projected");
         damaged?;
         Ok(counted?)
+    }
+
+    /// Writes down which groups have come to owe more than they may, or less again. The stream then tells it.
+    async fn tell_of_groups(&self, groups: &[GroupChange]) -> Result<(), ProjectorError> {
+        for group in groups {
+            if let Some(kind) = group.untold {
+                self.store.tell_of_group(group, kind).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn remember_accounts(&self, changes: &[HeadChange]) -> Result<(), ProjectorError> {
@@ -69,9 +72,29 @@ impl Handler {
     }
 }
 
-/// The change that a record tells of; `None` for anything but the head of a debtor as it is now.
-fn change(record: EventRecord) -> Option<Result<HeadChange, ProjectorError>> {
-    let image = record.change.new_image;
-    let is_head = image.get("SK").is_some_and(|sk| *sk == serde_dynamo::AttributeValue::S(HEAD.to_owned()));
-    is_head.then(|| HeadChange::from_image(image).map_err(ProjectorError::from))
+/// What a batch of the stream tells of.
+struct Batch {
+    changes: Vec<HeadChange>,
+    groups: Vec<GroupChange>,
+    /// The first record that cannot be read.
+    damaged: Result<(), StoreError>,
+}
+
+impl Batch {
+    fn of(event: Event) -> Self {
+        let mut batch = Self { changes: Vec::new(), groups: Vec::new(), damaged: Ok(()) };
+        for image in event.records.into_iter().map(|record| record.change.new_image) {
+            let is_head = image.get("SK").is_some_and(|sk| *sk == serde_dynamo::AttributeValue::S(HEAD.to_owned()));
+            let read = if is_head {
+                HeadChange::from_image(image).map(|change| batch.changes.push(change))
+            } else {
+                GroupChange::from_image(image).map(|change| batch.groups.extend(change))
+            };
+            if let Err(error) = read {
+                tracing::error!(%error, "a record of the stream cannot be read");
+                batch.damaged = batch.damaged.and(Err(error));
+            }
+        }
+        batch
+    }
 }

@@ -22,6 +22,7 @@ pub mod http;
 pub mod mail;
 pub mod metrics;
 pub mod secrets;
+pub mod sheet;
 pub mod sms;
 pub mod store;
 pub mod telemetry;

@@ -195,7 +195,10 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::DisputeResolved
         | EventKind::CycleResumed
         | EventKind::TaskOpened
-        | EventKind::ContactOptedOut => None,
+        | EventKind::ContactOptedOut
+        | EventKind::DebtorUpdated
+        | EventKind::CreditLimitExceeded
+        | EventKind::CreditLimitRestored => None,
     }
 }
 

@@ -12,7 +12,7 @@ use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::ids::{
     AccountKey, DebtorId, InvoiceId, OutsideId, PolicyName, PolicyRef, PortfolioId, SourceName, StepName, TenantId,
 };
-use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::invoice::{SnapshotStamp, Source, Standing};
 use dunlin_domain::message::{CycleRef, Line, MessageId, Plan};
 use dunlin_domain::money::{Currency, Money};
@@ -102,7 +102,7 @@ fn retried(page: Option<&str>) -> Debtor {
             },
             customer: None,
             issue_date: date(2026, 3, 2),
-            due_date: date(2026, 3, 2),
+            due_date: Due::On(date(2026, 3, 2)),
             total: euros(10_000),
             description: None,
             standing: Standing::Open,

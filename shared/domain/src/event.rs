@@ -79,11 +79,17 @@ pub enum EventKind {
     TaskOpened,
     /// The debtor wants no more e-mail.
     ContactOptedOut,
+    /// Who a debtor is, what it is granted, or whose child it is, was changed.
+    DebtorUpdated,
+    /// More is owed than may be, by a debtor or by a group: a hold on further credit is in order.
+    CreditLimitExceeded,
+    /// What is owed is within the limit again.
+    CreditLimitRestored,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
@@ -120,6 +126,9 @@ impl EventKind {
         Self::MessageUnknown,
         Self::TaskOpened,
         Self::ContactOptedOut,
+        Self::DebtorUpdated,
+        Self::CreditLimitExceeded,
+        Self::CreditLimitRestored,
     ];
 
     /// The detail type on the bus.
@@ -162,6 +171,9 @@ impl EventKind {
             Self::MessageUnknown => "message.unknown",
             Self::TaskOpened => "task.opened",
             Self::ContactOptedOut => "contact.opted_out",
+            Self::DebtorUpdated => "debtor.updated",
+            Self::CreditLimitExceeded => "credit_limit.exceeded",
+            Self::CreditLimitRestored => "credit_limit.restored",
         }
     }
 

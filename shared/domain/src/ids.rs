@@ -26,11 +26,12 @@ fn text(value: &str) -> bool {
     (1..=120).contains(&value.chars().count()) && value.trim() == value && !value.chars().any(char::is_control)
 }
 
-const RULE_ID_RULE: &str = "must be 1 to 60 of A-Z, 0-9, '_' and '.', without an empty part, such as US.REGF.VALID";
+const RULE_ID_RULE: &str =
+    "must be parts of A-Z, 0-9 and '_', joined by '.', at most 60 characters, such as US.REGF.VALID";
 
 fn rule_id(text: &str) -> bool {
     let body = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    text.len() <= 60 && text.split('.').all(|part| !part.is_empty() && part.bytes().all(body))
+    text.len() <= 60 && text.contains('.') && text.split('.').all(|part| !part.is_empty() && part.bytes().all(body))
 }
 
 macro_rules! id_type {

@@ -7,6 +7,7 @@
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
 //! | [`allocation`] | which invoices a payment settles, and what goes back |
+//! | [`credit`] | days to pay and credit limits |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`duty`] | deadlines, notices, limitation, retention, data rights, and what a message must and must not say |
@@ -16,7 +17,7 @@
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
 //! | [`backtest`] | what another policy would have done |
-//! | [`measure`] | aging and DSO |
+//! | [`measure`], [`statement`] | aging and DSO; statements of account |
 
 #![warn(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, missing_docs)]
 
@@ -27,6 +28,7 @@ pub mod calendar;
 pub mod charge;
 pub mod collection;
 pub mod contact;
+pub mod credit;
 pub mod debtor;
 pub mod decide;
 pub mod decision;
@@ -45,3 +47,4 @@ pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod remittance;
+pub mod statement;

@@ -481,7 +481,6 @@ mod tests {
         let error = Packs::read(&Files { duties: &[("us.toml", &us)], ..FILES }).unwrap_err().to_string();
         assert!(error.starts_with("us.toml: \"5 week days\" is not a period"), "{error}");
         let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
-        let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }
 }

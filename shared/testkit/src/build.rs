@@ -6,7 +6,7 @@ use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::ids::{
     AccountKey, DebtorId, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName, TenantId,
 };
-use dunlin_domain::intake::{BOOKS, InvoiceDraft};
+use dunlin_domain::intake::{BOOKS, Due, InvoiceDraft};
 use dunlin_domain::invoice::{Source, Standing};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::profile::ProfilePatch;
@@ -85,7 +85,7 @@ pub fn draft(of: &str, number: &str) -> Draft {
         source: Source { name: SourceName::parse("api").unwrap(), outside_id: OutsideId::parse(number).unwrap() },
         customer: None,
         issue_date: day("2026-01-31"),
-        due_date: day("2026-03-02"),
+        due_date: Due::On(day("2026-03-02")),
         total: eur("100.00"),
         description: None,
         standing: Standing::Open,
@@ -106,7 +106,7 @@ impl Draft {
     /// The last day to pay.
     #[must_use]
     pub fn due(mut self, date: &str) -> Self {
-        self.0.due_date = day(date);
+        self.0.due_date = Due::On(day(date));
         self
     }
 

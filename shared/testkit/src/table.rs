@@ -175,8 +175,8 @@ impl TestTable {
         self.database.get_item(serde_json::from_value(key).unwrap()).unwrap().item
     }
 
-    /// Records of the stream that were not read before, in order, filtered as the template does: heads of debtors that
-    /// were put.
+    /// Records of the stream that were not read before, in order, filtered as the template does: heads of debtors and
+    /// sums of groups that were put.
     pub fn new_heads(&self) -> Vec<Value> {
         let mut position = self.iterator.lock().unwrap();
         let mut iterator = position.take().unwrap_or_else(|| self.trim_horizon());
@@ -189,7 +189,7 @@ impl TestTable {
             }
             iterator = page.next_shard_iterator.unwrap();
             let records = page.records.iter().map(|record| serde_json::to_value(record).unwrap());
-            heads.extend(records.filter(is_head));
+            heads.extend(records.filter(is_watched));
         }
         *position = Some(iterator);
         heads
@@ -239,8 +239,9 @@ impl TestTable {
     }
 }
 
-fn is_head(record: &Value) -> bool {
-    record["eventName"] != "REMOVE" && record["dynamodb"]["Keys"]["SK"]["S"] == "LIVE#DEBTOR"
+fn is_watched(record: &Value) -> bool {
+    let sort_key = record["dynamodb"]["Keys"]["SK"]["S"].as_str().unwrap_or_default();
+    record["eventName"] != "REMOVE" && (sort_key == "LIVE#DEBTOR" || sort_key.starts_with("SUM#"))
 }
 
 fn plain(value: &Stored) -> Value {

@@ -7,6 +7,7 @@ use dunlin_testkit::{AttributeValue, TestTable};
 use serde_json::{Value, json};
 
 use super::Costs;
+use crate::debtors::{patch, put};
 use crate::stripe::{NOON, event, intent, invoice};
 use crate::world::{World, call_to, sqs};
 
@@ -23,6 +24,7 @@ pub(super) async fn all() -> Costs {
     scans(&mut costs).await;
     reminders(&mut costs).await;
     agreements(&mut costs).await;
+    groups(&mut costs).await;
     reports(&mut costs).await;
     costs
 }
@@ -221,6 +223,32 @@ async fn agreements(costs: &mut Costs) {
     let paid = json!([{ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-02", "amount": "205.76", "currency": "EUR" }]);
     world.post_payments(paid).await;
     costs.add("an instalment of it is paid", &taken(&world));
+}
+
+/// What companies that belong together cost beyond what each does alone.
+async fn groups(costs: &mut Costs) {
+    let world = warm().await;
+    world.post_invoices(json!([due(1)])).await;
+    put(&world, "TOP", json!({ "credit_limits": { "EUR": "1500.00" } })).await;
+    put(&world, "C2", json!({ "parent_ref": "TOP" })).await;
+    world.pump().await;
+    let _ = taken(&world);
+    patch(&world, "C1", json!({ "name": "Example & Sons" })).await;
+    costs.add("a debtor's name is changed", &taken(&world));
+    world.project().await;
+    let _ = taken(&world);
+    patch(&world, "C1", json!({ "parent_ref": "TOP" })).await;
+    costs.add("a debtor with one invoice joins a group", &taken(&world));
+    costs.add("- counted by the projector, who joins", &projected(&world).await);
+    world.pump().await;
+    world.post_invoices(json!([due(2)])).await;
+    costs.add("- counted by the projector, one invoice of a member", &projected(&world).await);
+    costs.add("- the group's limit is found to be exceeded, and told", &projected(&world).await);
+    world.pump().await;
+    let _ = taken(&world);
+    let group = call_to("GET /v1/debtors/{id}/group", Some("demo"), &json!({ "id": "TOP" }), &json!({}), "");
+    assert_eq!(world.call_api(group).await.0, 200);
+    costs.add("the page of a group of three", &taken(&world));
 }
 
 async fn reports(costs: &mut Costs) {

@@ -170,6 +170,16 @@ async fn an_order_about_credit_is_carried_out_once_wherever_the_api_dies() {
 }
 
 #[tokio::test]
+async fn a_debtor_changes_its_group_once_wherever_the_api_dies() {
+    killed_at_every_poll(Scenario::Amended).await;
+}
+
+#[tokio::test]
+async fn groups_are_counted_once_and_told_of_wherever_the_projector_dies() {
+    killed_at_every_poll(Scenario::GroupStream).await;
+}
+
+#[tokio::test]
 async fn stripes_event_is_booked_once_wherever_the_webhook_dies() {
     killed_at_every_poll(Scenario::Stripe).await;
 }

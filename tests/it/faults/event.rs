@@ -16,6 +16,8 @@ pub(super) enum Event {
     Payments(Value),
     /// `POST /v1/debtors/{id}/credit/applications`, by debtor and key.
     Credit(String, String, Value),
+    /// `PATCH /v1/debtors/{id}`, by debtor and key.
+    Amended(String, String, Value),
     /// Stripe's event.
     Stripe(Value),
     /// The scheduler's event, or a batch of the scan's queue.
@@ -42,6 +44,12 @@ impl World {
             Event::Credit(debtor, key, order) => {
                 let route = "POST /v1/debtors/{id}/credit/applications";
                 let mut call = call_to(route, Some(TENANT), &json!({ "id": debtor }), &json!({}), &order.to_string());
+                call["headers"]["idempotency-key"] = json!(key);
+                again(is_taken(&self.call_api(call).await))
+            }
+            Event::Amended(debtor, key, patch) => {
+                let route = "PATCH /v1/debtors/{id}";
+                let mut call = call_to(route, Some(TENANT), &json!({ "id": debtor }), &json!({}), &patch.to_string());
                 call["headers"]["idempotency-key"] = json!(key);
                 again(is_taken(&self.call_api(call).await))
             }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::event::Event;
-use super::scenario::{document, payment};
+use super::scenario::{document, family, payment};
 use crate::stripe::{NOON, charge, dispute, event, intent, invoice};
 use crate::world::{SesAnswer, World, sqs};
 
@@ -56,6 +56,9 @@ impl History {
             world.scan_at("2026-03-03T11:00:00Z").await;
             world.project().await;
         }
+        if dice.one_in(3) {
+            family(&world).await;
+        }
         let latest = world.now();
         Self { world, dice, function, waiting: Vec::new(), stream: Vec::new(), told: Vec::new(), latest }
     }
@@ -91,8 +94,8 @@ impl History {
         match function {
             // One that is refused may be carried out when it comes again, and there is credit then.
             Function::Api => {
-                let order = self.order();
-                self.deliver(order).await;
+                let call = if self.dice.one_in(3) { self.amendment() } else { self.order() };
+                self.deliver(call).await;
             }
             Function::Ingest | Function::Webhook => {
                 let event = if function == Function::Ingest { self.documents() } else { self.money() };
@@ -235,6 +238,16 @@ impl History {
         Event::Credit(debtor, key, json!({ "currency": "EUR" }))
     }
 
+    /// One of the debtors changes its group, or what it may owe.
+    fn amendment(&mut self) -> Event {
+        let (debtor, key) = (format!("C{}", self.dice.below(3)), format!("patch-{}", self.dice.below(9)));
+        let limits = json!({ "EUR": format!("{}.00", self.dice.below(300)) });
+        let parent = self.dice.pick(&[Some("TOP"), Some("C0"), Some("C1"), None]);
+        let moves = self.dice.one_in(2);
+        let patch = if moves { json!({ "parent_ref": parent }) } else { json!({ "credit_limits": limits }) };
+        Event::Amended(debtor, key, patch)
+    }
+
     fn stripe(&mut self) -> Value {
         let kind = self.dice.below(6);
         let n = 1 + u32::try_from(self.dice.below(2)).unwrap();
@@ -271,7 +284,7 @@ fn for_whom(event: &Event) -> Function {
     match event {
         Event::Invoices(_) | Event::File(_) => Function::Ingest,
         Event::Payments(_) | Event::Stripe(_) => Function::Webhook,
-        Event::Credit(..) => Function::Api,
+        Event::Credit(..) | Event::Amended(..) => Function::Api,
         Event::Scan(_) => Function::Scan,
         Event::Planned(_) => Function::Dispatch,
         Event::Stream(_) => Function::Projector,

@@ -132,6 +132,16 @@ async fn an_order_about_credit_is_carried_out_once_whatever_fails() {
 }
 
 #[tokio::test]
+async fn a_debtor_changes_its_group_once_whatever_fails() {
+    every_request_fails(Scenario::Amended).await;
+}
+
+#[tokio::test]
+async fn groups_are_counted_once_and_told_of_whatever_fails() {
+    every_request_fails(Scenario::GroupStream).await;
+}
+
+#[tokio::test]
 async fn stripes_event_is_booked_once_whatever_fails() {
     every_request_fails(Scenario::Stripe).await;
 }

@@ -65,6 +65,7 @@ impl World {
         self.assert_messages().await;
         self.assert_counted().await;
         self.assert_audited().await;
+        self.assert_grouped().await;
         self.assert_decisions().await;
     }
 

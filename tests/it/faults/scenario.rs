@@ -4,6 +4,7 @@ use dunlin_testkit::build::{draft, eur};
 use serde_json::{Value, json};
 
 use super::event::Event;
+use crate::debtors::{patch, put};
 use crate::stripe::{NOON, event, intent, invoice};
 use crate::world::{World, sqs};
 
@@ -37,16 +38,20 @@ pub(super) enum Scenario {
     Returned,
     /// Unapplied credit is applied to many invoices.
     Credit,
+    /// A debtor leaves its group for one that is made by it.
+    Amended,
     /// A payment by Stripe.
     Stripe,
     /// An event of Stripe's that is only counted.
     StripeOther,
     /// Invoices, payments and plans of three debtors, on the stream.
     Stream,
+    /// Two children of a group owe more than it may, and one of them leaves it; on the stream.
+    GroupStream,
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Invoices,
         Self::File,
         Self::FanOut,
@@ -58,9 +63,11 @@ impl Scenario {
         Self::Named,
         Self::Returned,
         Self::Credit,
+        Self::Amended,
         Self::Stripe,
         Self::StripeOther,
         Self::Stream,
+        Self::GroupStream,
     ];
 
     /// Whether the same must come out of it, whatever happened on the way. A message of which nobody knows whether it
@@ -148,6 +155,15 @@ impl Scenario {
                 let order = json!({ "currency": "EUR", "amount": "215.00" });
                 Event::Credit("C1".to_owned(), "order-1".to_owned(), order)
             }
+            Self::Amended => {
+                family(world).await;
+                world.pump().await;
+                Event::Amended(
+                    "C1".to_owned(),
+                    "patch-1".to_owned(),
+                    json!({ "parent_ref": "C3", "payment_terms_days": 9 }),
+                )
+            }
             Self::Stripe => {
                 let finalized = event("evt_1", "invoice.finalized", NOON - 900, invoice(1, "open", 0));
                 world.stripe_all(&[finalized]).await;
@@ -158,6 +174,11 @@ impl Scenario {
                 three_late(world).await;
                 world.post_payments(json!([payment("P1", "debtor_ref", "C1", "130.00")])).await;
                 world.scan_at(MORNING).await;
+                Event::Stream(world.table.new_heads())
+            }
+            Self::GroupStream => {
+                family(world).await;
+                patch(world, "C2", json!({ "parent_ref": null })).await;
                 Event::Stream(world.table.new_heads())
             }
         }
@@ -172,6 +193,15 @@ async fn many_late(world: &World) {
 async fn three_late(world: &World) {
     let late = |of: &str, number: &str| draft(of, number).issued("2026-03-01").total(eur("100")).build();
     world.has([late("C1", "I1"), late("C2", "I2"), late("C3", "I3")]).await;
+}
+
+/// Three debtors who are late, of whom `C1` and `C2` are children of one that may owe less than they do.
+pub(super) async fn family(world: &World) {
+    three_late(world).await;
+    put(world, "TOP", json!({ "credit_limits": { "EUR": "150.00" } })).await;
+    for child in ["C1", "C2"] {
+        patch(world, child, json!({ "parent_ref": "TOP" })).await;
+    }
 }
 
 /// What the dispatch queue holds after the morning's scan.

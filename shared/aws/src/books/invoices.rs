@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dunlin_domain::debtor::{BookingError, Invoiced, Journal};
+use dunlin_domain::credit::PaymentDays;
+use dunlin_domain::debtor::{BookingError, Debtor, Invoiced, Journal};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, InvoiceNumber};
-use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::money::Money;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
@@ -77,6 +78,7 @@ impl Books {
         }
         let debtor = customers_debtor(&references, drafts).unwrap_or_else(|| debtor.clone());
         let mut loaded = self.load_or_new(tenancy, &debtor).await?;
+        let otherwise = self.parents_days(&loaded, drafts).await?;
         let closed: Vec<_> = references.values().filter_map(|reference| reference.invoice.clone()).collect();
         self.store.load_closed(&mut loaded, &closed).await?;
         let mut journal = Journal::default();
@@ -89,7 +91,7 @@ impl Books {
                 answers.push(Ok(Invoiced::Unchanged));
                 continue;
             }
-            match record(&mut loaded, &debtor, &draft, &references, &mut journal) {
+            match record(&mut loaded, &debtor, &by_terms(&draft, otherwise), &references, &mut journal) {
                 Ok(invoiced) => {
                     // A snapshot that comes late changes nothing about the invoice, nor where it lies.
                     let issued = loaded.debtor.invoices.get(&draft.id).map_or(draft.issue_date, |one| one.issue_date);
@@ -107,6 +109,18 @@ impl Books {
         writes.references = touched.iter().filter_map(|key| references.get(key).cloned()).collect();
         self.commit(tenancy, &mut loaded, journal, &writes, now).await?;
         Ok(answers)
+    }
+
+    /// The days to pay of the debtor's parent, where they are asked for: an invoice names no due date, and the debtor has no
+    /// terms of its own.
+    async fn parents_days(&self, loaded: &Loaded, drafts: &[InvoiceDraft]) -> Result<Option<PaymentDays>, StoreError> {
+        let Debtor { tenant, credit, membership, .. } = &loaded.debtor;
+        let asked =
+            credit.payment_days.is_none() && drafts.iter().any(|draft| matches!(draft.due_date, Due::ByTerms { .. }));
+        match membership.parent().filter(|_| asked) {
+            Some(parent) => Ok(self.store.credit_terms(tenant, parent).await?.payment_days),
+            None => Ok(None),
+        }
     }
 
     /// Books what arrived before the invoice did. What does not fit, such as another currency, keeps waiting.
@@ -208,6 +222,14 @@ fn under_own_number(references: &References, draft: &InvoiceDraft) -> InvoiceDra
     draft
 }
 
+/// The draft with what its debtor's parent says of when it falls due.
+fn by_terms(draft: &InvoiceDraft, otherwise: Option<PaymentDays>) -> InvoiceDraft {
+    match draft.due_date {
+        Due::On(_) => draft.clone(),
+        Due::ByTerms { .. } => InvoiceDraft { due_date: Due::ByTerms { otherwise }, ..draft.clone() },
+    }
+}
+
 fn record(
     loaded: &mut Loaded,
     debtor: &DebtorId,
@@ -225,6 +247,7 @@ fn record(
         field: match error {
             BookingError::CurrencyChanged { .. } => "currency",
             BookingError::UnknownInvoice(_) => "invoice_number",
+            BookingError::NoTerms(_) => "due_date",
             BookingError::Money(_)
             | BookingError::NotOwed { .. }
             | BookingError::NotPositive(_)

@@ -4,12 +4,16 @@
 mod allocating;
 mod changes;
 mod credit;
+mod debtors;
 mod invoices;
+mod ledger;
 mod remittances;
 
 pub use changes::{Changed, ResolveError};
 pub use credit::CreditUsed;
+pub use debtors::Unknown;
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
+pub use ledger::Ledger;
 pub use remittances::{Answer, Reported};
 
 use std::time::Duration;

@@ -163,6 +163,10 @@ impl Books {
         let booked = match &place {
             Place::Invoice(_, invoice, issued) => {
                 self.store.load_closed(&mut loaded, &[(invoice.clone(), *issued)]).await?;
+                // Reopened or closed between the two reads, it was found by neither.
+                if !loaded.debtor.invoices.contains_key(invoice) {
+                    return Err(StoreError::Conflict.into());
+                }
                 // What was only watched as a customer's payment has not been booked on the invoice.
                 let was = was.filter(|_| matches!(&joined.value.booked, Some((_, Some(_)))));
                 let on = if was.is_some_and(|was| was.received == is.received) { reversed_on } else { on };

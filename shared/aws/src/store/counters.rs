@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use dunlin_domain::debtor::Deltas;
 use dunlin_domain::ids::{AccountKey, DebtorId, TenantId};
@@ -14,6 +15,7 @@ use jiff::civil::Date;
 
 use super::cursor::Cursor;
 use super::error::sort;
+use super::group_sums::GroupSums;
 use super::key::{self, Key};
 use super::record::{EventRecord, HeadRecord, Item, read};
 use super::{Store, StoreError, attributes};
@@ -112,7 +114,7 @@ const MISSING_MAX: u64 = 1_000;
 struct Stretch {
     /// What it follows; a guess until it is read.
     cursor: Cursor,
-    changes: BTreeMap<u64, Deltas>,
+    changes: BTreeMap<u64, (Timestamp, Deltas)>,
 }
 
 impl Stretch {
@@ -152,7 +154,7 @@ impl Store {
         for (change, sequence) in changes.iter().filter_map(|change| Some((change, change.sequence?))) {
             let stretch = stretches.entry((change.tenant.clone(), change.debtor.clone()));
             let stretch = stretch.or_insert_with(|| Stretch { cursor: Cursor::default(), changes: BTreeMap::new() });
-            stretch.changes.insert(sequence, change.deltas.clone());
+            stretch.changes.insert(sequence, (change.committed_at, change.deltas.clone()));
         }
         let (mut step, mut problems) = (Step::new(), Vec::new());
         for (debtor, mut stretch) in stretches {
@@ -235,19 +237,18 @@ impl Store {
         for (key, sums) in sums_of(step) {
             writes.push(self.add(&key, &sums)?);
         }
+        writes.extend(self.add_to_groups(&GroupSums::of(deltas_of(step)))?);
         Ok(writes)
     }
 
-    fn add(&self, key: &Key, sums: &BTreeMap<&'static str, i64>) -> Result<TransactWriteItem, StoreError> {
-        let mut update = Update::builder().table_name(&self.config.table).set_key(Some(attributes(key)));
-        let mut terms = Vec::new();
-        for (index, (name, sum)) in sums.iter().enumerate() {
-            terms.push(format!("#n{index} :v{index}"));
-            update = update
-                .expression_attribute_names(format!("#n{index}"), *name)
-                .expression_attribute_values(format!(":v{index}"), AttributeValue::N(sum.to_string()));
-        }
-        let update = update.update_expression(format!("ADD {}", terms.join(", "))).build();
+    pub(super) fn add<N: AsRef<str>>(
+        &self,
+        key: &Key,
+        sums: &BTreeMap<N, i64>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder().table_name(&self.config.table).set_key(Some(attributes(key)));
+        let (update, terms) = adding(update, sums);
+        let update = update.update_expression(terms).build();
         let update = update.map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
@@ -323,6 +324,23 @@ fn numbers(item: &Item) -> DayCounters {
     item.iter().filter_map(number).collect()
 }
 
+/// An update that adds to numbers by name, and the words for it.
+pub(super) fn adding<N: AsRef<str>>(mut update: UpdateBuilder, sums: &BTreeMap<N, i64>) -> (UpdateBuilder, String) {
+    let mut terms = Vec::new();
+    for (index, (name, sum)) in sums.iter().enumerate() {
+        terms.push(format!("#n{index} :v{index}"));
+        update = update
+            .expression_attribute_names(format!("#n{index}"), name.as_ref())
+            .expression_attribute_values(format!(":v{index}"), AttributeValue::N(sum.to_string()));
+    }
+    (update, format!("ADD {}", terms.join(", ")))
+}
+
+fn deltas_of(step: &Step) -> impl Iterator<Item = (&TenantId, Timestamp, &Deltas)> {
+    step.iter()
+        .flat_map(|((tenant, _), stretch)| stretch.changes.values().map(move |(at, deltas)| (tenant, *at, deltas)))
+}
+
 /// The counters that a step touches, with what is added to each.
 fn sums_of(step: &Step) -> BTreeMap<Key, BTreeMap<&'static str, i64>> {
     let mut sums: BTreeMap<Key, BTreeMap<&'static str, i64>> = BTreeMap::new();
@@ -330,18 +348,16 @@ fn sums_of(step: &Step) -> BTreeMap<Key, BTreeMap<&'static str, i64>> {
         let sum = sums.entry(key).or_default().entry(name).or_default();
         *sum = sum.saturating_add(amount);
     };
-    for ((tenant, _), stretch) in step {
-        for deltas in stretch.changes.values() {
-            for ((account, due), delta) in &deltas.open {
-                add(key::due_on(tenant, account, *due), "minor", delta.minor);
-                add(key::due_on(tenant, account, *due), "invoices", delta.invoices);
-            }
-            for ((account, on, kind), minor) in &deltas.booked {
-                add(key::day(tenant, account, *on), kind.as_str(), *minor);
-            }
-            for ((account, day, state), count) in &deltas.messages {
-                add(key::day(tenant, account, *day), state.as_str(), *count);
-            }
+    for (tenant, _, deltas) in deltas_of(step) {
+        for ((account, due), delta) in &deltas.open {
+            add(key::due_on(tenant, account, *due), "minor", delta.minor);
+            add(key::due_on(tenant, account, *due), "invoices", delta.invoices);
+        }
+        for ((account, on, kind), minor) in &deltas.booked {
+            add(key::day(tenant, account, *on), kind.as_str(), *minor);
+        }
+        for ((account, day, state), count) in &deltas.messages {
+            add(key::day(tenant, account, *day), state.as_str(), *count);
         }
     }
     sums
@@ -361,7 +377,7 @@ fn halved(step: &mut Step) -> Option<Step> {
 }
 
 fn items_of(step: &Step) -> usize {
-    step.len().saturating_add(sums_of(step).len())
+    step.len().saturating_add(sums_of(step).len()).saturating_add(GroupSums::of(deltas_of(step)).len())
 }
 
 /// The accounts that changes touch, by tenant.

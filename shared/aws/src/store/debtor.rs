@@ -16,7 +16,7 @@ use super::audit::{self, LogRecord, Logged};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
+    AgreementRecord, ChangeRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
     MessageRecord, TaskRecord, read_item, seconds, to_item,
 };
 use super::{Receipt, Reference, Store, StoreError, Versioned, message};
@@ -219,6 +219,7 @@ impl Store {
         let mut writes = self.invoices(commit.loaded)?;
         writes.extend(self.holds(commit.loaded)?);
         writes.extend(self.agreements(commit.loaded)?);
+        writes.extend(self.membership(commit.loaded)?);
         for item in history {
             writes.push(self.put(item, None)?);
         }
@@ -293,7 +294,7 @@ impl Store {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn delete(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
         let delete = Delete::builder().table_name(&self.config.table).set_key(Some(super::attributes(key))).build();
         let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
         Ok(TransactWriteItem::builder().delete(delete).build())
@@ -351,7 +352,7 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     let journal = commit.journal;
     let mut items = Vec::new();
     for (index, entry) in journal.entries.iter().enumerate() {
-        items.push(to_item(&numbered("ENTRY", index), &EntryRecord::of(entry))?);
+        items.push(to_item(&numbered(key::ENTRY, index), &EntryRecord::of(entry))?);
     }
     for (hold, end) in &journal.holds {
         items.push(to_item(&at(commit.now, "HOLD", hold.id.as_str()), &HoldRecord::ended(hold, *end))?);
@@ -362,6 +363,9 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     }
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);
+    }
+    if !journal.changes.is_empty() {
+        items.push(to_item(&numbered("CHANGE", 0), &ChangeRecord::of(&journal.changes))?);
     }
     for message in journal.messages.iter().filter(|message| message.attempt.is_none()) {
         // One that was withheld and planned again at once keeps both records.

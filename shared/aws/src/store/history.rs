@@ -2,13 +2,14 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_domain::ids::{DebtorId, TenantId};
+use dunlin_domain::ledger::Entry;
 use dunlin_domain::money::Currency;
 use dunlin_domain::money::Money;
 use serde_json::{Map, Value};
 
 use super::error::sort;
 use super::key;
-use super::record::{Item, SCHEMA, place, read};
+use super::record::{EntryRecord, Item, SCHEMA, place, read, read_item};
 use super::{Store, StoreError};
 
 /// One thing that happened.
@@ -16,7 +17,7 @@ use super::{Store, StoreError};
 pub struct TimelineEntry {
     /// When, RFC 3339.
     pub at: String,
-    /// `entry`, `message`, `decision`, `task`, and what is over: `invoice`, `hold`, `agreement`.
+    /// `entry`, `message`, `decision`, `task`, `change`, and what is over: `invoice`, `hold`, `agreement`.
     pub kind: String,
     /// Its particulars; amounts are decimal strings.
     pub body: Map<String, Value>,
@@ -64,6 +65,45 @@ impl Store {
         let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
         let entries = answer.items.unwrap_or_default().into_iter().map(entry).collect::<Result<_, _>>()?;
         Ok(TimelinePage { entries, next })
+    }
+}
+
+impl Store {
+    /// Every entry of a debtor's ledger, in the order in which they were booked, consistently; `None` where there are more
+    /// than `max`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entries(
+        &self,
+        tenant: &TenantId,
+        debtor: &DebtorId,
+        max: usize,
+    ) -> Result<Option<Vec<Entry>>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :past)")
+            .expression_attribute_values(":pk", AttributeValue::S(key::debtor(tenant, debtor)))
+            .expression_attribute_values(":past", AttributeValue::S(key::PAST.to_owned()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(sort)?;
+            let kind = sort_key(&item).and_then(|sk| sk.split('#').nth(1));
+            if kind != Some(key::ENTRY) {
+                continue;
+            }
+            if entries.len() >= max {
+                return Ok(None);
+            }
+            entries.push(read_item(item, |entry: EntryRecord| entry.read())?);
+        }
+        Ok(Some(entries))
     }
 }
 

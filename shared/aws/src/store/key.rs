@@ -2,6 +2,7 @@
 //! one (I6).
 
 use dunlin_domain::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, OutsideId, SourceName, TenantId};
+use dunlin_domain::money::Currency;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +26,8 @@ impl Key {
 pub(crate) const LIVE: &str = "LIVE#";
 /// Everything past of a debtor sorts behind this, by time.
 pub(crate) const PAST: &str = "PAST#";
+/// The kind of an entry of the ledger, in the past.
+pub(crate) const ENTRY: &str = "ENTRY";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
 const LIVE_HOLD: &str = "LIVE#HOLD#";
 const LIVE_AGREEMENT: &str = "LIVE#AGREEMENT#";
@@ -122,6 +125,46 @@ pub(crate) fn due_on(tenant: &TenantId, account: &AccountKey, due: Date) -> Key 
 pub(crate) fn day(tenant: &TenantId, account: &AccountKey, day: Date) -> Key {
     Key::new(metric(tenant, account), format!("DAY#{day}"))
 }
+
+/// The partition of a group's own items, by its parent.
+pub(crate) fn group(tenant: &TenantId, parent: &DebtorId) -> String {
+    format!("T#{tenant}{GROUP}{parent}")
+}
+
+/// The tenant and the parent of a group's partition.
+pub(crate) fn group_of(pk: &str) -> Option<(&str, &str)> {
+    pk.strip_prefix("T#")?.split_once(GROUP)
+}
+
+const GROUP: &str = "#GROUP#";
+
+/// How many children a group has.
+pub(crate) fn children(tenant: &TenantId, parent: &DebtorId) -> Key {
+    Key::new(group(tenant, parent), "GROUP")
+}
+
+pub(crate) fn child(tenant: &TenantId, parent: &DebtorId, child: &DebtorId) -> Key {
+    Key::new(group(tenant, parent), format!("{CHILD}{child}"))
+}
+
+pub(crate) const CHILD: &str = "CHILD#";
+
+/// What a group owes in a currency.
+pub(crate) fn group_sum(tenant: &TenantId, parent: &DebtorId, currency: Currency) -> Key {
+    Key::new(group(tenant, parent), format!("{GROUP_SUM}{currency}"))
+}
+
+/// Sums of groups sort behind this; the projector is woken by what it prefixes.
+pub(crate) const GROUP_SUM: &str = "SUM#";
+
+/// What of it falls due in a month, by its days: one item for a month, so that who joins with years of debts is counted in
+/// one transaction.
+pub(crate) fn group_month(tenant: &TenantId, parent: &DebtorId, currency: Currency, due: Date) -> Key {
+    let month = due.first_of_month().strftime("%Y-%m");
+    Key::new(group(tenant, parent), format!("{GROUP_DUE}{currency}#{month}"))
+}
+
+pub(crate) const GROUP_DUE: &str = "DUE#";
 
 /// What belongs to the deployment and not to a tenant; no tenant's keys begin so.
 pub(crate) fn migration(target: &str) -> Key {

@@ -18,6 +18,8 @@
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
 //! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
+//! | group: how many children, and each | `T#<tenant>#GROUP#<parent>` | `GROUP`, `CHILD#<debtor>` |
+//! | what a group owes, and when it falls due | same | `SUM#<currency>`, `DUE#<currency>#<month>` |
 //!
 //! One sparse index, `due` (`due_shard`, `due_at`), lists debtors with a next step (`DUE#<n>`, read by `aging-scan`
 //! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`) and imports by the time of their latest upload
@@ -31,6 +33,8 @@ mod cursor;
 mod debtor;
 mod due;
 mod error;
+mod group_sums;
+mod groups;
 mod history;
 mod import;
 mod key;
@@ -47,6 +51,8 @@ pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
+pub use group_sums::{GroupChange, GroupSum};
+pub use groups::{ChildrenPage, Group};
 pub use history::{TimelineEntry, TimelinePage};
 pub use import::{
     Import, ImportCounts, ImportId, ImportIdError, ImportKind, ImportMark, ImportPage, ImportPart, ImportRun,

@@ -9,7 +9,7 @@ use super::{Debtor, Journal};
 use crate::collection::Collection;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
-use crate::intake::InvoiceDraft;
+use crate::intake::{Due, InvoiceDraft};
 use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
 use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Currency, Money, MoneyError};
@@ -28,6 +28,9 @@ pub enum BookingError {
         /// What was told.
         told: Currency,
     },
+    /// It names no due date, and there is nothing to reckon it by.
+    #[error("invoice {0} names no due date, and its debtor has no payment terms; send one, or give the debtor terms")]
+    NoTerms(InvoiceId),
     /// There is no such invoice with this debtor.
     #[error("invoice {0} is not known")]
     UnknownInvoice(InvoiceId),
@@ -89,7 +92,8 @@ impl Debtor {
             let (invoice, known) = (draft.id.clone(), known.currency());
             return Err(BookingError::CurrencyChanged { invoice, known, told });
         }
-        let after = known.map_or_else(|| Ok(raised(draft)), |known| renewed(known, draft))?;
+        let due_date = self.due_date(draft, known)?;
+        let after = known.map_or_else(|| Ok(raised(draft, due_date)), |known| renewed(known, draft, due_date))?;
         let mut profile = self.profile.clone();
         // A snapshot that comes late says who the debtor was, not who it is.
         if known.is_none_or(|known| draft.stamp >= known.stamp) {
@@ -107,6 +111,18 @@ impl Debtor {
             journal.events.push(Event::new(EventKind::InvoiceUpdated).invoice(&draft.id));
         }
         Ok(outcome)
+    }
+
+    /// When an invoice falls due. One that is told again without a day keeps the day that it has, unless it was issued on
+    /// another: terms are those of the day on which it was first booked.
+    fn due_date(&self, draft: &InvoiceDraft, known: Option<&Invoice>) -> Result<Date, BookingError> {
+        let otherwise = match draft.due_date {
+            Due::On(day) => return Ok(day),
+            Due::ByTerms { otherwise } => otherwise,
+        };
+        let known = known.filter(|known| known.issue_date == draft.issue_date).map(|known| known.due_date);
+        let by_terms = || self.credit.payment_days.or(otherwise).map(|days| days.due(draft.issue_date));
+        known.or_else(by_terms).ok_or_else(|| BookingError::NoTerms(draft.id.clone()))
     }
 
     /// Books what a remittance does to one invoice now, given what it did before.
@@ -270,7 +286,7 @@ pub(super) fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effe
 }
 
 /// An invoice as first told.
-fn raised(draft: &InvoiceDraft) -> Invoice {
+fn raised(draft: &InvoiceDraft, due_date: Date) -> Invoice {
     let mut sums = Sums::of_total(draft.total);
     sums.reported_paid = draft.reported_paid;
     let mut collection = Collection::default();
@@ -279,7 +295,7 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
         id: draft.id.clone(),
         source: draft.source.clone(),
         issue_date: draft.issue_date,
-        due_date: draft.due_date,
+        due_date,
         description: draft.description.clone(),
         sums,
         standing: draft.standing,
@@ -295,12 +311,12 @@ fn raised(draft: &InvoiceDraft) -> Invoice {
 
 /// A known invoice after a further word: terms of the newest snapshot, the most that was ever said to be paid, the
 /// highest standing.
-fn renewed(known: &Invoice, draft: &InvoiceDraft) -> Result<Invoice, MoneyError> {
+fn renewed(known: &Invoice, draft: &InvoiceDraft, due_date: Date) -> Result<Invoice, MoneyError> {
     let mut invoice = known.clone();
     invoice.collection.join(draft.attempts.as_ref(), told(draft.stamp), told(known.stamp));
     if draft.stamp >= known.stamp {
         invoice.issue_date = draft.issue_date;
-        invoice.due_date = draft.due_date;
+        invoice.due_date = due_date;
         invoice.description = draft.description.clone().or(invoice.description);
         invoice.sums.total = draft.total;
         invoice.stamp = draft.stamp;

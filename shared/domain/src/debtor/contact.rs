@@ -26,7 +26,7 @@ const NOTED_FOR_DAYS: i64 = 2;
 
 impl Debtor {
     /// Lets time pass until `now`: messages that nobody answers for are closed, holds and agreements end, cycles begin and
-    /// end.
+    /// end, credit limits are exceeded and restored.
     ///
     /// # Errors
     /// [`BookingError`] where amounts do not add up; what was done before it stands.
@@ -37,6 +37,7 @@ impl Debtor {
             self.expire_pending(&key, now, journal);
             self.roll_cycle(&key, policies, now, journal);
         }
+        self.roll_credit(journal)?;
         Ok(())
     }
 

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::Debtor;
+use super::{Debtor, FieldChange, Membership};
 use crate::agreement::{Agreement, AgreementEnd};
 use crate::allocation::Allocation;
 use crate::decision::{Decision, Fingerprint};
 use crate::event::Event;
 use crate::hold::{Hold, HoldEnd};
-use crate::ids::AccountKey;
+use crate::ids::{AccountKey, DebtorId};
 use crate::ledger::{Entry, EntryKind};
 use crate::message::{Message, Task};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 
 /// What happened in one change of a debtor, in order.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ pub struct Journal {
     pub holds: Vec<(Hold, HoldEnd)>,
     /// Agreements that ended.
     pub agreements: Vec<(Agreement, AgreementEnd)>,
+    /// What was changed of who the debtor is and what it is granted.
+    pub changes: Vec<FieldChange>,
     /// The decision, where one was carried out, and what it was made from.
     pub decision: Option<(Decision, Fingerprint)>,
     /// What others may want to know.
@@ -43,6 +45,39 @@ pub struct OpenDelta {
     pub minor: i64,
     /// Invoices.
     pub invoices: i64,
+}
+
+/// By how much what a group owes in one currency changed, and its limit. In minor units; differences, so that it does not
+/// matter in which order they are added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupDelta {
+    /// See [`Owed::open`](super::Owed::open).
+    pub open: i64,
+    /// See [`Owed::disputed`](super::Owed::disputed).
+    pub disputed: i64,
+    /// See [`Owed::unapplied`](super::Owed::unapplied).
+    pub unapplied: i64,
+    /// See [`Owed::in_flight`](super::Owed::in_flight).
+    pub in_flight: i64,
+    /// The credit limit.
+    pub limit: i64,
+    /// Whether there is one: 1 where one is set, -1 where it is lifted.
+    pub limited: i64,
+}
+
+impl GroupDelta {
+    /// Each name in the table, with its difference.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, i64); 6] {
+        [
+            ("open", self.open),
+            ("disputed", self.disputed),
+            ("unapplied", self.unapplied),
+            ("in_flight", self.in_flight),
+            ("limit", self.limit),
+            ("limited", self.limited),
+        ]
+    }
 }
 
 /// Messages that ended.
@@ -90,6 +125,10 @@ pub struct Deltas {
     pub booked: BTreeMap<(AccountKey, Date, EntryKind), i64>,
     /// Messages, by account, day (UTC) and state.
     pub messages: BTreeMap<(AccountKey, Date, MessageCount), i64>,
+    /// What a group owes, by its parent and currency.
+    pub groups: BTreeMap<(DebtorId, Currency), GroupDelta>,
+    /// What is open of a group, by due date, in minor units.
+    pub groups_open: BTreeMap<(DebtorId, Currency, Date), i64>,
 }
 
 impl Deltas {
@@ -99,7 +138,10 @@ impl Deltas {
         let mut deltas = Self::default();
         for (debtor, sign) in before.map(|debtor| (debtor, -1)).into_iter().chain([(after, 1)]) {
             deltas.count_open(debtor, sign);
+            deltas.count_group(debtor, sign);
         }
+        deltas.groups.retain(|_, delta| *delta != GroupDelta::default());
+        deltas.groups_open.retain(|_, minor| *minor != 0);
         deltas.open.retain(|_, delta| *delta != OpenDelta::default());
         let mut book = |account: &AccountKey, on, kind, amount: Money| {
             let sum = deltas.booked.entry((account.clone(), on, kind)).or_default();
@@ -121,6 +163,31 @@ impl Deltas {
         }
     }
 
+    /// All that the debtor adds to its group. Who leaves one takes it along, because it is in `before` alone.
+    fn count_group(&mut self, debtor: &Debtor, sign: i64) {
+        let Some(group) = debtor.group() else { return };
+        let add = |sum: &mut i64, minor: i64| *sum = sum.saturating_add(minor.saturating_mul(sign));
+        // Sums that overflow are refused before they are stored.
+        for (currency, owed) in debtor.owed_by_currency().unwrap_or_default() {
+            let delta = self.groups.entry((group.clone(), currency)).or_default();
+            add(&mut delta.open, owed.open.minor());
+            add(&mut delta.disputed, owed.disputed.minor());
+            add(&mut delta.unapplied, owed.unapplied.minor());
+            add(&mut delta.in_flight, owed.in_flight.minor());
+        }
+        for invoice in debtor.invoices.values() {
+            let open = self.groups_open.entry((group.clone(), invoice.currency(), invoice.due_date)).or_default();
+            add(open, invoice.balance().minor());
+        }
+        if debtor.membership == Membership::Leads {
+            for (currency, limit) in debtor.credit.limits() {
+                let delta = self.groups.entry((group.clone(), *currency)).or_default();
+                add(&mut delta.limit, limit.amount().minor());
+                add(&mut delta.limited, 1);
+            }
+        }
+    }
+
     fn count_messages(&mut self, journal: &Journal) {
         use crate::message::Outcome;
         for message in &journal.messages {
@@ -139,7 +206,11 @@ impl Deltas {
     /// Whether no counter changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.booked.is_empty() && self.messages.is_empty()
+        self.open.is_empty()
+            && self.booked.is_empty()
+            && self.messages.is_empty()
+            && self.groups.is_empty()
+            && self.groups_open.is_empty()
     }
 
     /// The accounts that it touches.

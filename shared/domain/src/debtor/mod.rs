@@ -5,11 +5,14 @@
 mod account;
 mod agreeing;
 mod allocating;
+mod amending;
 mod booking;
 mod charges;
 mod claims;
 mod contact;
 mod credit;
+mod exposure;
+mod group;
 mod journal;
 mod late;
 mod placing;
@@ -20,25 +23,29 @@ mod reversing;
 pub use account::{Account, Allocating, Cycle, StepDone};
 pub use agreeing::{HoldError, Proposal};
 pub use allocating::{AtHand, Needs, OnAccount};
+pub use amending::{Around, DebtorPatch, FieldChange, Patch};
 pub use booking::{BookingError, Invoiced};
 pub use charges::{Charge, ChargeKind, Charged};
 pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;
 pub use credit::{CreditError, CreditOrder, CreditUse};
-pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
+pub use exposure::Owed;
+pub use group::{GroupError, Membership};
+pub use journal::{Deltas, GroupDelta, Journal, MessageCount, OpenDelta};
 pub use late::{FeeRule, LateError};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::agreement::Agreement;
 use crate::contact::Channel;
+use crate::credit::CreditTerms;
 use crate::hold::Hold;
 use crate::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, TenantId};
 use crate::invoice::Invoice;
-use crate::money::{Money, MoneyError};
+use crate::money::{Currency, Money, MoneyError};
 use crate::profile::Profile;
 
 /// Someone who owes, within one tenant.
@@ -50,6 +57,12 @@ pub struct Debtor {
     pub id: DebtorId,
     /// Who it is and how to reach them.
     pub profile: Profile,
+    /// Where it stands among companies that belong together.
+    pub membership: Membership,
+    /// What it is granted; what its group is, where it is the parent.
+    pub credit: CreditTerms,
+    /// The currencies in which it owes more than its own limit.
+    pub exceeded: BTreeSet<Currency>,
     /// State for each creditor and currency.
     pub accounts: BTreeMap<AccountKey, Account>,
     /// Every live invoice, and those closed ones that were loaded for a change.
@@ -70,6 +83,9 @@ impl Debtor {
             tenant,
             id,
             profile,
+            membership: Membership::Alone,
+            credit: CreditTerms::default(),
+            exceeded: BTreeSet::new(),
             accounts: BTreeMap::new(),
             invoices: BTreeMap::new(),
             holds: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Fields, country, date, short, yes_or_no};
-use super::{CreditNoteDraft, Document, FieldError, Intake, InvoiceDraft};
+use super::{CreditNoteDraft, Document, Due, FieldError, Intake, InvoiceDraft};
 use crate::allocation::Advice;
 use crate::calendar::Zone;
 use crate::contact::{DebtorKind, EmailAddress, PhoneNumber};
@@ -26,7 +26,7 @@ pub struct RawDocument {
     pub invoice_number: Option<String>,
     /// `YYYY-MM-DD`.
     pub issue_date: Option<String>,
-    /// `YYYY-MM-DD`; a credit note has none.
+    /// `YYYY-MM-DD`; by the debtor's payment terms where absent. A credit note has none.
     pub due_date: Option<String>,
     /// ISO 4217.
     pub currency: Option<String>,
@@ -81,8 +81,7 @@ impl RawDocument {
     ];
 
     /// The names of the fields without which there is no invoice.
-    pub const REQUIRED: [&'static str; 6] =
-        ["debtor_ref", "invoice_number", "issue_date", "due_date", "currency", "amount"];
+    pub const REQUIRED: [&'static str; 5] = ["debtor_ref", "invoice_number", "issue_date", "currency", "amount"];
 
     /// Takes each field from where the caller has it.
     #[must_use]
@@ -130,7 +129,7 @@ impl RawDocument {
         let debtor = fields.require("debtor_ref", self.debtor_ref.as_ref(), DebtorId::parse);
         let number = fields.require("invoice_number", self.invoice_number.as_ref(), InvoiceNumber::parse);
         let issue_date = fields.require("issue_date", self.issue_date.as_ref(), date);
-        let due_date = fields.require("due_date", self.due_date.as_ref(), date);
+        let due_date = fields.read("due_date", self.due_date.as_ref(), date);
         let total = fields.amount(self.amount.as_ref(), self.currency.as_ref());
         let portfolio = fields.read("portfolio", self.portfolio.as_ref(), PortfolioId::parse);
         let description = fields.read("description", self.description.as_ref(), short(400));
@@ -140,8 +139,8 @@ impl RawDocument {
         {
             fields.complain("due_date", format!("{due_date} is before the issue date, {issue_date}"));
         }
-        let (Some(debtor), Some(number), Some(issue_date), Some(due_date), Some(total), true) =
-            (debtor, number, issue_date, due_date, total, fields.0.is_empty())
+        let (Some(debtor), Some(number), Some(issue_date), Some(total), true) =
+            (debtor, number, issue_date, total, fields.0.is_empty())
         else {
             return Err(fields.0);
         };
@@ -155,7 +154,7 @@ impl RawDocument {
             source: Source { name: intake.source.clone(), outside_id },
             customer: None,
             issue_date,
-            due_date,
+            due_date: due_date.map_or(Due::ByTerms { otherwise: None }, Due::On),
             total,
             description,
             standing: Standing::Open,

@@ -1,17 +1,41 @@
 //! Documents that can be booked.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::calendar::Zone;
 use crate::collection::Attempts;
 use crate::contact::{EmailAddress, PhoneNumber};
+use crate::credit::PaymentDays;
 use crate::ids::{DebtorId, InvoiceId, OutsideId};
 use crate::invoice::{SnapshotStamp, Source, Standing};
 use crate::message::hex;
 use crate::money::Money;
 use crate::profile::ProfilePatch;
 use crate::remittance::Report;
+
+/// When an invoice falls due, as it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// On this day.
+    On(Date),
+    /// So many days after its issue as its debtor has to pay; the days of its parent where it has none of its own.
+    ByTerms {
+        /// The parent's.
+        otherwise: Option<PaymentDays>,
+    },
+}
+
+impl fmt::Display for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(day) => day.fmt(f),
+            Self::ByTerms { .. } => f.write_str("by terms"),
+        }
+    }
+}
 
 /// An invoice that can be booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +53,7 @@ pub struct InvoiceDraft {
     /// The day it was issued.
     pub issue_date: Date,
     /// The last day to pay in time; not before the issue date.
-    pub due_date: Date,
+    pub due_date: Due,
     /// More than nothing.
     pub total: Money,
     /// What for.

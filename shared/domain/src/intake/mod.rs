@@ -3,6 +3,7 @@
 mod advice;
 mod claim;
 mod credit;
+mod debtor;
 mod document;
 mod draft;
 mod fields;
@@ -12,8 +13,9 @@ mod plan;
 pub use advice::RawPart;
 pub use claim::{RawClaim, RawMovement};
 pub use credit::{CreditAction, RawCreditOrder};
+pub use debtor::RawDebtor;
 pub use document::RawDocument;
-pub use draft::{CreditNoteDraft, Document, InvoiceDraft};
+pub use draft::{CreditNoteDraft, Document, Due, InvoiceDraft};
 pub use fields::FieldError;
 pub use payment::RawPayment;
 pub use plan::{PlanDraft, RawPlan};
@@ -90,6 +92,9 @@ mod tests {
         assert_eq!(draft.id.to_string(), "main/I1");
         assert_eq!(draft.total.minor(), 10_000);
         assert_eq!(draft.digest(), draft.clone().digest());
+        let Ok(Document::Invoice(by_terms)) = row(&[("due_date", "")]).parse(&intake()) else { panic!("refused") };
+        assert_eq!(by_terms.due_date, Due::ByTerms { otherwise: None });
+        assert_ne!(draft.digest(), by_terms.digest());
     }
 
     #[test]

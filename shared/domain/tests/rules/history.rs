@@ -9,7 +9,7 @@ use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
 use dunlin_domain::decide::{decide, fingerprint};
 use dunlin_domain::decision::{AccountDecision, Action};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
-use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::invoice::{Source, Standing};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::message::{Outcome, Plan};
@@ -53,7 +53,7 @@ pub(crate) fn draft(number: &str, issued: &str, due: &str, minor: i64) -> Invoic
         source: Source { name: SourceName::parse("test").unwrap(), outside_id: OutsideId::parse(number).unwrap() },
         customer: None,
         issue_date: day(issued),
-        due_date: day(due),
+        due_date: Due::On(day(due)),
         total: eur(minor),
         description: None,
         standing: Standing::Open,

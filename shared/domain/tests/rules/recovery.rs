@@ -6,7 +6,7 @@ use dunlin_domain::debtor::Journal;
 use dunlin_domain::decide::{Recheck, recheck};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::HoldId;
-use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::invoice::{SnapshotStamp, Standing, Stop};
 use dunlin_domain::message::CycleRef;
 use dunlin_domain::policy::Subject;
@@ -139,7 +139,8 @@ fn payment_ends_it_at_once() {
 
 #[test]
 fn who_is_charged_by_the_provider_gets_no_courtesy() {
-    let mut auto = InvoiceDraft { due_date: day("2026-03-20"), ..snapshot("A", "2026-03-02T10:00:00Z", 0, None) };
+    let mut auto =
+        InvoiceDraft { due_date: Due::On(day("2026-03-20")), ..snapshot("A", "2026-03-02T10:00:00Z", 0, None) };
     for (attempts, step) in [(auto.attempts.take(), None), (None, Some("courtesy"))] {
         let mut book = Book::new("UTC");
         book.takes_in(&InvoiceDraft { attempts, ..auto.clone() });

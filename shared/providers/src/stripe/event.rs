@@ -4,7 +4,7 @@ use dunlin_domain::calendar::Zone;
 use dunlin_domain::collection::{Attempts, PaymentPage};
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::ids::{DebtorId, IdError, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName};
-use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::invoice::{SnapshotStamp, Source, Standing};
 use dunlin_domain::money::MoneyError;
 use dunlin_domain::profile::ProfilePatch;
@@ -146,7 +146,7 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
         source: Source { name: source()?, outside_id: OutsideId::parse(&invoice.id)? },
         customer: Some(OutsideId::parse(customer)?),
         issue_date,
-        due_date,
+        due_date: Due::On(due_date),
         total,
         description: invoice.description.map(|text| text.chars().filter(|c| !c.is_control()).take(400).collect()),
         standing,

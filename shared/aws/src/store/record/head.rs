@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, MessageCount, StepDone};
+use dunlin_domain::credit::CreditTerms;
+use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, StepDone};
 use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
-use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::message::{Pending, PendingState};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Subject;
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
-use super::{AllocatingRecord, PlanRecord, Record, is_zero, known, read};
+use super::{AllocatingRecord, CreditRecord, DeltasRecord, PlanRecord, Record, is_zero, known, read};
 use crate::store::audit::LogRecord;
 use crate::store::error::StoreError;
 
@@ -32,6 +32,14 @@ pub(crate) struct HeadRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sequence: Option<u64>,
     profile: ProfileRecord,
+    /// Whether it is the parent of a group; what joins the group asks for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    leads: bool,
+    /// Its parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    credit: CreditRecord,
     accounts: Vec<AccountRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contacts: Vec<(Timestamp, String)>,
@@ -130,64 +138,6 @@ struct PendingRecord {
     attempt: Option<(String, Timestamp)>,
 }
 
-/// What a commit did to the counters, as lists that stay small.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct DeltasRecord {
-    /// Portfolio, currency, due date, minor units, invoices.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) open: Vec<(String, String, Date, i64, i64)>,
-    /// Portfolio, currency, day, kind of entry, minor units.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) booked: Vec<(String, String, Date, String, i64)>,
-    /// Portfolio, currency, day, state, messages.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) messages: Vec<(String, String, Date, String, i64)>,
-}
-
-impl DeltasRecord {
-    fn of(deltas: &Deltas) -> Self {
-        let names = |key: &AccountKey| (key.portfolio.to_string(), key.currency.code().to_owned());
-        let open = deltas.open.iter().map(|((key, due), delta)| {
-            let (portfolio, currency) = names(key);
-            (portfolio, currency, *due, delta.minor, delta.invoices)
-        });
-        let booked = deltas.booked.iter().map(|((key, on, kind), minor)| {
-            let (portfolio, currency) = names(key);
-            (portfolio, currency, *on, kind.as_str().to_owned(), *minor)
-        });
-        let messages = deltas.messages.iter().map(|((key, day, state), count)| {
-            let (portfolio, currency) = names(key);
-            (portfolio, currency, *day, state.as_str().to_owned(), *count)
-        });
-        Self { open: open.collect(), booked: booked.collect(), messages: messages.collect() }
-    }
-
-    pub(crate) fn read(&self) -> Result<Deltas, StoreError> {
-        let account = |portfolio: &str, currency: &str| {
-            let portfolio = read("portfolio", PortfolioId::parse(portfolio))?;
-            Ok::<_, StoreError>(AccountKey { portfolio, currency: read("currency", Currency::parse(currency))? })
-        };
-        let mut deltas = Deltas::default();
-        for (portfolio, currency, due, minor, invoices) in &self.open {
-            let delta = dunlin_domain::debtor::OpenDelta { minor: *minor, invoices: *invoices };
-            deltas.open.insert((account(portfolio, currency)?, *due), delta);
-        }
-        for (portfolio, currency, on, kind, minor) in &self.booked {
-            let kind = known("kind", kind, EntryKind::parse(kind))?;
-            deltas.booked.insert((account(portfolio, currency)?, *on, kind), *minor);
-        }
-        for (portfolio, currency, day, state, count) in &self.messages {
-            // Schema 1 also counted what was planned; nobody asked.
-            if state == "planned" {
-                continue;
-            }
-            let state = known("state", state, MessageCount::parse(state))?;
-            deltas.messages.insert((account(portfolio, currency)?, *day, state), *count);
-        }
-        Ok(deltas)
-    }
-}
-
 /// What happened, as the projector finds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct EventRecord {
@@ -258,6 +208,9 @@ impl HeadRecord {
             version: stamp.version,
             sequence: Some(stamp.sequence),
             profile: ProfileRecord::of(&debtor.profile),
+            leads: debtor.membership == Membership::Leads,
+            parent: debtor.membership.parent().map(ToString::to_string),
+            credit: CreditRecord::of(debtor),
             accounts: debtor.accounts.iter().map(|(key, account)| AccountRecord::of(key, account)).collect(),
             contacts: debtor.contacts.iter().map(|(at, channel)| (*at, channel.as_str().to_owned())).collect(),
             due_shard,
@@ -292,6 +245,19 @@ impl HeadRecord {
         }
     }
 
+    fn membership(&self) -> Result<Membership, StoreError> {
+        match &self.parent {
+            Some(parent) => Ok(Membership::Of(read("parent", DebtorId::parse(parent))?)),
+            None if self.leads => Ok(Membership::Leads),
+            None => Ok(Membership::Alone),
+        }
+    }
+
+    /// What it is granted.
+    pub(crate) fn terms(&self) -> Result<CreditTerms, StoreError> {
+        self.credit.terms()
+    }
+
     /// The debtor without its invoices.
     pub(crate) fn read(&self) -> Result<Debtor, StoreError> {
         let accounts = self.accounts.iter().map(AccountRecord::read).collect::<Result<_, _>>()?;
@@ -302,6 +268,9 @@ impl HeadRecord {
             tenant: read("tenant", TenantId::parse(&self.tenant))?,
             id: read("debtor", DebtorId::parse(&self.debtor))?,
             profile: self.profile.read()?,
+            membership: self.membership()?,
+            credit: self.credit.terms()?,
+            exceeded: self.credit.exceeded()?,
             accounts,
             invoices: BTreeMap::new(),
             holds: BTreeMap::new(),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
+use dunlin_domain::debtor::FieldChange;
 use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
-use dunlin_domain::ledger::Entry;
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
@@ -49,6 +50,51 @@ impl EntryRecord {
             reference: entry.reference.clone(),
             note: entry.note.clone(),
         }
+    }
+
+    pub(crate) fn read(&self) -> Result<Entry, StoreError> {
+        let currency = read("currency", Currency::parse(&self.currency))?;
+        let account = AccountKey { portfolio: read("portfolio", PortfolioId::parse(&self.portfolio))?, currency };
+        let invoice = self.invoice.as_deref().map(|id| read("invoice", InvoiceId::parse(id)));
+        Ok(Entry {
+            kind: known("kind", &self.kind, EntryKind::parse(&self.kind))?,
+            account,
+            invoice: invoice.transpose()?,
+            amount: Money::from_minor(self.amount, currency),
+            on: self.on,
+            reference: self.reference.clone(),
+            note: self.note.clone(),
+        })
+    }
+}
+
+/// What was changed of who a debtor is and what it is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChangeRecord {
+    fields: Vec<FieldRecord>,
+}
+
+/// A field, and where it says nothing of who somebody is what it was and is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct FieldRecord {
+    field: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is: Option<String>,
+}
+
+impl Record for ChangeRecord {
+    const SCHEMA: u32 = 1;
+}
+
+impl ChangeRecord {
+    pub(crate) fn of(changes: &[FieldChange]) -> Self {
+        let field = |change: &FieldChange| {
+            let (was, is) = change.told.clone().unzip();
+            FieldRecord { field: change.field.to_owned(), was, is }
+        };
+        Self { fields: changes.iter().map(field).collect() }
     }
 }
 

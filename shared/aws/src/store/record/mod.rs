@@ -3,6 +3,8 @@
 mod agreement;
 mod allocation;
 mod collection;
+mod credit;
+mod deltas;
 mod head;
 mod history;
 mod hold;
@@ -13,8 +15,10 @@ mod settings;
 
 pub(crate) use agreement::AgreementRecord;
 pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
+pub(crate) use credit::CreditRecord;
+pub(crate) use deltas::DeltasRecord;
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
-pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
+pub(crate) use history::{ChangeRecord, DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
 pub(crate) use hold::HoldRecord;
 pub(crate) use import::{ImportPartRecord, ImportRecord};
 pub(crate) use invoice::InvoiceRecord;

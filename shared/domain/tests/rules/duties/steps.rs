@@ -6,26 +6,26 @@ use super::*;
 fn every_stop_of_a_step_is_told_and_none_that_is_not_its_own() {
     let rule = |id: &str| Provision { id: RuleId::parse(id).unwrap(), ..provision() };
     let row = LimitationRow {
-        provision: rule("LIM"),
+        provision: rule("TEST.LIM"),
         contracts: Vec::new(),
         debtor: None,
         period: Period::years(6),
         anew: None,
     };
     let duties = |effect| Duties {
-        validation: Some(ValidationLaw { dispute: rule("DISPUTE"), ..validation() }),
+        validation: Some(ValidationLaw { dispute: rule("TEST.DISPUTE"), ..validation() }),
         limitation: Some(LimitationLaw { rows: vec![row.clone()], effect }),
         pre_action: Some(PreActionLaw {
-            protocol: rule("PAP"),
+            protocol: rule("TEST.PAP"),
             answer_within: period("30 days"),
             talks: period("30 days"),
-            direction: rule("PD"),
+            direction: rule("TEST.PD"),
             company_within: period("14 days"),
             holidays: Arc::new(calendar()),
         }),
-        moratorium: Some(rule("SPACE")),
-        stay: Some(rule("STAY")),
-        retention: vec![RetentionFloor { provision: rule("REC"), kind: RecordKind::Evidence, keep: Period::years(3) }],
+        moratorium: Some(rule("TEST.SPACE")),
+        stay: Some(rule("TEST.STAY")),
+        retention: vec![RetentionFloor { provision: rule("TEST.REC"), kind: RecordKind::Evidence, keep: Period::years(3) }],
         ..Duties::default()
     };
     let on = date(2026, 11, 25);
@@ -49,7 +49,8 @@ fn every_stop_of_a_step_is_told_and_none_that_is_not_its_own() {
         letter: PreAction::NotSent,
     };
     let told = |duties: &Duties, step, debt: &Debt, on| {
-        duties.bars(step, debt, on).iter().map(|bar| bar.rule.to_string()).collect::<Vec<_>>().join(" ")
+        let name = |bar: &Bar| bar.rule.as_str().trim_start_matches("TEST.").to_owned();
+        duties.bars(step, debt, on).iter().map(name).collect::<Vec<_>>().join(" ")
     };
     let (barred, gone) = (duties(Effect::Barred), duties(Effect::Extinguished));
     for (duties, step, expected) in [
