@@ -7,8 +7,9 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::DebtorKind;
-use dunlin_domain::gate::attempt::{MailBasis, Mailbox, OptOutLine};
+use dunlin_domain::gate::attempt::OptOutLine;
 use dunlin_domain::gate::history::{Initiator, Outcome};
+use dunlin_domain::gate::target::{MailBasis, Mailbox};
 use dunlin_domain::gate::{
     Attempt, CollectorRole, Contact, ContactPolicy, Content, Evidence, Facts, Gate, History, Jurisdiction, Medium,
     Place, Purpose, Target,

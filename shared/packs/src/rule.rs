@@ -199,3 +199,32 @@ pub(crate) fn media(names: &[String]) -> Result<Media, Reason> {
     }
     Ok(all.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_rule_is_refused_with_the_reason() {
+        let calendars = Calendars::new();
+        let pack = include_str!("../rules/us-federal.toml");
+        for (from, to, says) in [
+            ("US.REGF.CEASE", "us.regf.cease", "must be 3 to 60 of A-Z"),
+            ("scope = \"fdcpa\"", "scope = \"fcdpa\"", "there is no scope fcdpa"),
+            ("\"public_post\"", "\"public_poster\"", "is not a medium"),
+            ("daily = ", "dayly = ", "is not a day"),
+            ("\"08:00\", \"21:00\"", "\"21:00\", \"08:00\"", "must end after they begin"),
+            ("most = 7, days = 7", "most = 7", "either days or hours"),
+            ("most = 7, days = 7", "most = 0, days = 7", "from 1 on"),
+            ("class = \"hard\"", "class = \"soft\"", "unknown variant"),
+            ("consent = true", "consent = true, sundays = false", "sundays"),
+            ("places = [\"US\"]", "places = [\"usa\"]", "is not a jurisdiction"),
+            ("zone = \"America/New_York\"", "zone = \"New York\"", "is not a time zone"),
+        ] {
+            let text = pack.replacen(from, to, 1);
+            assert_ne!(text, pack, "{from}");
+            let error = parse(&text, &calendars).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

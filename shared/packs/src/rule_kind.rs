@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dunlin_domain::gate::Kind;
 use dunlin_domain::gate::hours::Week;
-use dunlin_domain::gate::law::{Cap, Demand, DisputeRule, Frequency, Hours, LiftedBy, Permission, Span, Stop};
+use dunlin_domain::gate::kind::{Cap, Demand, DisputeRule, Frequency, Hours, LiftedBy, Permission, Span, Stop};
 use jiff::civil::Time;
 use serde::Deserialize;
 

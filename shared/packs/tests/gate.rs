@@ -4,10 +4,12 @@
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::DebtorKind;
-use dunlin_domain::gate::attempt::{Family, Line, MailBasis, Mailbox, Number, OptOutLine, VoiceMessage};
+use dunlin_domain::gate::attempt::{OptOutLine, VoiceMessage};
 use dunlin_domain::gate::facts::{Attorney, Cease, Consent, ConsentKind, Inconvenient, Weekdays};
 use dunlin_domain::gate::history::{Initiator, Outcome};
+use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::policy::Role;
+use dunlin_domain::gate::target::{Line, MailBasis, Mailbox, Number};
 use dunlin_domain::gate::{
     Attempt, CollectorRole, Contact, ContactPolicy, Content, Evidence, Facts, History, Jurisdiction, Law, Loosened,
     Medium, Place, Purpose, Target, Verdict, permit,

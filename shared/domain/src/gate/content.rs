@@ -2,8 +2,9 @@
 
 use jiff::ToSpan as _;
 
-use super::attempt::{Attempt, Medium, OptOutLine, Purpose, VoiceMessage};
-use super::law::Demand;
+use super::attempt::{Attempt, OptOutLine, Purpose, VoiceMessage};
+use super::kind::Demand;
+use super::medium::Medium;
 use super::wording::Deadline;
 use super::{Checked, Gate, Moment, Until, Why};
 

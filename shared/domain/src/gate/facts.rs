@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{Timestamp, ToSpan as _};
 
-use super::attempt::{Family, Medium};
+use super::medium::{Family, Medium};
 use super::place::Place;
 use crate::calendar::Zone;
 use crate::contact::DebtorKind;

@@ -3,11 +3,13 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::attempt::{Attempt, Family};
+use super::attempt::Attempt;
 use super::clock::Clock;
 use super::facts::{ConsentKind, Facts};
 use super::history::{Contact, History, Outcome};
-use super::law::{Cap, Frequency, LiftedBy, LineFilter, Rule, Span};
+use super::kind::{Cap, Frequency, LiftedBy, Span};
+use super::law::{LineFilter, Rule};
+use super::medium::Family;
 use super::{Checked, Gate, Moment, Until, Why};
 use crate::ids::ParticularDebt;
 

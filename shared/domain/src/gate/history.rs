@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::attempt::{Line, Medium, Purpose};
+use super::attempt::Purpose;
+use super::medium::Medium;
+use super::target::Line;
 use crate::ids::{ParticularDebt, PersonId};
 
 /// What came of a contact.

@@ -7,7 +7,6 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::clock::Clock;
 use super::facts::{ConsentKind, Facts, Inconvenient};
-use super::law::OpenHours;
 use crate::calendar::Zone;
 use crate::calendar::holidays::HolidayCalendar;
 
@@ -16,6 +15,9 @@ const DAYS_AHEAD: usize = 15;
 
 /// How often clocks may disagree before no hour is found that suits them all.
 const ROUNDS: usize = 32;
+
+/// The hours of a day: from, and to before.
+pub type OpenHours = (Time, Time);
 
 /// The open hours of a week, the end excluded.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,10 @@
 //! | module | what it is about |
 //! | --- | --- |
 //! | [`place`], [`atlas`] | where the debtor may be, and what tells so |
-//! | [`attempt`] | what is to be done |
+//! | [`attempt`], [`medium`], [`target`] | what is to be done, how, and where it goes |
 //! | [`facts`] | what is known of the debtor |
 //! | [`history`] | contacts that were made |
-//! | [`law`] | a rule: whom it protects, when it is in force, what it asks |
+//! | [`law`], [`kind`] | a rule: whom it protects, when it is in force, what it asks |
 //! | [`policy`] | what the tenant decides within the law |
 //! | [`wording`] | what words say |
 //! | [`one_click`] | which requests unsubscribe |
@@ -21,10 +21,13 @@ pub mod attempt;
 pub mod facts;
 pub mod history;
 pub mod hours;
+pub mod kind;
 pub mod law;
+pub mod medium;
 pub mod one_click;
 pub mod place;
 pub mod policy;
+pub mod target;
 pub mod verdict;
 pub mod wording;
 
@@ -37,15 +40,18 @@ mod stops;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-pub use self::attempt::{Addressee, Attempt, Content, Media, Medium, Purpose, Target};
+pub use self::attempt::{Addressee, Attempt, Content, Purpose};
 use self::clock::Clock;
 pub use self::facts::{CollectorRole, Facts};
 use self::frequency::Past;
 pub use self::history::{Contact, History};
 use self::hours::Widened;
-pub use self::law::{Hours, Kind, Law, Rule};
+pub use self::kind::Kind;
+pub use self::law::{Law, Rule};
+pub use self::medium::{Media, Medium};
 pub use self::place::{Evidence, Jurisdiction, Place};
 pub use self::policy::{ContactPolicy, Loosened, Mode};
+pub use self::target::Target;
 pub use self::verdict::{Refusal, Until, Verdict, Why};
 use crate::calendar::Zone;
 use crate::ids::RuleId;
@@ -177,7 +183,7 @@ impl<'a> Gate<'a> {
         let moment = self.moment(now);
         let asked = self.rules.iter().filter(|active| active.asks_about(attempt, now));
         let used = asked.filter_map(|active| match &active.rule.kind {
-            Kind::Frequency(law::Frequency::Cap(cap)) => {
+            Kind::Frequency(kind::Frequency::Cap(cap)) => {
                 let (contacts, most) = self.contacts(cap, active.rule.when.line, attempt, moment);
                 Some(Used { rule: active.rule.id.clone(), contacts, most })
             }
@@ -238,8 +244,8 @@ impl<'a> Gate<'a> {
         match kind {
             Kind::Stop(stop) => self.stop(stop, attempt, moment),
             Kind::Permission(permission) => self.permission(permission, attempt, moment),
-            Kind::Hours(Hours::Window { week, consent }) => self.window(week, *consent, moment.now),
-            Kind::Hours(Hours::Inconvenient) => self.inconvenient(attempt, moment.now),
+            Kind::Hours(kind::Hours::Window { week, consent }) => self.window(week, *consent, moment.now),
+            Kind::Hours(kind::Hours::Inconvenient) => self.inconvenient(attempt, moment.now),
             Kind::Frequency(frequency) => self.frequency(frequency, rule, attempt, moment),
             Kind::Demand(demand) => self.content(demand, attempt, moment),
         }

@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::attempt::{Addressee, Attempt, Line, MailBasis, Mailbox, Medium, Purpose, Target};
+use super::attempt::{Addressee, Attempt, Purpose};
 use super::facts::ConsentKind;
 use super::history::Initiator;
-use super::law::Permission;
+use super::kind::Permission;
+use super::medium::Medium;
+use super::target::{Line, MailBasis, Mailbox, Target};
 use super::{Checked, Gate, Moment, Until, Why};
 
 /// A refusal that no time ends.

@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 
 use super::attempt::{Addressee, Attempt, Purpose};
 use super::facts::{Contested, DisputeForm};
-use super::law::{DisputeRule, Stop};
+use super::kind::{DisputeRule, Stop};
 use super::{Checked, Gate, Moment, Until, Why};
 
 impl Gate<'_> {

@@ -1,7 +1,8 @@
 //! What a case says of the attempt.
 
-use dunlin_domain::gate::attempt::{Line, MailBasis, Mailbox, Number, OptOutLine, VoiceMessage};
+use dunlin_domain::gate::attempt::{OptOutLine, VoiceMessage};
 use dunlin_domain::gate::facts::ConsentKind;
+use dunlin_domain::gate::target::{Line, MailBasis, Mailbox, Number};
 use dunlin_domain::gate::wording::{self, Wording};
 use dunlin_domain::gate::{Addressee, Attempt, Content, Facts, Medium, Purpose, Target};
 use dunlin_domain::money::Currency;
@@ -168,7 +169,7 @@ fn consented_to_texts(facts: &Facts) -> Option<Date> {
     texts.filter_map(|consent| Some(TimeZone::UTC.to_datetime(consent.given?).date())).max()
 }
 
-const TEXTS: ConsentKind = ConsentKind::Electronic(Some(dunlin_domain::gate::attempt::Family::Texts));
+const TEXTS: ConsentKind = ConsentKind::Electronic(Some(dunlin_domain::gate::medium::Family::Texts));
 
 fn content(given: &Given, purpose: Purpose) -> Result<Content, Unanswered> {
     let dollars = Currency::parse("USD").map_err(|error| Unanswered::field("demand_amount", error))?;

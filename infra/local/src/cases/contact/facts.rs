@@ -3,11 +3,11 @@
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::charge::moratorium::Moratorium;
 use dunlin_domain::contact::DebtorKind;
-use dunlin_domain::gate::attempt::Family;
 use dunlin_domain::gate::facts::{
     Adviser, Attorney, Cease, Consent, ConsentKind, Contested, Credit, Creditor, CreditorRequest, DisputeForm,
     Inconvenient, Obligor, Refused, Respite, Stops, Weekdays,
 };
+use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::{CollectorRole, Evidence, Facts, Jurisdiction, Place, wording};
 use dunlin_domain::ids::ParticularDebt;
 use dunlin_domain::money::Currency;

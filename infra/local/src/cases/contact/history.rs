@@ -1,7 +1,7 @@
 //! What a case says of contacts before.
 
-use dunlin_domain::gate::attempt::Line;
 use dunlin_domain::gate::history::{Initiator, Outcome};
+use dunlin_domain::gate::target::Line;
 use dunlin_domain::gate::{Attempt, Contact, History, Medium, Purpose};
 use jiff::{SignedDuration, Timestamp};
 

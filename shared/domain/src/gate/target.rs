@@ -1,0 +1,92 @@
+//! Where an attempt goes to, and what is known of the address or number.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// What a phone number belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// A mobile phone.
+    Wireless,
+    /// A line at home.
+    Residential,
+    /// A line at work.
+    Work,
+}
+
+/// What is known of a phone number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Number {
+    /// What it belongs to, where that is known.
+    pub line: Option<Line>,
+    /// Since when its holder wants no more texts or recorded calls.
+    pub opted_out: Option<Timestamp>,
+    /// The day of the last text from it about the debt, or of the last consent given directly.
+    pub last_text: Option<Date>,
+    /// The day on which a complete data base last said that it was not reassigned since.
+    pub not_reassigned: Option<Date>,
+}
+
+/// Why an e-mail address may be used (12 CFR 1006.6(d)(4)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailBasis {
+    /// The consumer wrote from it to this collector about the debt.
+    UsedByConsumer,
+    /// The consumer consented directly to this collector.
+    DirectConsent,
+    /// The creditor told the consumer of the transfer and of how to opt out.
+    CreditorNotice {
+        /// The day of the notice.
+        sent: Option<Date>,
+        /// The last day to opt out.
+        deadline: Option<Date>,
+    },
+    /// A prior collector had one of these bases, and the one before this used the address.
+    PriorCollector,
+}
+
+/// What is known of an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mailbox {
+    /// Why it may be used.
+    pub basis: Option<MailBasis>,
+    /// Since when its holder wants no more e-mail there.
+    pub opted_out: Option<Timestamp>,
+    /// Whether it is known that the employer provides it.
+    pub employer_provided: bool,
+    /// The part behind the `@`, where a rule may have to know it.
+    pub domain: Option<String>,
+}
+
+/// Where an attempt goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Target {
+    /// A postal address, or nothing of which more is known.
+    #[default]
+    Unknown,
+    /// A phone number.
+    Number(Number),
+    /// An e-mail address.
+    Mailbox(Mailbox),
+}
+
+impl Target {
+    /// Since when its holder wants to hear no more there.
+    #[must_use]
+    pub fn opted_out(&self) -> Option<Timestamp> {
+        match self {
+            Self::Unknown => None,
+            Self::Number(number) => number.opted_out,
+            Self::Mailbox(mailbox) => mailbox.opted_out,
+        }
+    }
+
+    /// What line it is, where that is known.
+    #[must_use]
+    pub fn line(&self) -> Option<Line> {
+        match self {
+            Self::Number(number) => number.line,
+            Self::Unknown | Self::Mailbox(_) => None,
+        }
+    }
+}
