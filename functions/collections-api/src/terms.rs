@@ -127,7 +127,7 @@ fn made(body: &mut Body, currency: Option<Currency>) -> Option<Vec<Instalment>> 
 }
 
 /// `14 days`, `2 weeks`, `1 month`.
-fn period(text: &str) -> Result<Period, &'static str> {
+pub(crate) fn period(text: &str) -> Result<Period, &'static str> {
     let wrong = "must be a number of days, weeks or months, such as 2 weeks";
     let (number, unit) = text.split_once(' ').ok_or(wrong)?;
     let number = number.parse().map_err(|_| wrong)?;
@@ -182,6 +182,8 @@ impl Until {
 pub(crate) struct HoldTerms {
     pub(crate) reason: HoldReason,
     pub(crate) scope: HoldScope,
+    /// The day on which a moratorium began, where that is not today.
+    pub(crate) since: Option<Date>,
     pub(crate) until: Option<Until>,
 }
 
@@ -195,8 +197,12 @@ pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms
         let wrong = "must be a date, which it ends with, or a time such as 2026-03-31T12:00:00Z";
         text.parse().map(Until::At).or_else(|_| date(text).map(Until::EndOf)).map_err(|_| wrong)
     });
+    let since = body.parsed("since", date);
+    if since.is_some() && reason.is_some_and(|reason| reason != HoldReason::Moratorium) {
+        body.complain("since", "is of a moratorium alone: other holds do not reach back");
+    }
     let scope = scope(body, portfolio);
-    Some(HoldTerms { reason: reason?, scope: scope?, until })
+    Some(HoldTerms { reason: reason?, scope: scope?, since, until })
 }
 
 fn scope(body: &mut Body, default: &PortfolioId) -> Option<HoldScope> {

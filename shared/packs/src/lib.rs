@@ -11,7 +11,7 @@ mod vector;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use dunlin_domain::charge::Regime;
+use dunlin_domain::charge::{Laws, Regime};
 
 pub use error::{PackError, Reason, UnknownJurisdiction};
 pub use rates::RatePack;
@@ -39,6 +39,7 @@ const REGIMES: [(&str, &str); 7] = [
 pub struct Packs {
     rates: Vec<RatePack>,
     regimes: BTreeMap<String, RegimePack>,
+    laws: Laws,
 }
 
 /// The packs of this build, read once.
@@ -52,7 +53,7 @@ pub fn packs() -> Result<&'static Packs, &'static PackError> {
 
 impl Packs {
     fn read(rates: &[(&'static str, &str)], regimes: &[(&'static str, &str)]) -> Result<Self, PackError> {
-        let mut read = Self { rates: Vec::new(), regimes: BTreeMap::new() };
+        let mut read = Self { rates: Vec::new(), regimes: BTreeMap::new(), laws: Laws::default() };
         let mut tables = BTreeMap::new();
         for (file, text) in rates {
             let pack = rates::parse(text).map_err(|reason| PackError { file, reason })?;
@@ -68,6 +69,8 @@ impl Packs {
                 return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
             }
         }
+        let laws = read.regimes.iter().map(|(jurisdiction, pack)| (jurisdiction.clone(), pack.regime.clone()));
+        read.laws = Laws::new(laws);
         Ok(read)
     }
 
@@ -82,15 +85,20 @@ impl Packs {
         self.regimes.values()
     }
 
+    /// The law of every jurisdiction, for rules that follow the debtor's.
+    #[must_use]
+    pub fn laws(&self) -> &Laws {
+        &self.laws
+    }
+
     /// The rules of a jurisdiction: two letters of ISO 3166 or `EU`; parts of a country (`GB-SCT`) have the country's.
     ///
     /// # Errors
     /// [`UnknownJurisdiction`]. A member state whose own law is not known is not taken for the directive.
     pub fn regime(&self, jurisdiction: &str) -> Result<&Regime, UnknownJurisdiction> {
-        let country = jurisdiction.split('-').next().unwrap_or_default();
-        self.regimes.get(country).map(|pack| &pack.regime).ok_or_else(|| UnknownJurisdiction {
+        self.laws.of(jurisdiction).ok_or_else(|| UnknownJurisdiction {
             asked: jurisdiction.chars().take(12).collect(),
-            known: self.regimes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            known: self.laws.jurisdictions().collect::<Vec<_>>().join(", "),
         })
     }
 }

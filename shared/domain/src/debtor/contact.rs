@@ -35,14 +35,28 @@ impl Debtor {
         let keys: Vec<AccountKey> = self.accounts.keys().cloned().collect();
         for key in keys {
             self.expire_pending(&key, now, journal);
+            self.charge_what_is_left(&key, policies, now, journal)?;
             self.roll_cycle(&key, policies, now, journal);
         }
         Ok(())
     }
 
-    /// Puts a decision into effect and on record, with what it was made from: plans its messages, opens its tasks.
-    pub fn carry_out(&mut self, decision: Decision, inputs: Fingerprint, now: Timestamp, journal: &mut Journal) {
+    /// Puts a decision into effect and on record, with what it was made from: charges what is due, plans its messages,
+    /// opens its tasks.
+    ///
+    /// # Errors
+    /// [`BookingError`] where the debtor is not the one that was decided on; it must not be committed then.
+    pub fn carry_out(
+        &mut self,
+        decision: Decision,
+        inputs: Fingerprint,
+        now: Timestamp,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
         for one in &decision.accounts {
+            for charge in &one.charges {
+                self.charge(&charge.invoice, charge.as_charge(), journal)?;
+            }
             match &one.action {
                 None => {}
                 Some(Action::Send(plan)) => {
@@ -60,6 +74,7 @@ impl Debtor {
             }
         }
         journal.decision = Some((decision, inputs));
+        Ok(())
     }
 
     /// The message under way with this id, and its account.

@@ -54,6 +54,9 @@ impl Running {
         for ((charged, open), more) in self.charged.iter_mut().zip(&mut self.open).zip(charges) {
             *charged = charged.saturating_add(more);
             *open = open.saturating_add(more);
+            // What is taken back of a charge that was settled settles something else.
+            self.unused = self.unused.saturating_sub((*open).min(0));
+            *open = (*open).max(0);
         }
     }
 
