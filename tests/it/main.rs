@@ -27,6 +27,7 @@ mod api;
 mod architecture;
 mod cases;
 mod charges;
+mod charging;
 mod costs;
 mod credit;
 mod faults;

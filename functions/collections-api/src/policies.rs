@@ -50,6 +50,7 @@ impl Handler {
             StoreError::Conflict => taken(id),
             error => failed(&error),
         })?;
+        self.tenancies.forget(&tenancy.tenant);
         Ok(json_response(201, &json!({ "policy": id.to_string(), "in_use": used_for.is_some() })))
     }
 }

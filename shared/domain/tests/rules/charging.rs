@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 
 use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, remittance_id};
-use dunlin_domain::agreement::{Dispute, DisputeReason, Period, Promise, Terms as Agreed};
+use dunlin_domain::agreement::{Period, Terms as Agreed};
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::by_currency::ByCurrency;
-use dunlin_domain::charge::fee::{FeeAmount, FeeLaw, LateFee};
+use dunlin_domain::charge::fee::FeeLaw;
 use dunlin_domain::charge::fixed_sum::{Band, FixedSum};
 use dunlin_domain::charge::rates::AnnualRate;
 use dunlin_domain::charge::rule::{Basis, Booked, FeeAmounts, LateFees, Levy, Times, WhileAgreed};
@@ -16,7 +16,7 @@ use dunlin_domain::charge::start::StartRule;
 use dunlin_domain::charge::terms::Terms;
 use dunlin_domain::charge::{Authority, ChargeRule, Laws, Regime, interest};
 use dunlin_domain::contact::DebtorKind;
-use dunlin_domain::debtor::{FeeRule, Journal, LateError, Ordered, Proposal};
+use dunlin_domain::debtor::{Journal, Proposal};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, Citation, HoldId, PolicyName, PolicyRef, RuleName, StepName};
@@ -29,32 +29,32 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use proptest::prelude::*;
 
-fn name(text: &str) -> RuleName {
+pub(crate) fn name(text: &str) -> RuleName {
     RuleName::parse(text).unwrap()
 }
 
-fn clause() -> Authority {
+pub(crate) fn clause() -> Authority {
     Authority::Contract(Citation::parse("clause 7.2").unwrap())
 }
 
-fn fixed(minor: i64) -> FeeAmounts {
+pub(crate) fn fixed(minor: i64) -> FeeAmounts {
     FeeAmounts::Fixed(ByCurrency::new([eur(minor)]).unwrap())
 }
 
-fn percent(share: &str, at_most: i64) -> FeeAmounts {
+pub(crate) fn percent(share: &str, at_most: i64) -> FeeAmounts {
     let at_most = ByCurrency::new([eur(at_most)]).unwrap();
     FeeAmounts::Percent { share: AnnualRate::parse(share).unwrap(), at_most }
 }
 
-fn rule(of: &str, levy: Levy) -> ChargeRule {
+pub(crate) fn rule(of: &str, levy: Levy) -> ChargeRule {
     ChargeRule { name: name(of), levy, while_agreed: WhileAgreed::default() }
 }
 
-fn late(after_days: u16, times: Times, amounts: FeeAmounts) -> ChargeRule {
+pub(crate) fn late(after_days: u16, times: Times, amounts: FeeAmounts) -> ChargeRule {
     rule("late", Levy::LateFees(LateFees::new(after_days, times, amounts, clause()).unwrap()))
 }
 
-fn monthly(at_most: u16) -> Times {
+pub(crate) fn monthly(at_most: u16) -> Times {
     Times::Every { period: Period::Months(1), at_most: NonZeroU16::new(at_most).unwrap() }
 }
 
@@ -63,7 +63,7 @@ fn terms(percent: &str, authority: Authority) -> Terms {
 }
 
 /// 9 % and 40.00 EUR against businesses, from the day after the agreed one, in Germany alone.
-fn laws() -> Laws {
+pub(crate) fn laws() -> Laws {
     let section = || Authority::Statute(Citation::parse("BGB 288").unwrap());
     let currency = Currency::parse("EUR").unwrap();
     let bands = vec![Band { from: eur(0), sum: eur(4_000) }];
@@ -82,7 +82,7 @@ fn laws() -> Laws {
     Laws::new([("DE".to_owned(), regime)])
 }
 
-fn yearly(booked: Booked) -> ChargeRule {
+pub(crate) fn yearly(booked: Booked) -> ChargeRule {
     rule("yearly", Levy::Interest { basis: Basis::Statute(laws()), booked })
 }
 
@@ -93,7 +93,7 @@ fn policies(charges: Vec<ChargeRule>) -> Policies {
 }
 
 /// A ladder that only ever asks a person to call, so that time alone charges.
-fn silent(charges: Vec<ChargeRule>) -> Policies {
+pub(crate) fn silent(charges: Vec<ChargeRule>) -> Policies {
     let action = StepAction::Task(TaskKind::Call);
     let step = Step { name: StepName::parse("call").unwrap(), offset_days: 300, stage: Stage::Late, action };
     let id = PolicyRef { name: PolicyName::parse("silent").unwrap(), version: 3 };
@@ -101,7 +101,7 @@ fn silent(charges: Vec<ChargeRule>) -> Policies {
     Policies::new(debt, Policy::built_in_recovery().unwrap(), [])
 }
 
-fn book(policies: Policies) -> Book {
+pub(crate) fn book(policies: Policies) -> Book {
     let mut book = Book::new("UTC");
     book.policies = policies;
     book.debtor.profile.kind = DebtorKind::Business;
@@ -112,12 +112,12 @@ fn book(policies: Policies) -> Book {
 
 impl Book {
     /// Day, kind and cents of each charge so far.
-    fn charged(&self) -> Vec<(String, EntryKind, i64)> {
+    pub(crate) fn charged(&self) -> Vec<(String, EntryKind, i64)> {
         let charges = self.entries.iter().filter(|one| matches!(one.kind, EntryKind::Fee | EntryKind::Interest));
         charges.map(|one| (one.on.to_string(), one.kind, one.amount.minor())).collect()
     }
 
-    fn sum_charged(&self) -> i64 {
+    pub(crate) fn sum_charged(&self) -> i64 {
         self.charged().iter().map(|(.., minor)| minor).sum()
     }
 
@@ -132,14 +132,14 @@ impl Book {
         journal.events.iter().map(|event| event.kind).collect()
     }
 
-    fn stopped(&mut self, reason: HoldReason, scope: HoldScope, span: (&str, Option<&str>)) {
+    pub(crate) fn stopped(&mut self, reason: HoldReason, scope: HoldScope, span: (&str, Option<&str>)) {
         let id = HoldId::parse(&format!("h-{}", self.debtor.holds.len())).unwrap();
         let (since, until) = (at(span.0), span.1.map(at));
         let hold = Hold { id, reason, scope, since, until, set_by: SetBy::Staff, note: None };
         self.debtor.hold(hold, since, &mut Journal::default()).unwrap();
     }
 
-    fn with_agreement(&mut self, terms: Agreed, invoices: &[&str], now: &str) {
+    pub(crate) fn with_agreement(&mut self, terms: Agreed, invoices: &[&str], now: &str) {
         let proposal = Proposal {
             id: AgreementId::parse("a-1").unwrap(),
             account: account(),
@@ -152,14 +152,14 @@ impl Book {
     }
 
     /// Lives through the nights from one day to another, both included.
-    fn nights(&mut self, from: &str, to: &str) {
+    pub(crate) fn nights(&mut self, from: &str, to: &str) {
         let to = day(to);
         for day in day(from).series(1.day()).take_while(|day| *day <= to) {
             self.run(&format!("{day}T00:00:00Z"));
         }
     }
 
-    fn interest_owed(&self, percent: &str, last: &str) -> i64 {
+    pub(crate) fn interest_owed(&self, percent: &str, last: &str) -> i64 {
         let balance = self.debtor.invoices[&invoice_id("A")].open_balance(self.policies.components()).unwrap();
         let free = self.debtor.moratoria(&invoice_id("A"));
         let quote = interest(&terms(percent, clause()), &balance, day("2026-03-03"), day(last), &free).unwrap();
@@ -167,7 +167,7 @@ impl Book {
     }
 }
 
-fn told(on: &str, kind: EntryKind, minor: i64) -> (String, EntryKind, i64) {
+pub(crate) fn told(on: &str, kind: EntryKind, minor: i64) -> (String, EntryKind, i64) {
     (on.to_owned(), kind, minor)
 }
 
@@ -317,129 +317,6 @@ fn a_fixed_sum_is_charged_once_whoever_orders_it() {
     }
 }
 
-/// What each reason to hold does to a fee and to interest that fall into it, and after it.
-#[test]
-fn holds_stop_charges_each_in_its_way() {
-    use HoldReason::{
-        Attorney, CeaseRequest, Deceased, Hardship, Insolvent, Manual, Moratorium, ProviderRetry, StaleSource,
-    };
-    for (reason, meanwhile, after) in [
-        (Attorney, (500, 740), (500, 1_479)),
-        (CeaseRequest, (500, 740), (500, 1_479)),
-        (Insolvent, (0, 0), (500, 1_479)),
-        (Deceased, (0, 0), (500, 1_479)),
-        (Hardship, (0, 0), (500, 1_479)),
-        (StaleSource, (0, 0), (500, 1_479)),
-        (Manual, (0, 0), (500, 1_479)),
-        (ProviderRetry, (0, 0), (500, 1_479)),
-        // Nothing of the 38 days from 5 March to 11 April, neither then nor afterwards.
-        (Moratorium, (0, 0), (0, 542)),
-    ] {
-        let mut book = book(silent(vec![late(5, Times::Once, fixed(500)), yearly(Booked::Monthly)]));
-        book.nights("2026-03-03", "2026-03-04");
-        book.stopped(reason, HoldScope::Debtor, ("2026-03-05T12:00:00Z", Some("2026-04-12T00:00:00Z")));
-        book.nights("2026-03-05", "2026-04-11");
-        let of = |book: &Book, kind| book.charged().iter().filter(|one| one.1 == kind).map(|one| one.2).sum::<i64>();
-        assert_eq!((of(&book, EntryKind::Fee), of(&book, EntryKind::Interest)), meanwhile, "{reason:?}");
-        assert_eq!(book.reasons(Rule::ChargeBarred).is_empty(), !reason.stops_charges(), "{reason:?}");
-        if reason.stops_charges() {
-            assert_eq!(book.wake(), Some(at("2026-04-12T00:00:00Z")), "{reason:?}");
-        }
-        book.nights("2026-04-12", "2026-05-02");
-        assert_eq!((of(&book, EntryKind::Fee), of(&book, EntryKind::Interest)), after, "{reason:?}");
-        assert_eq!(of(&book, EntryKind::Interest), book.interest_owed("9", "2026-05-01"), "{reason:?}");
-    }
-}
-
-#[test]
-fn a_fee_whose_day_lies_in_a_moratorium_is_never_charged_and_one_after_it_is() {
-    let mut book = book(silent(vec![late(5, monthly(3), fixed(500))]));
-    book.nights("2026-03-03", "2026-03-04");
-    book.stopped(HoldReason::Moratorium, HoldScope::Debtor, ("2026-03-05T12:00:00Z", None));
-    book.nights("2026-03-05", "2026-03-20");
-    assert!(book.debtor.lift(
-        &HoldId::parse("h-0").unwrap(),
-        SetBy::Staff,
-        at("2026-03-20T12:00:00Z"),
-        &mut Journal::default()
-    ));
-    book.nights("2026-03-21", "2026-07-01");
-    assert_eq!(book.charged(), [told("2026-04-07", EntryKind::Fee, 500), told("2026-05-07", EntryKind::Fee, 500)]);
-}
-
-#[test]
-fn a_moratorium_that_is_told_late_takes_its_interest_back() {
-    let mut book = book(silent(vec![yearly(Booked::Monthly)]));
-    book.nights("2026-03-03", "2026-04-01");
-    assert_eq!(book.sum_charged(), 740);
-    let hold = Hold {
-        id: HoldId::parse("h").unwrap(),
-        reason: HoldReason::Moratorium,
-        scope: HoldScope::Debtor,
-        since: at("2026-03-13T00:00:00Z"),
-        until: Some(at("2026-05-12T00:00:00Z")),
-        set_by: SetBy::Staff,
-        note: None,
-    };
-    book.debtor.hold(hold, at("2026-04-05T10:00:00Z"), &mut Journal::default()).unwrap();
-    book.run("2026-04-05T11:00:00Z");
-    assert_eq!(book.sum_charged(), 247, "ten days are left");
-    book.nights("2026-04-06", "2026-06-01");
-    assert_eq!(book.sum_charged(), book.interest_owed("9", "2026-06-01"));
-}
-
-#[test]
-fn while_an_agreement_stands_nothing_is_charged_unless_the_rule_says_so() {
-    for (while_agreed, meanwhile) in [(WhileAgreed::Wait, 0), (WhileAgreed::Charge, 500 + 740)] {
-        let charges = [late(5, Times::Once, fixed(500)), yearly(Booked::Monthly)];
-        let mut book = book(silent(charges.map(|rule| ChargeRule { while_agreed, ..rule }).into()));
-        book.run("2026-03-03T00:00:00Z");
-        let promise = Promise::new(eur(100_000), day("2026-04-10"), 2).unwrap();
-        book.with_agreement(Agreed::Promise(promise), &[], "2026-03-03T10:00:00Z");
-        book.nights("2026-03-04", "2026-04-12");
-        assert_eq!(book.sum_charged(), meanwhile, "{while_agreed:?}");
-        book.nights("2026-04-13", "2026-04-14");
-        let days = if while_agreed == WhileAgreed::Wait { "2026-04-13" } else { "2026-04-01" };
-        assert_eq!(book.sum_charged(), 500 + book.interest_owed("9", days), "it is broken: {while_agreed:?}");
-    }
-}
-
-#[test]
-fn what_is_contested_of_an_invoice_bears_nothing_until_it_is_decided() {
-    let charges = || {
-        vec![late(5, Times::Once, percent("2", 9_000)), yearly(Booked::Monthly), rule("flat", Levy::FixedSum(laws()))]
-    };
-    let contested = |amount| Agreed::Dispute(Dispute::new(amount, DisputeReason::Defective, Vec::new()).unwrap());
-    for (amount, expected) in [(Some(eur(40_000)), 1_200 + 444), (None, 0)] {
-        let mut book = book(silent(charges()));
-        book.with_agreement(contested(amount), &["A"], "2026-03-02T10:00:00Z");
-        book.nights("2026-03-03", "2026-04-01");
-        assert_eq!(book.sum_charged(), expected, "{amount:?}");
-        book.debtor.cancel(&AgreementId::parse("a-1").unwrap(), SetBy::Staff, &mut Journal::default());
-        book.nights("2026-04-02", "2026-05-01");
-        assert!(book.charged().contains(&told("2026-04-02", EntryKind::Fee, 4_000)));
-        let interest = book.charged().iter().filter(|one| one.1 == EntryKind::Interest).map(|one| one.2).sum::<i64>();
-        assert_eq!(interest, book.interest_owed("9", "2026-05-01"), "{amount:?}");
-    }
-}
-
-#[test]
-fn a_payment_under_way_and_a_payment_paid_back_stop_charges() {
-    let charges = || silent(vec![late(5, Times::Once, fixed(500)), yearly(Booked::Monthly)]);
-    let mut book = self::book(charges());
-    book.pending("A", 100_000, "2026-03-05T00:00:00Z");
-    book.nights("2026-03-06", "2026-03-20");
-    assert_eq!(book.charged(), []);
-    book.failed("A", 100_000, "2026-03-20T10:00:00Z");
-    book.nights("2026-03-21", "2026-03-22");
-    assert_eq!(book.charged(), [told("2026-03-21", EntryKind::Fee, 500)]);
-    let mut book = self::book(charges());
-    book.pay("A", 50_000, "2026-03-03");
-    book.take_back("A", 50_000, 50_000, "2026-03-04");
-    book.nights("2026-03-05", "2026-03-20");
-    assert_eq!(book.charged(), [told("2026-03-07", EntryKind::Fee, 500)], "what the bank took back for good is owed");
-}
-
 #[test]
 fn a_preview_is_what_is_booked() {
     let charges = vec![late(5, Times::Once, percent("2", 9_000)), yearly(Booked::Monthly)];
@@ -498,39 +375,6 @@ fn rules_that_contradict_each_other_are_refused() {
     assert_eq!(with(vec![yearly(Booked::Monthly), rule("own", contract)]), Err(PolicyError::ChargedTwice(name("own"))));
     let flat = |of| rule(of, Levy::FixedSum(laws()));
     assert_eq!(with(vec![flat("a"), flat("b")]), Err(PolicyError::ChargedTwice(name("b"))));
-}
-
-/// What an order meets, and whether a reason helps.
-#[test]
-fn an_order_meets_the_same_obstacles_and_some_of_them_leave_it_to_the_creditor() {
-    for (reason, refused, helps) in [
-        (HoldReason::Attorney, false, true),
-        (HoldReason::Hardship, true, true),
-        (HoldReason::Deceased, true, true),
-        (HoldReason::Insolvent, true, false),
-        (HoldReason::Moratorium, true, false),
-    ] {
-        let mut book = book(Policies::built_in().unwrap());
-        book.stopped(reason, HoldScope::Debtor, ("2026-03-05T12:00:00Z", None));
-        let fee = LateFee { amount: FeeAmount::Fixed(eur(500)), authority: clause() };
-        let order = FeeRule { name: name("late"), fee, period: name("once") };
-        let mut charge = |despite| {
-            let (ordered, mut journal) = (Ordered { now: at("2026-03-10T12:00:00Z"), despite }, Journal::default());
-            let done = book.debtor.charge_fee(&invoice_id("A"), &order, day("2026-03-10"), ordered, &mut journal);
-            done.map(|_| journal.entries[0].note.clone().unwrap())
-        };
-        match charge(None) {
-            Ok(_) => assert!(!refused, "{reason:?}"),
-            Err(LateError::Barred { barred, .. }) => {
-                assert_eq!((barred.by.as_str(), refused), (reason.as_str(), true));
-                let despite = charge(Some("they asked for it"));
-                assert_eq!(despite.is_ok(), helps, "{reason:?}");
-                let wanted = format!("contract clause 7.2; despite {}: they asked for it", reason.as_str());
-                assert!(despite.is_err() || despite == Ok(wanted), "{reason:?}");
-            }
-            Err(other) => panic!("{reason:?}: {other}"),
-        }
-    }
 }
 
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 
 mod agreements;
 mod allocating;
+mod barred;
 mod booking;
 mod charges;
 mod charging;
