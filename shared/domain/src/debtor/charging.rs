@@ -70,7 +70,8 @@ impl Debtor {
     #[must_use]
     pub fn charges_due(&self, key: &AccountKey, policies: &Policies, now: Timestamp, occasion: Occasion) -> Charging {
         let mut charging = Charging::default();
-        if let Some(rules) = Rules::of(self, key, policies, now) {
+        let allocating = self.accounts.get(key).is_some_and(|account| !account.allocating.is_empty());
+        if let Some(rules) = Rules::of(self, key, policies, now).filter(|_| !allocating) {
             for invoice in self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive()) {
                 rules.ask(invoice, occasion, &mut charging);
             }
@@ -82,7 +83,8 @@ impl Debtor {
     #[must_use]
     pub fn next_charges(&self, key: &AccountKey, policies: &Policies, now: Timestamp) -> Vec<DueCharge> {
         let mut at = now;
-        for _ in 0..LOOKS_AHEAD {
+        let looks = if Rules::of(self, key, policies, now).is_some() { LOOKS_AHEAD } else { 0 };
+        for _ in 0..looks {
             let mut then = self.clone();
             if then.roll(policies, at, &mut Journal::default()).is_err() {
                 break;
@@ -98,8 +100,9 @@ impl Debtor {
     }
 
     /// Charges what interest has run up on invoices that were paid in this change: they are closed with it, and nobody
-    /// looks at them again. To whoever is told of it, such an invoice was never settled. What was paid earlier than was
-    /// known when interest was booked on an invoice that is closed takes interest back.
+    /// looks at them again. To whoever is told of it, such an invoice was never settled. What was paid before the cycle
+    /// began is history that was brought along, and is left as it was. What was paid earlier than was known when interest
+    /// was booked on an invoice that is closed takes interest back.
     pub(super) fn charge_what_is_left(
         &mut self,
         key: &AccountKey,
@@ -112,8 +115,10 @@ impl Debtor {
         let about = |event: &Event| self.invoices.get(event.invoice.as_ref()?);
         let paid = |invoice: &&Invoice| invoice.account() == *key && invoice.status() == "paid";
         let mut left = Charging::default();
+        let began = self.accounts.get(key).and_then(|account| Some(account.cycle.as_ref()?.began));
+        let in_cycle = |invoice: &&Invoice| began.is_some_and(|began| invoice.received_last() >= Some(began));
         let settled = journal.events.iter().filter(told(EventKind::InvoiceSettled)).filter_map(about).filter(paid);
-        settled.for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
+        settled.filter(in_cycle).for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
         let mut back = Charging::default();
         let received = journal.events.iter().filter(told(EventKind::PaymentReceived)).filter_map(about).filter(paid);
         received.for_each(|invoice| rules.ask_for_interest(invoice, &mut back));

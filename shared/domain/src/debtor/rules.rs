@@ -52,10 +52,9 @@ enum Silent {
 type Due = Option<(ChargeKind, Charge, OutsideId)>;
 
 impl<'a> Rules<'a> {
-    /// None where the policy charges nothing, or a payment is being allocated.
+    /// None where the policy charges nothing.
     pub(super) fn of(debtor: &'a Debtor, key: &AccountKey, policies: &'a Policies, now: Timestamp) -> Option<Self> {
-        let account = debtor.accounts.get(key).filter(|account| account.allocating.is_empty())?;
-        let (_, policy) = account.pursued_under(policies);
+        let (_, policy) = debtor.accounts.get(key)?.pursued_under(policies);
         let rules = Self { debtor, policies, policy, now, today: debtor.today(now) };
         (!policy.charges().is_empty()).then_some(rules)
     }

@@ -141,6 +141,13 @@ impl Invoice {
         Ok(open)
     }
 
+    /// The last day from which something counts that was received, or went back.
+    pub(crate) fn received_last(&self) -> Option<Date> {
+        let dated = self.dated.iter().rev().find(|(_, moved)| moved.received != 0).map(|(day, _)| *day);
+        let undated = self.unknown_payments().ok().filter(|unknown| !unknown.is_zero());
+        dated.max(undated.map(|_| self.reported_on()))
+    }
+
     /// Changes the sums, from a day on.
     pub(crate) fn change(
         &mut self,
