@@ -122,7 +122,7 @@ impl Debtor {
         let mut back = Charging::default();
         let received = journal.events.iter().filter(told(EventKind::PaymentReceived)).filter_map(about).filter(paid);
         received.for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
-        back.charges.retain(|charge| charge.amount.minor() < 0);
+        back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
         for charge in left.charges.into_iter().chain(back.charges) {
             self.charge_in_silence(&charge, journal)?;
         }

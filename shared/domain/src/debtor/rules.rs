@@ -168,10 +168,10 @@ impl<'a> Rules<'a> {
         if booked == Booked::Monthly && !ends {
             charging.wakes.push(self.midnight(next_month(first.max(self.today))));
         }
-        let key = interest_key(&rule.name, self.today)?;
-        if first > self.today || invoice.charges.contains(&key) {
+        if first > self.today {
             return Ok(None);
         }
+        let key = free_key(interest_key(&rule.name, self.today)?, invoice)?;
         let beyond = |balance: &OpenBalance| {
             let quote = interest(terms, balance, first, self.today, &claim.moratoria)?;
             Ok::<_, Silent>(quote.total.minus(invoice.sums.interest)?)
@@ -270,6 +270,19 @@ impl<'a> Rules<'a> {
 /// The first day of the month after the one that `day` lies in.
 fn next_month(day: Date) -> Date {
     day.first_of_month().saturating_add(1.month())
+}
+
+/// The key itself, or numbered where it is taken. What is booked is only ever the difference to what was, so that it is
+/// not the key that keeps interest from being booked twice.
+fn free_key(key: OutsideId, invoice: &Invoice) -> Result<OutsideId, IdError> {
+    let mut free = key.clone();
+    for number in 2..=invoice.charges.len().saturating_add(1) {
+        if !invoice.charges.contains(&free) {
+            break;
+        }
+        free = OutsideId::parse(&format!("{key}/{number}"))?;
+    }
+    Ok(free)
 }
 
 /// Whether a rule has booked interest in the month that `day` lies in.

@@ -3,6 +3,7 @@
 use crate::charging::{book, clause, fixed, late, laws, monthly, name, percent, rule, silent, told, yearly};
 use crate::history::{Book, at, day, eur, invoice_id};
 use dunlin_domain::agreement::{Dispute, DisputeReason, Promise, Terms as Agreed};
+use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::charge::ChargeRule;
 use dunlin_domain::charge::fee::{FeeAmount, LateFee};
 use dunlin_domain::charge::rule::{Booked, Levy, Times, WhileAgreed};
@@ -82,6 +83,23 @@ fn a_moratorium_that_is_told_late_takes_its_interest_back() {
     assert_eq!(book.sum_charged(), 247, "ten days are left");
     book.nights("2026-04-06", "2026-06-01");
     assert_eq!(book.sum_charged(), book.interest_owed("9", "2026-06-01"));
+}
+
+/// What had paid the interest pays the principal then.
+#[test]
+fn interest_that_is_taken_back_after_it_was_paid_leaves_that_payment_to_the_principal() {
+    let order = ComponentOrder::CostsInterestPrincipal;
+    let mut book = book(silent(vec![yearly(Booked::Monthly)]).clearing(order));
+    book.nights("2026-03-03", "2026-04-01");
+    book.paid(740, "2026-04-02", "2026-04-02T12:00:00Z");
+    let open = |book: &Book| {
+        let open = book.debtor.invoices[&invoice_id("A")].components(order).unwrap();
+        (open.interest.minor(), open.principal.minor())
+    };
+    assert_eq!(open(&book), (0, 100_000));
+    book.stopped(HoldReason::Moratorium, HoldScope::Debtor, ("2026-03-13T00:00:00Z", None));
+    book.run("2026-04-05T11:00:00Z");
+    assert_eq!((book.sum_charged(), open(&book)), (247, (0, 100_000 - 493)));
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Book {
     }
 
     /// A payment valued on a day, told and committed at another.
-    fn paid(&mut self, minor: i64, on: &str, told: &str) -> Vec<EventKind> {
+    pub(crate) fn paid(&mut self, minor: i64, on: &str, told: &str) -> Vec<EventKind> {
         let mut journal = Journal::default();
         let id = remittance_id(RemittanceKind::Payment, &format!("late-{on}-{told}-{minor}"));
         let effect = effect_of(&id, minor, Progress::Settled, told);
@@ -314,6 +314,13 @@ fn a_payment_that_is_told_late_takes_back_what_it_left_no_room_for_though_the_in
     assert!(told.contains(&EventKind::InvoiceSettled));
     assert_eq!((book.sum_charged(), book.interest_owed("9", "2026-04-02")), (493, 493));
     assert_eq!(book.debtor.accounts[&account()].credit, eur(247));
+    // The same where it is that payment that closes the invoice.
+    let mut book = self::book(silent(vec![yearly(Booked::Monthly)]));
+    book.nights("2026-03-03", "2026-04-01");
+    book.paid(90_740, "2026-04-02", "2026-04-02T12:00:00Z");
+    book.paid(10_000, "2026-03-08", "2026-04-03T12:00:00Z");
+    assert_eq!((book.sum_charged(), book.interest_owed("9", "2026-04-03")), (703, 703));
+    assert_eq!(book.debtor.accounts[&account()].credit, eur(37));
 }
 
 #[test]
