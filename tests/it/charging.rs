@@ -146,7 +146,7 @@ async fn a_payment_for_many_invoices_leaves_the_interest_of_each() {
     world.has((0..45).map(|n| draft("C1", &format!("I{n}")).issued("2026-03-01").total(eur("100.00")).build())).await;
     world.days("2026-03-03", "2026-03-03").await;
     world.set_clock("2026-04-01T12:00:00Z");
-    let paid = json!({ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-04-01", "amount": "4500.00", "currency": "EUR" });
+    let paid = json!({ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-04-01", "amount": "4550.00", "currency": "EUR" });
     world.post_payments(json!([paid])).await;
     assert_eq!(charged(&world).await, vec![told("2026-04-01", "interest", 74); 45]);
     world.pump().await;

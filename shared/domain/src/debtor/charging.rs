@@ -1,6 +1,8 @@
 //! What the rules of a policy charge by themselves. What is due is worked out here and nowhere else: the decision carries
 //! it out, and a preview shows it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -111,17 +113,21 @@ impl Debtor {
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
         let Some(rules) = Rules::of(self, key, policies, now) else { return Ok(()) };
-        let told = |kind: EventKind| move |event: &&Event| event.kind == kind;
-        let about = |event: &Event| self.invoices.get(event.invoice.as_ref()?);
-        let paid = |invoice: &&Invoice| invoice.account() == *key && invoice.status() == "paid";
-        let mut left = Charging::default();
+        let about = |kind: EventKind| -> BTreeSet<&InvoiceId> {
+            let told = journal.events.iter().filter(|event| event.kind == kind);
+            told.filter_map(|event| event.invoice.as_ref()).collect()
+        };
+        let paid = |id: &&InvoiceId| {
+            let invoice = self.invoices.get(*id)?;
+            (invoice.account() == *key && invoice.status() == "paid").then_some(invoice)
+        };
         let began = self.accounts.get(key).and_then(|account| Some(account.cycle.as_ref()?.began));
         let in_cycle = |invoice: &&Invoice| began.is_some_and(|began| invoice.received_last() >= Some(began));
-        let settled = journal.events.iter().filter(told(EventKind::InvoiceSettled)).filter_map(about).filter(paid);
-        settled.filter(in_cycle).for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
-        let mut back = Charging::default();
-        let received = journal.events.iter().filter(told(EventKind::PaymentReceived)).filter_map(about).filter(paid);
-        received.for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
+        let (mut left, mut back) = (Charging::default(), Charging::default());
+        let settled = about(EventKind::InvoiceSettled);
+        settled.iter().filter_map(paid).filter(in_cycle).for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
+        let received = about(EventKind::PaymentReceived);
+        received.iter().filter_map(paid).for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
         back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
         for charge in left.charges.into_iter().chain(back.charges) {
             self.charge_in_silence(&charge, journal)?;

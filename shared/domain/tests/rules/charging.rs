@@ -321,6 +321,19 @@ fn a_payment_that_is_told_late_takes_back_what_it_left_no_room_for_though_the_in
     book.paid(10_000, "2026-03-08", "2026-04-03T12:00:00Z");
     assert_eq!((book.sum_charged(), book.interest_owed("9", "2026-04-03")), (703, 703));
     assert_eq!(book.debtor.accounts[&account()].credit, eur(37));
+    // And where two are told at once.
+    let mut book = self::book(silent(vec![yearly(Booked::Monthly)]));
+    book.nights("2026-03-03", "2026-04-01");
+    let mut journal = Journal::default();
+    for (place, minor) in [50_000, 50_740].into_iter().enumerate() {
+        let id = remittance_id(RemittanceKind::Payment, &format!("twin-{place}"));
+        let effect = effect_of(&id, minor, Progress::Settled, "2026-04-02T12:00:00Z");
+        let on = day("2026-03-22");
+        book.debtor.book_on_invoice(&id, &invoice_id("A"), (None, effect), on, &mut journal).unwrap();
+    }
+    book.debtor.roll(&book.policies, at("2026-04-02T12:00:00Z"), &mut journal).unwrap();
+    assert_eq!(book.interest_owed("9", "2026-04-02"), 493);
+    assert_eq!(book.debtor.accounts[&account()].credit, eur(247));
 }
 
 #[test]
