@@ -30,6 +30,7 @@ mod architecture;
 mod audit;
 mod cases;
 mod charges;
+mod charging;
 mod costs;
 mod credit;
 mod debtors;

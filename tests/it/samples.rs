@@ -128,6 +128,7 @@ async fn stripe(world: &World, samples: &mut Samples) {
 
 async fn agree(world: &World, samples: &mut Samples) {
     for (name, status) in [
+        ("post_policy", 201),
         ("post_charge", 201),
         ("post_write_off", 201),
         ("post_refund_review", 201),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use dunlin_aws::books::{Books, Races};
+use dunlin_aws::books::{Books, BooksError, Races};
 use dunlin_aws::clock::time_left;
 use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::Writes;
@@ -128,10 +128,10 @@ impl Handler {
             let mut journal = Journal::default();
             self.books.roll(&tenancy, &mut loaded, &mut journal, now).await?;
             let decision = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now);
-            let inputs = fingerprint(&loaded.debtor, &tenancy.policies, now);
-            loaded.debtor.carry_out(decision, inputs, now, &mut journal);
+            let (inputs, goes_on) = (fingerprint(&loaded.debtor, &tenancy.policies, now), decision.goes_on());
+            loaded.debtor.carry_out(decision, inputs, now, &mut journal).map_err(BooksError::from)?;
             let done = self.books.commit(&tenancy, &mut loaded, journal, &Writes::default(), now).await;
-            if races.pass(done).await? {
+            if races.pass(done).await? && !goes_on {
                 return Ok(());
             }
         }

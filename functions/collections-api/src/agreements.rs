@@ -11,6 +11,8 @@ use dunlin_domain::debtor::{Debtor, HoldError, Journal, Proposal};
 use dunlin_domain::hold::{Hold, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
 
+use jiff::Timestamp;
+
 use crate::Handler;
 use crate::body::Body;
 use crate::call::{Call, answer, made, refused};
@@ -48,7 +50,7 @@ impl Handler {
     pub(crate) async fn cancel(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let id = AgreementId::parse(path_parameter(request, "agreement")?);
         let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
-        let end = |debtor: &mut Debtor, journal: &mut Journal| debtor.cancel(&id, SetBy::Api, journal);
+        let end = |debtor: &mut Debtor, _, journal: &mut Journal| debtor.cancel(&id, SetBy::Api, journal);
         self.end(request, "agreement", end).await
     }
 
@@ -87,8 +89,10 @@ impl Handler {
         let id = HoldId::parse(&call.id).map_err(|_| Problem::internal())?;
         let set = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
             let until = terms.until.map(|until| until.instant(&debtor.profile.zone));
+            let began = terms.since.map(|day| debtor.profile.zone.midnight(day));
+            let since = began.map_or(call.now, |began| began.min(call.now));
             let (reason, scope, note) = (terms.reason, terms.scope.clone(), note.clone());
-            debtor.hold(Hold { id: id.clone(), reason, scope, since: call.now, until, set_by, note }, call.now, journal)
+            debtor.hold(Hold { id: id.clone(), reason, scope, since, until, set_by, note }, call.now, journal)
         };
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, set).await;
@@ -110,7 +114,7 @@ impl Handler {
     pub(crate) async fn lift_hold(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let id = HoldId::parse(path_parameter(request, "hold")?);
         let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
-        let lift = |debtor: &mut Debtor, journal: &mut Journal| debtor.lift(&id, SetBy::Api, journal);
+        let lift = |debtor: &mut Debtor, now, journal: &mut Journal| debtor.lift(&id, SetBy::Api, now, journal);
         self.end(request, "hold", lift).await
     }
 
@@ -119,11 +123,13 @@ impl Handler {
         &self,
         request: &ApiGatewayV2httpRequest,
         what: &'static str,
-        end: impl Fn(&mut Debtor, &mut Journal) -> bool,
+        end: impl Fn(&mut Debtor, Timestamp, &mut Journal) -> bool,
     ) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let call = Call::of(request, self.clock.now(told_time(request)))?;
-        let end = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| end(debtor, journal).then_some(()).ok_or(());
+        let end = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
+            end(debtor, call.now, journal).then_some(()).ok_or(())
+        };
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, end).await;
         let unknown = |(): &()| Problem::not_found(format!("there is no such {what} that stands"));

@@ -1,6 +1,7 @@
 //! Reading the body of a call: every field that is wrong is named, at once.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, raw_body};
@@ -113,6 +114,15 @@ impl Body {
             self.complain(field, format!("must be a whole number of at most {max}"));
             otherwise
         })
+    }
+
+    /// A whole number within a range, which may reach below 0.
+    pub(crate) fn integer(&mut self, field: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        let number = self.value(field).and_then(|value| value.as_i64()).filter(|number| range.contains(number));
+        if number.is_none() {
+            self.complain(field, format!("must be a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
     }
 
     /// A list of texts, empty where it is left out.

@@ -7,7 +7,7 @@ use dunlin_aws::http::{Problem, told_time};
 use dunlin_domain::charge::fee::{FeeAmount, LateFee};
 use dunlin_domain::charge::rates::AnnualRate;
 use dunlin_domain::charge::{Authority, Claim, Regime};
-use dunlin_domain::debtor::{BookingError, Debtor, FeeRule, Journal, LateError};
+use dunlin_domain::debtor::{Barred, BookingError, Debtor, FeeRule, Journal, LateError, Ordered};
 use dunlin_domain::ids::{Citation, InvoiceId, InvoiceNumber, PortfolioId, RuleName};
 use dunlin_domain::intake::{FieldError, RawClaim};
 use dunlin_domain::money::{Currency, Money};
@@ -24,6 +24,7 @@ use crate::quote;
 /// What of a claim follows from the invoice itself.
 const FROM_INVOICE: [&str; 3] = ["debtor_kind", "amount", "currency"];
 const REASON_MAX: usize = 200;
+const DESPITE: &str = "despite_hold";
 
 /// What is to be charged.
 enum Wanted<'a> {
@@ -52,14 +53,18 @@ impl Handler {
         })?;
         let today = tenancy.zone.date(call.now);
         let wanted = wanted(&mut body, packs, today);
+        let despite = body.parsed(DESPITE, plain);
+        let ordered = Ordered { now: call.now, despite: despite.as_deref() };
         let (invoice, wanted) = body.finish(invoice.zip(wanted))?;
         let order = tenancy.allocation.components;
         let charge = |debtor: &mut Debtor, journal: &mut Journal| match &wanted {
             Wanted::Late(regime, fields) => {
                 let claim = claim(debtor, &invoice, fields, today)?;
-                debtor.charge_late(&invoice, regime, claim, order, journal).map(drop).map_err(Refusal::Late)
+                debtor.charge_late(&invoice, regime, claim, order, ordered, journal).map(drop).map_err(Refusal::Late)
             }
-            Wanted::Fee(rule, on) => debtor.charge_fee(&invoice, rule, *on, journal).map(drop).map_err(Refusal::Late),
+            Wanted::Fee(rule, on) => {
+                debtor.charge_fee(&invoice, rule, *on, ordered, journal).map(drop).map_err(Refusal::Late)
+            }
         };
         let books = call.books(&self.books);
         let whose = (&call.debtor, &invoice);
@@ -94,10 +99,12 @@ impl Handler {
 
 /// Why someone wants it so.
 pub(crate) fn reason(body: &mut Body) -> Option<String> {
-    body.required("reason", |text| {
-        let short = text.chars().count() <= REASON_MAX && !text.chars().any(char::is_control);
-        if short { Ok(text.to_owned()) } else { Err(format!("must be at most {REASON_MAX} plain characters")) }
-    })
+    body.required("reason", plain)
+}
+
+fn plain(text: &str) -> Result<String, String> {
+    let short = text.chars().count() <= REASON_MAX && !text.chars().any(char::is_control);
+    if short { Ok(text.to_owned()) } else { Err(format!("must be at most {REASON_MAX} plain characters")) }
 }
 
 pub(crate) fn invoice(body: &mut Body, portfolio: &PortfolioId) -> Option<InvoiceId> {
@@ -168,7 +175,19 @@ fn problem(refusal: &Refusal) -> Problem {
         Refusal::Late(LateError::Quote(error)) => refused(quote::field_of(error), error),
         Refusal::Late(LateError::Booking(error)) => refused(field_of(error), error),
         Refusal::Late(error @ LateError::Nothing(_)) => refused("as_of", error),
+        Refusal::Late(error @ LateError::Barred { barred, .. }) => held(barred, error),
     }
+}
+
+/// What stands against a charge, and what the caller can do about it.
+fn held(barred: &Barred, error: &LateError) -> Problem {
+    let problem = Problem::new(409, "Charges are stopped", error.to_string());
+    if barred.by.is_for_creditor_to_say() {
+        let name = barred.by.as_str();
+        return problem
+            .field(DESPITE, format!("say here why it is charged despite {name}, or wait until that is over"));
+    }
+    problem.field("invoice_number", format!("the law forbids it: {}", barred.by.as_str()))
 }
 
 fn field_of(error: &BookingError) -> &'static str {

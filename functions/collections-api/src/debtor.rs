@@ -9,6 +9,7 @@ use dunlin_domain::debtor::{Account, Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{AccountKey, DebtorId};
 use dunlin_domain::invoice::{Invoice, Stop};
+use dunlin_domain::policy::Policies;
 use dunlin_domain::remittance::Target;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ impl Handler {
     /// A debtor as it is shown.
     pub(crate) async fn page(&self, tenancy: &Tenancy, debtor: &Debtor, now: Timestamp) -> Result<Value, Problem> {
         let wake = decide(debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        let mut page = shown(debtor, wake, tenancy.allocation.components, now);
+        let mut page = shown(debtor, wake, &tenancy.policies, now);
         page["credit"] = self.granted(tenancy, debtor).await?;
         Ok(page)
     }
@@ -108,7 +109,7 @@ pub(crate) fn debtor_id(request: &ApiGatewayV2httpRequest) -> Result<DebtorId, P
     DebtorId::parse(id).map_err(|error| Problem::not_found(error.to_string()))
 }
 
-fn shown(debtor: &Debtor, wake: Option<Timestamp>, order: ComponentOrder, now: Timestamp) -> Value {
+fn shown(debtor: &Debtor, wake: Option<Timestamp>, policies: &Policies, now: Timestamp) -> Value {
     let profile = &debtor.profile;
     json!({
         "debtor_ref": debtor.id.as_str(),
@@ -126,14 +127,20 @@ fn shown(debtor: &Debtor, wake: Option<Timestamp>, order: ComponentOrder, now: T
         "holds": debtor.holds.values().map(view::hold).collect::<Vec<_>>(),
         "agreements": debtor.agreements.values().map(view::agreement).collect::<Vec<_>>(),
         "next_look_at": wake.map(|wake| wake.to_string()),
-        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, key, account, order, now)).collect::<Vec<_>>(),
+        "accounts": debtor.accounts.iter().map(|(key, account)| account_view(debtor, (key, account), policies, now)).collect::<Vec<_>>(),
     })
 }
 
-fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, order: ComponentOrder, now: Timestamp) -> Value {
+fn account_view(
+    debtor: &Debtor,
+    (key, account): (&AccountKey, &Account),
+    policies: &Policies,
+    now: Timestamp,
+) -> Value {
     let today = debtor.today(now);
     let open: Vec<&Invoice> = debtor.invoices_of(key);
-    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, order, now)).collect();
+    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, policies.components(), now)).collect();
+    let next_charges = debtor.next_charges(key, policies, now);
     json!({
         "portfolio": key.portfolio.as_str(),
         "currency": key.currency.code(),
@@ -151,6 +158,7 @@ fn account_view(debtor: &Debtor, key: &AccountKey, account: &Account, order: Com
             "step": pending.plan.step.as_str(),
             "planned_at": pending.planned_at.to_string(),
         })),
+        "next_charges": next_charges.iter().map(view::due_charge).collect::<Vec<_>>(),
         "invoices": invoices,
     })
 }

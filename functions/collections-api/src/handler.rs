@@ -65,6 +65,7 @@ impl Handler {
             "POST /v1/debtors/{id}/credit/applications" => self.credit(&request, CreditAction::Apply).await,
             "POST /v1/debtors/{id}/credit/transfers" => self.credit(&request, CreditAction::Move).await,
             "POST /v1/debtors/{id}/credit/refunds" => self.credit(&request, CreditAction::Refund).await,
+            "POST /v1/policies" => self.put_policy(&request).await,
             "GET /v1/payments/{ref}" => self.payment(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,

@@ -6,6 +6,7 @@
 //! - What may be charged on a late invoice, charging it, and giving it up.
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
+//! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
@@ -21,6 +22,7 @@ mod debtor;
 mod group;
 mod handler;
 mod payment;
+mod policies;
 mod quote;
 mod refunds;
 mod report;

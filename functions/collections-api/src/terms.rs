@@ -165,6 +165,8 @@ impl Until {
 pub(crate) struct HoldTerms {
     pub(crate) reason: HoldReason,
     pub(crate) scope: HoldScope,
+    /// The day on which a moratorium began, where that is not today.
+    pub(crate) since: Option<Date>,
     pub(crate) until: Option<Until>,
 }
 
@@ -178,8 +180,12 @@ pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms
         let wrong = "must be a date, which it ends with, or a time such as 2026-03-31T12:00:00Z";
         text.parse().map(Until::At).or_else(|_| date(text).map(Until::EndOf)).map_err(|_| wrong)
     });
+    let since = body.parsed("since", date);
+    if since.is_some() && reason.is_some_and(|reason| reason != HoldReason::Moratorium) {
+        body.complain("since", "is of a moratorium alone: other holds do not reach back");
+    }
     let scope = scope(body, portfolio);
-    Some(HoldTerms { reason: reason?, scope: scope?, until })
+    Some(HoldTerms { reason: reason?, scope: scope?, since, until })
 }
 
 fn scope(body: &mut Body, default: &PortfolioId) -> Option<HoldScope> {

@@ -1,7 +1,7 @@
 //! Things as the API shows them. Amounts are decimal strings, times RFC 3339, days dates.
 
 use dunlin_domain::agreement::{Agreement, Cover, Instalment, Terms};
-use dunlin_domain::debtor::Debtor;
+use dunlin_domain::debtor::{ChargeKind, Debtor, DueCharge};
 use dunlin_domain::hold::{Hold, HoldScope};
 use dunlin_domain::ledger::Entry;
 use serde_json::{Value, json};
@@ -95,6 +95,22 @@ pub(crate) fn entry(entry: &Entry) -> Value {
         "on": entry.on.to_string(),
         "reference": entry.reference,
         "note": entry.note,
+    })
+}
+
+/// What a rule charges on a day, if nothing happens before.
+pub(crate) fn due_charge(charge: &DueCharge) -> Value {
+    let kind = match charge.kind {
+        ChargeKind::Fee => "fee",
+        ChargeKind::Interest => "interest",
+    };
+    json!({
+        "invoice_number": charge.invoice.number.as_str(),
+        "kind": kind,
+        "amount": charge.amount.to_string(),
+        "on": charge.on.to_string(),
+        "rule": charge.rule.as_str(),
+        "note": charge.why,
     })
 }
 

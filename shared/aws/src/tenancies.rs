@@ -25,6 +25,13 @@ impl Tenancies {
         Self { store, known: Mutex::new(HashMap::new()) }
     }
 
+    /// Reads the tenant anew when it is next asked for: its settings have just been changed here.
+    pub fn forget(&self, tenant: &TenantId) {
+        if let Ok(mut known) = self.known.lock() {
+            known.remove(tenant);
+        }
+    }
+
     /// The tenant, or `None` where there is no such tenant.
     ///
     /// # Errors

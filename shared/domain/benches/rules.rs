@@ -11,7 +11,7 @@ use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{AccountKey, DebtorId, PortfolioId, SourceName, TenantId};
-use dunlin_domain::intake::{Document, Intake, InvoiceDraft, RawDocument};
+use dunlin_domain::intake::{Document, Due, Intake, InvoiceDraft, RawDocument};
 use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::Profile;
@@ -111,7 +111,7 @@ fn history(debtor: i64) -> History {
         let Document::Invoice(draft) = document(usize::try_from(n).unwrap()) else { continue };
         let issue_date = date(2024, 3, 1).saturating_add((n * 140 + debtor % 120).days());
         let due_date = issue_date.saturating_add(30.days());
-        let draft = InvoiceDraft { debtor: id.clone(), issue_date, due_date, ..*draft };
+        let draft = InvoiceDraft { debtor: id.clone(), issue_date, due_date: Due::On(due_date), ..*draft };
         let on = due_date.saturating_add(((debtor * 7 + n * 13) % 65 - 5).days());
         let account = AccountKey { portfolio: draft.id.portfolio.clone(), currency: draft.total.currency() };
         let (invoice, amount) = (Some(draft.id.clone()), draft.total.negated());

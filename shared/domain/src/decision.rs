@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::debtor::DueCharge;
 use crate::ids::{AccountKey, PolicyRef};
 use crate::message::{Plan, Task};
 use crate::reason::Reason;
@@ -30,12 +31,22 @@ pub enum Action {
 pub struct AccountDecision {
     /// Creditor and currency.
     pub account: AccountKey,
+    /// What to charge, before the action: it contains that.
+    pub charges: Vec<DueCharge>,
+    /// Whether more is to be charged than one commit takes; there is no action then.
+    pub more: bool,
     /// What to do, if anything.
     pub action: Option<Action>,
     /// When to look again, if nothing is done now and nothing happens before.
     pub wake: Option<Timestamp>,
     /// Every rule that spoke.
     pub reasons: Vec<Reason>,
+}
+
+impl AccountDecision {
+    fn acts(&self) -> bool {
+        self.action.is_some() || !self.charges.is_empty() || self.more
+    }
 }
 
 /// A hash over all that a decision looked at, as 32 hexadecimal digits: equal inputs, equal hash.
@@ -65,13 +76,19 @@ impl Decision {
     /// The next moment to look at the debtor: now, where there is something to do.
     #[must_use]
     pub fn wake(&self) -> Option<Timestamp> {
-        let wake = |one: &AccountDecision| if one.action.is_some() { Some(self.at) } else { one.wake };
+        let wake = |one: &AccountDecision| if one.acts() { Some(self.at) } else { one.wake };
         self.accounts.iter().filter_map(wake).min()
     }
 
     /// Whether there is something to do.
     #[must_use]
     pub fn acts(&self) -> bool {
-        self.accounts.iter().any(|one| one.action.is_some())
+        self.accounts.iter().any(AccountDecision::acts)
+    }
+
+    /// Whether there is more to do than one commit takes.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.accounts.iter().any(|one| one.more)
     }
 }

@@ -5,7 +5,9 @@
 
 use jiff::Timestamp;
 
+use crate::charge::moratorium::Moratorium;
 use crate::ids::{AccountKey, HoldId, InvoiceId};
+use crate::invoice::Invoice;
 use crate::money::Money;
 
 /// Why a debt is not chased.
@@ -23,8 +25,11 @@ pub enum HoldReason {
     Hardship,
     /// The debtor has died.
     Deceased,
-    /// The debtor is insolvent, or protected from creditors by law.
+    /// The debtor is insolvent.
     Insolvent,
+    /// The law gives the debtor time: breathing space, a statutory moratorium. Its days bear no interest and no fee, and
+    /// none can be asked for afterwards (SI 2020/1311, regulation 7).
+    Moratorium,
     /// An attorney acts for the debtor.
     Attorney,
     /// The debtor asked for contact to cease.
@@ -37,7 +42,7 @@ pub enum HoldReason {
 
 impl HoldReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Promise,
         Self::Dispute,
         Self::Settlement,
@@ -45,6 +50,7 @@ impl HoldReason {
         Self::Hardship,
         Self::Deceased,
         Self::Insolvent,
+        Self::Moratorium,
         Self::Attorney,
         Self::CeaseRequest,
         Self::StaleSource,
@@ -62,6 +68,7 @@ impl HoldReason {
             Self::Hardship => "hardship",
             Self::Deceased => "deceased",
             Self::Insolvent => "insolvent",
+            Self::Moratorium => "moratorium",
             Self::Attorney => "attorney",
             Self::CeaseRequest => "cease_request",
             Self::StaleSource => "stale_source",
@@ -79,6 +86,13 @@ impl HoldReason {
     #[must_use]
     pub fn can_be_set(self) -> bool {
         !matches!(self, Self::Promise | Self::Dispute | Self::Settlement)
+    }
+
+    /// Whether nothing is charged either while it holds. Who has an attorney, or wants no contact, owes interest all the
+    /// same.
+    #[must_use]
+    pub fn stops_charges(self) -> bool {
+        !matches!(self, Self::Attorney | Self::CeaseRequest)
     }
 }
 
@@ -102,6 +116,16 @@ impl HoldScope {
         match self {
             Self::Debtor | Self::Account(_) => None,
             Self::Invoice(invoice) | Self::Amount(invoice, _) => Some(invoice),
+        }
+    }
+
+    /// Whether it is about an invoice, or a part of it.
+    #[must_use]
+    pub fn reaches(&self, invoice: &Invoice) -> bool {
+        match self {
+            Self::Debtor => true,
+            Self::Account(account) => invoice.account() == *account,
+            Self::Invoice(id) | Self::Amount(id, _) => invoice.id == *id,
         }
     }
 }
@@ -164,6 +188,15 @@ pub struct Hold {
     pub set_by: SetBy,
     /// What else there is to say.
     pub note: Option<String>,
+}
+
+/// The days of a moratorium that is over, for which nothing is charged afterwards either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastMoratorium {
+    /// What it was about.
+    pub scope: HoldScope,
+    /// Its days.
+    pub days: Moratorium,
 }
 
 /// How a hold ended.

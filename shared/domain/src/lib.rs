@@ -2,7 +2,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | [`money`], [`ids`], [`contact`], [`profile`] | checked values |
+//! | [`money`], [`by_currency`], [`ids`], [`contact`], [`profile`] | checked values |
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
@@ -24,6 +24,7 @@
 pub mod agreement;
 pub mod allocation;
 pub mod backtest;
+pub mod by_currency;
 pub mod calendar;
 pub mod charge;
 pub mod collection;

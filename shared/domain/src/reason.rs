@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::calendar::Zone;
 use crate::hold::HoldReason;
-use crate::ids::{InvoiceNumber, StepName};
+use crate::ids::{InvoiceNumber, PolicyRef, RuleName, StepName};
 use crate::money::Money;
 
 /// A rule that can speak for or against contact.
@@ -55,11 +55,21 @@ pub enum Rule {
     QuietHours,
     /// No channel of the step can be used.
     NoChannel,
+    /// Less is open than the policy chases.
+    BelowMinimum,
+    /// A rule charges.
+    ChargeDue,
+    /// A rule would charge, and something stands against it.
+    ChargeBarred,
+    /// A rule has nothing to charge by.
+    NotChargeable,
+    /// More is charged first than one commit takes.
+    Charging,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -81,6 +91,11 @@ impl Rule {
         Self::Holiday,
         Self::QuietHours,
         Self::NoChannel,
+        Self::BelowMinimum,
+        Self::ChargeDue,
+        Self::ChargeBarred,
+        Self::NotChargeable,
+        Self::Charging,
     ];
 
     /// The rule's id in decisions and the API.
@@ -108,7 +123,18 @@ impl Rule {
             Self::Holiday => "holiday",
             Self::QuietHours => "quiet_hours",
             Self::NoChannel => "no_channel",
+            Self::BelowMinimum => "below_minimum",
+            Self::ChargeDue => "charge_due",
+            Self::ChargeBarred => "charge_barred",
+            Self::NotChargeable => "not_chargeable",
+            Self::Charging => "charging",
         }
+    }
+
+    /// Whether it speaks of a charge, and not of contact.
+    #[must_use]
+    pub fn is_of_charges(self) -> bool {
+        matches!(self, Self::ChargeDue | Self::ChargeBarred | Self::NotChargeable)
     }
 
     /// Reads what [`Rule::as_str`] writes.
@@ -143,6 +169,12 @@ pub enum Detail {
     PaymentUntil(Timestamp),
     /// All, or an invoice, or so much of it is held, perhaps until then.
     Held(HoldReason, Option<(InvoiceNumber, Money)>, Option<Timestamp>),
+    /// So much is open, and so much is the least that is chased.
+    Below(Money, Money),
+    /// So much on an invoice, by this rule of this policy.
+    Charge(Money, InvoiceNumber, RuleName, PolicyRef),
+    /// A rule on an invoice, what stands against it, perhaps until then.
+    Barred(RuleName, InvoiceNumber, &'static str, Option<Timestamp>),
 }
 
 impl fmt::Display for Detail {
@@ -157,6 +189,14 @@ impl fmt::Display for Detail {
             Self::Step(step) => write!(f, "{step}"),
             Self::StepAt(step, days) => write!(f, "{step} comes at {days} days"),
             Self::StepBy(step, by) => write!(f, "{step} by {by}"),
+            Self::Below(open, least) => write!(f, "{open} {} is open, the least is {least}", open.currency()),
+            Self::Charge(amount, number, rule, policy) => {
+                write!(f, "{amount} {} on {number} by {rule} of {policy}", amount.currency())
+            }
+            Self::Barred(rule, number, why, until) => {
+                write!(f, "{rule} on {number}: {why}")?;
+                until.map_or(Ok(()), |until| write!(f, ", until {until}"))
+            }
             Self::ClosedUntil(open, zone) => write!(f, "until {open} in {}", zone.name()),
             Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
             Self::Held(reason, part, until) => {

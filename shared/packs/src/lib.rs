@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use dunlin_domain::calendar::holidays::HolidayCalendar;
-use dunlin_domain::charge::Regime;
+use dunlin_domain::charge::{Laws, Regime};
 use dunlin_domain::duty::Duties;
 use dunlin_domain::gate::Law;
 use dunlin_domain::gate::atlas::Atlas;
@@ -55,6 +55,7 @@ pub struct Packs {
     law: Law,
     places: Vec<PlacePack>,
     atlas: Atlas,
+    laws: Laws,
 }
 
 /// Calendars by place.
@@ -83,6 +84,7 @@ impl Packs {
             law: Law::default(),
             places: Vec::new(),
             atlas: Atlas::default(),
+            laws: Laws::default(),
         };
         let tables = read.read_rates(files.rates)?;
         read.read_holidays(files.holidays)?;
@@ -92,6 +94,8 @@ impl Packs {
                 return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
             }
         }
+        let laws = read.regimes.iter().map(|(jurisdiction, pack)| (jurisdiction.clone(), pack.regime.clone()));
+        read.laws = Laws::new(laws);
         for (file, text) in files.duties {
             read.duties.push(duties::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?);
         }
@@ -224,15 +228,20 @@ impl Packs {
         self.regimes.values()
     }
 
+    /// The law of every jurisdiction, for rules that follow the debtor's.
+    #[must_use]
+    pub fn laws(&self) -> &Laws {
+        &self.laws
+    }
+
     /// The rules of a jurisdiction: two letters of ISO 3166 or `EU`; parts of a country (`GB-SCT`) have the country's.
     ///
     /// # Errors
     /// [`UnknownJurisdiction`]. A member state whose own law is not known is not taken for the directive.
     pub fn regime(&self, jurisdiction: &str) -> Result<&Regime, UnknownJurisdiction> {
-        let country = jurisdiction.split('-').next().unwrap_or_default();
-        self.regimes.get(country).map(|pack| &pack.regime).ok_or_else(|| UnknownJurisdiction {
+        self.laws.of(jurisdiction).ok_or_else(|| UnknownJurisdiction {
             asked: jurisdiction.chars().take(12).collect(),
-            known: self.regimes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            known: self.laws.jurisdictions().collect::<Vec<_>>().join(", "),
         })
     }
 }

@@ -135,6 +135,11 @@ async fn debtors_are_decided_once_wherever_the_scan_dies() {
 }
 
 #[tokio::test]
+async fn rules_charge_once_wherever_the_scan_dies() {
+    killed_at_every_poll(Scenario::Charges).await;
+}
+
+#[tokio::test]
 async fn messages_go_out_once_and_rightly_wherever_dispatch_dies() {
     killed_at_every_poll(Scenario::Dispatch).await;
 }

@@ -4,6 +4,7 @@ use dunlin_testkit::build::{draft, eur};
 use serde_json::{Value, json};
 
 use super::event::Event;
+use crate::charging::{self, late_fee, policy};
 use crate::debtors::{patch, put};
 use crate::stripe::{NOON, event, intent, invoice};
 use crate::world::{World, sqs};
@@ -24,6 +25,8 @@ pub(super) enum Scenario {
     FanOut,
     /// Three debtors are late.
     Shards,
+    /// Three debtors are late, one with more invoices than a commit charges.
+    Charges,
     /// Three messages, one of them twice; one must not go out any more.
     Dispatch,
     /// A text message.
@@ -51,11 +54,12 @@ pub(super) enum Scenario {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Invoices,
         Self::File,
         Self::FanOut,
         Self::Shards,
+        Self::Charges,
         Self::Dispatch,
         Self::Text,
         Self::Payments,
@@ -104,6 +108,17 @@ impl Scenario {
             }
             Self::Shards => {
                 three_late(world).await;
+                world.scan_event(json!({ "time": MORNING })).await.unwrap();
+                Event::Scan(sqs(&world.outside.take_scan_work()))
+            }
+            Self::Charges => {
+                let mut fee = late_fee();
+                fee["late_fee"]["after_days"] = json!(1);
+                let yearly = json!({ "booked": "with_messages", "rate": "9", "clause": "7.3" });
+                let charges = json!([fee, { "name": "yearly", "interest": yearly }]);
+                assert_eq!(charging::put(world, policy(charges)).await.0, 201);
+                three_late(world).await;
+                many_late(world).await;
                 world.scan_event(json!({ "time": MORNING })).await.unwrap();
                 Event::Scan(sqs(&world.outside.take_scan_work()))
             }

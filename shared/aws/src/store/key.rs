@@ -1,7 +1,9 @@
 //! Keys of the table. Every one of them but the deployment's own begins with a tenant, because there is no other way to make
 //! one (I6).
 
-use dunlin_domain::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, OutsideId, SourceName, TenantId};
+use dunlin_domain::ids::{
+    AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, OutsideId, PolicyRef, SourceName, TenantId,
+};
 use dunlin_domain::money::Currency;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
@@ -105,6 +107,14 @@ pub(crate) fn receipt(tenant: &TenantId, provider: &str, id: &str) -> Key {
 
 pub(crate) fn tenant(tenant: &TenantId) -> String {
     format!("T#{tenant}")
+}
+
+pub(crate) fn settings(id: &TenantId) -> Key {
+    Key::new(tenant(id), "SETTINGS")
+}
+
+pub(crate) fn policy(id: &TenantId, policy: &PolicyRef) -> Key {
+    Key::new(tenant(id), format!("POLICY#{}#{}", policy.name, policy.version))
 }
 
 /// Lies with the tenant's settings, so that one query reads both.

@@ -1,16 +1,17 @@
 //! A tenant's settings and policies.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use dunlin_domain::allocation::{AllocationRule, ComponentOrder};
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::ids::{AccountKey, PolicyRef, PortfolioId, TenantId};
 use dunlin_domain::money::Currency;
-use dunlin_domain::policy::{Policies, Policy};
+use dunlin_domain::policy::{Policies, Policy, Subject};
 
+use super::debtor::Condition;
 use super::error::sort;
 use super::key;
-use super::record::{PolicyRecord, SettingsRecord, from_item, known, read, read_item, read_method};
-use super::{Store, StoreError};
+use super::record::{PolicyRecord, SettingsRecord, from_item, known, read, read_item, read_method, to_item};
+use super::{Store, StoreError, attributes};
 
 /// All that the rules need to know of a tenant.
 #[derive(Debug, Clone)]
@@ -72,6 +73,42 @@ impl Store {
         let read = |settings: SettingsRecord| settings.read(tenant, policies, accounts);
         settings.map(read).transpose().map_err(|error| error.within(&format!("{} / SETTINGS", key::tenant(tenant))))
     }
+
+    /// Puts a version of a policy on record, and into use for what begins from now on where a subject is named. Functions
+    /// learn of it within a minute.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where that version is on record already; it never changes.
+    pub async fn put_policy(
+        &self,
+        tenant: &TenantId,
+        policy: &Policy,
+        used_for: Option<Subject>,
+    ) -> Result<(), StoreError> {
+        let item = to_item(&key::policy(tenant, policy.id()), &PolicyRecord::of(policy))?;
+        let mut writes = vec![self.put(item, Some(&Condition::Absent))?];
+        writes.extend(used_for.map(|subject| self.choose(tenant, policy.id(), subject)).transpose()?);
+        self.transact(writes).await
+    }
+
+    fn choose(&self, tenant: &TenantId, policy: &PolicyRef, subject: Subject) -> Result<TransactWriteItem, StoreError> {
+        let (name, version) = match subject {
+            Subject::Debt => ("policy", "policy_version"),
+            Subject::Recovery => ("recovery_policy", "recovery_policy_version"),
+        };
+        let update = Update::builder()
+            .table_name(&self.config.table)
+            .set_key(Some(attributes(&key::settings(tenant))))
+            .condition_expression("attribute_exists(PK)")
+            .update_expression("SET #name = :name, #version = :version")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_names("#version", version)
+            .expression_attribute_values(":name", AttributeValue::S(policy.name.to_string()))
+            .expression_attribute_values(":version", AttributeValue::N(policy.version.to_string()))
+            .build()
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
 }
 
 /// What stands behind the prefix of an account's key.
@@ -113,7 +150,7 @@ impl SettingsRecord {
             default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
             allocation,
             accounts,
-            policies: Policies::new(debt, recovery, policies),
+            policies: Policies::new(debt, recovery, policies).clearing(allocation.components),
             calendar: Calendar::default(),
         })
     }

@@ -35,7 +35,7 @@ impl Period {
     }
 
     /// `count` periods; the calendar's end bounds it.
-    fn times(self, count: usize) -> Span {
+    pub(crate) fn times(self, count: usize) -> Span {
         let times = |each: u16| i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(i64::from(each)).min(40_000);
         match self {
             Self::Days(days) => times(days).days(),
@@ -44,7 +44,7 @@ impl Period {
         }
     }
 
-    fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(self) -> bool {
         matches!(self, Self::Days(0) | Self::Weeks(0) | Self::Months(0))
     }
 }

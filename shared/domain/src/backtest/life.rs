@@ -70,7 +70,7 @@ pub fn live(history: &History, policies: &Policies, calendar: &Calendar, window:
             life.note(&decision);
         }
         let next = if acts {
-            carry_out(&mut debtor, &decision, now);
+            carry_out(&mut debtor, &decision, now)?;
             decide(&debtor, policies, calendar, now).wake()
         } else {
             decision.wake()
@@ -96,7 +96,7 @@ fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp) -> Result<(), Bookin
         Fact::Hold(hold) => drop(debtor.hold(hold.clone(), now, journal)),
         Fact::Agreed(proposal) => drop(debtor.agree(Clone::clone(proposal), now, journal)),
         Fact::Lifted(hold) => {
-            debtor.lift(hold, SetBy::Staff, journal);
+            debtor.lift(hold, SetBy::Staff, now, journal);
         }
         Fact::Ended(agreement) => {
             debtor.cancel(agreement, SetBy::Staff, journal);
@@ -106,15 +106,16 @@ fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp) -> Result<(), Bookin
 }
 
 /// Every message goes out at once.
-fn carry_out(debtor: &mut Debtor, decision: &Decision, now: Timestamp) {
+fn carry_out(debtor: &mut Debtor, decision: &Decision, now: Timestamp) -> Result<(), BookingError> {
     let journal = &mut Journal::default();
-    debtor.put_into_effect(decision, now, journal);
+    debtor.put_into_effect(decision, now, journal)?;
     for one in &decision.accounts {
         if let Some(Action::Send(_)) = &one.action {
             debtor.claim(&one.account, "", now, SignedDuration::ZERO);
             debtor.settle(&one.account, Outcome::Sent(String::new()), now, journal);
         }
     }
+    Ok(())
 }
 
 impl Life {

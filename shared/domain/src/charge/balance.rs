@@ -37,6 +37,14 @@ impl OpenBalance {
         Ok(self)
     }
 
+    /// The same with so much less from the beginning on: what is left beyond a part that is contested.
+    ///
+    /// # Errors
+    /// [`MoneyError`] where the currencies differ or the amount is too large.
+    pub fn without(self, part: Money) -> Result<Self, MoneyError> {
+        Ok(Self { opening: self.opening.minus(part)?, ..self })
+    }
+
     /// The principal before all movements.
     #[must_use]
     pub fn opening(&self) -> Money {

@@ -7,7 +7,8 @@
 //! | [`balance`], [`mod@interest`] | what was open each day, and the interest on it |
 //! | [`fixed_sum`], [`fee`], [`itemization`] | lump sums for late payment, fees, and the sum of a debt's parts |
 //! | [`start`], [`moratorium`] | when interest begins, and the days on which nothing may be charged |
-//! | [`regime`] | the law of one jurisdiction: from the facts of an invoice to a quote |
+//! | [`regime`], [`laws`] | the law of one jurisdiction: from the facts of an invoice to a quote; and of all that are known |
+//! | [`rule`] | what a tenant charges by itself |
 
 pub mod authority;
 pub mod balance;
@@ -15,13 +16,17 @@ pub mod fee;
 pub mod fixed_sum;
 pub mod interest;
 pub mod itemization;
+pub mod laws;
 pub mod moratorium;
 pub mod rates;
 pub mod regime;
+pub mod rule;
 pub mod start;
 pub mod terms;
 
 pub use authority::{Authority, Charge};
 pub use balance::OpenBalance;
 pub use interest::{InterestError, InterestQuote, Segment, interest};
+pub use laws::Laws;
 pub use regime::{Claim, Quote, QuoteError, Regime, Start};
+pub use rule::ChargeRule;

@@ -138,6 +138,13 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// A contract's own interest: one rate, days over 365, half a cent to the even one.
+    #[must_use]
+    pub fn agreed(rate: AnnualRate, cap: Option<AnnualRate>, authority: Authority) -> Self {
+        let (day_count, rounding) = (DayCount::Actual365, Rounding::HalfEvenAtEnd);
+        Self { rate: RateRule::One(rate), cap, day_count, rounding, authority }
+    }
+
     /// The rate of a day in interest that runs from `first` to `last`, and how it came to be known.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::allocation::{AllocationMethod, Proportion, Reversal};
 use crate::ids::{PolicyRef, StepName};
 use crate::message::{CycleRef, Pending};
 use crate::money::{Currency, Money, MoneyError};
-use crate::policy::Subject;
+use crate::policy::{Policies, Policy, Subject};
 use crate::remittance::{InFlight, RemittanceId};
 
 /// The source under which an order applies credit that belongs to no payment on account.
@@ -176,6 +176,15 @@ impl Account {
         self.reopened = true;
         if let Some(cycle) = &mut self.cycle {
             cycle.resumed_after = cycle.resumed_after.max(self.left_off);
+        }
+    }
+
+    /// What is pursued, and under which policy: the one that the running cycle began under, or the one for new ones.
+    #[must_use]
+    pub fn pursued_under<'a>(&self, policies: &'a Policies) -> (Subject, &'a Policy) {
+        match &self.cycle {
+            Some(cycle) => (cycle.about, policies.began_under(cycle.about, &cycle.policy)),
+            None => (Subject::Debt, policies.current(Subject::Debt)),
         }
     }
 

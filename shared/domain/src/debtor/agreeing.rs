@@ -79,10 +79,11 @@ impl Debtor {
     }
 
     /// Lifts a hold. `false` where there is none of that id.
-    pub fn lift(&mut self, id: &HoldId, by: SetBy, journal: &mut Journal) -> bool {
+    pub fn lift(&mut self, id: &HoldId, by: SetBy, now: Timestamp, journal: &mut Journal) -> bool {
         let hold = self.holds.remove(id);
         let found = hold.is_some();
         if let Some(hold) = hold {
+            self.remember_moratorium(&hold, now);
             journal.end_hold(hold, HoldEnd::Lifted(by));
         }
         found
@@ -148,8 +149,10 @@ impl Debtor {
     pub(super) fn roll_agreements(&mut self, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
         let over = |hold: &Hold| !hold.holds(now) || hold.scope.invoice().is_some_and(|invoice| !self.is_open(invoice));
         let over: Vec<HoldId> = self.holds.values().filter(|hold| over(hold)).map(|hold| hold.id.clone()).collect();
-        for hold in over.into_iter().filter_map(|id| self.holds.remove(&id)) {
+        for id in over {
+            let Some(hold) = self.holds.remove(&id) else { continue };
             let end = if hold.holds(now) { HoldEnd::Settled } else { HoldEnd::Expired };
+            self.remember_moratorium(&hold, now);
             journal.end_hold(hold, end);
         }
         let today = self.today(now);

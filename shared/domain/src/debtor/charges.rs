@@ -22,7 +22,7 @@ pub enum ChargeKind {
 pub struct Charge<'a> {
     /// What.
     pub kind: ChargeKind,
-    /// How much; more than nothing.
+    /// How much; more than nothing, or below nothing where interest is taken back that has not run up.
     pub amount: Money,
     /// The statute or clause that allows it.
     pub authority: &'a str,
@@ -30,6 +30,14 @@ pub struct Charge<'a> {
     pub key: &'a OutsideId,
     /// The day it counts from.
     pub on: Date,
+}
+
+impl Charge<'_> {
+    /// Whether it takes back interest that was charged.
+    fn takes_back(&self, invoice: &Invoice) -> bool {
+        let after = invoice.sums.interest.plus(self.amount);
+        self.kind == ChargeKind::Interest && self.amount.minor() < 0 && after.is_ok_and(|after| after.minor() >= 0)
+    }
 }
 
 /// What became of a charge.
@@ -42,7 +50,8 @@ pub enum Charged {
 }
 
 impl Debtor {
-    /// Charges a fee or interest on an invoice, once for each key. The invoice has to be loaded if it is closed.
+    /// Charges a fee or interest on an invoice, or takes interest back, once for each key. The invoice has to be loaded if
+    /// it is closed.
     ///
     /// # Errors
     /// [`BookingError`]: the invoice is unknown, void or given up, or the amount is not more than nothing or in another
@@ -53,7 +62,10 @@ impl Debtor {
         charge: Charge<'_>,
         journal: &mut Journal,
     ) -> Result<Charged, BookingError> {
-        let mut changed = self.owed(invoice, charge.amount)?.clone();
+        let known = self.invoices.get(invoice);
+        let taken_back = known.is_some_and(|known| charge.takes_back(known));
+        let size = if taken_back { charge.amount.negated() } else { charge.amount };
+        let mut changed = self.owed(invoice, size)?.clone();
         if !changed.charges.insert(charge.key.clone()) {
             return Ok(Charged::Before);
         }

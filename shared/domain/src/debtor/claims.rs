@@ -52,7 +52,7 @@ pub struct Held {
 }
 
 /// How far a standstill reaches.
-enum Reach<'a> {
+pub(super) enum Reach<'a> {
     Account,
     Invoices(&'a BTreeSet<InvoiceId>),
     Invoice(&'a InvoiceId),
@@ -87,7 +87,7 @@ impl Debtor {
 
     /// The day an invoice is due on. Where a provider collected it and gave up, that is when it did: until then there was
     /// nothing for the debtor to do.
-    fn due(&self, invoice: &Invoice, now: Timestamp) -> Date {
+    pub(super) fn due(&self, invoice: &Invoice, now: Timestamp) -> Date {
         let turn = invoice.collection.debtors_turn().filter(|_| invoice.collection.left_until(now).is_none());
         turn.map_or(invoice.due_date, |turn| self.profile.zone.date(turn).max(invoice.due_date))
     }
@@ -120,7 +120,7 @@ impl Debtor {
         Some(Held { amount: amount.min(claim.amount).unwrap_or(claim.amount), why })
     }
 
-    fn plans(&self, key: &AccountKey) -> impl Iterator<Item = (&Agreement, &PaymentPlan)> {
+    pub(super) fn plans(&self, key: &AccountKey) -> impl Iterator<Item = (&Agreement, &PaymentPlan)> {
         let agreements = self.agreements.values().filter(move |agreement| agreement.account == *key);
         agreements.filter_map(|agreement| match &agreement.terms {
             Terms::Plan(plan) => Some((agreement, plan)),
@@ -128,7 +128,11 @@ impl Debtor {
         })
     }
 
-    fn standstills<'a>(&'a self, key: &'a AccountKey, now: Timestamp) -> impl Iterator<Item = (Reach<'a>, Standstill)> {
+    pub(super) fn standstills<'a>(
+        &'a self,
+        key: &'a AccountKey,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Reach<'a>, Standstill)> {
         let holds = self.holds.values().filter(move |hold| hold.holds(now)).filter_map(move |hold| {
             let reach = match &hold.scope {
                 HoldScope::Debtor => Reach::Account,

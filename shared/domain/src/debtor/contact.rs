@@ -35,21 +35,41 @@ impl Debtor {
         let keys: Vec<AccountKey> = self.accounts.keys().cloned().collect();
         for key in keys {
             self.expire_pending(&key, now, journal);
+            self.charge_what_is_left(&key, policies, now, journal)?;
             self.roll_cycle(&key, policies, now, journal);
         }
         self.roll_credit(journal)?;
         Ok(())
     }
 
-    /// Puts a decision into effect and on record, with what it was made from: plans its messages, opens its tasks.
-    pub fn carry_out(&mut self, decision: Decision, inputs: Fingerprint, now: Timestamp, journal: &mut Journal) {
-        self.put_into_effect(&decision, now, journal);
+    /// Puts a decision into effect and on record, with what it was made from: charges what is due, plans its messages,
+    /// opens its tasks.
+    ///
+    /// # Errors
+    /// [`BookingError`] where the debtor is not the one that was decided on; it must not be committed then.
+    pub fn carry_out(
+        &mut self,
+        decision: Decision,
+        inputs: Fingerprint,
+        now: Timestamp,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        self.put_into_effect(&decision, now, journal)?;
         journal.decision = Some((decision, inputs));
+        Ok(())
     }
 
-    /// Plans the messages of a decision and opens its tasks.
-    pub(crate) fn put_into_effect(&mut self, decision: &Decision, now: Timestamp, journal: &mut Journal) {
+    /// Charges what is due under a decision, plans its messages and opens its tasks.
+    pub(crate) fn put_into_effect(
+        &mut self,
+        decision: &Decision,
+        now: Timestamp,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
         for one in &decision.accounts {
+            for charge in &one.charges {
+                self.charge(&charge.invoice, charge.as_charge(), journal)?;
+            }
             match &one.action {
                 None => {}
                 Some(Action::Send(plan)) => {
@@ -66,6 +86,7 @@ impl Debtor {
                 }
             }
         }
+        Ok(())
     }
 
     /// The message under way with this id, and its account.

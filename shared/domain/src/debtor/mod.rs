@@ -8,6 +8,7 @@ mod allocating;
 mod amending;
 mod booking;
 mod charges;
+mod charging;
 mod claims;
 mod contact;
 mod credit;
@@ -15,10 +16,12 @@ mod exposure;
 mod group;
 mod journal;
 mod late;
+mod obstacles;
 mod placing;
 mod refunds;
 mod replaying;
 mod reversing;
+mod rules;
 
 pub use account::{Account, Allocating, Cycle, StepDone};
 pub use agreeing::{HoldError, Proposal};
@@ -26,13 +29,15 @@ pub use allocating::{AtHand, Needs, OnAccount};
 pub use amending::{Around, DebtorPatch, FieldChange, Patch};
 pub use booking::{BookingError, Invoiced};
 pub use charges::{Charge, ChargeKind, Charged};
+pub use charging::{Charging, DueCharge, Occasion};
 pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;
 pub use credit::{CreditError, CreditOrder, CreditUse};
 pub use exposure::Owed;
 pub use group::{GroupError, Membership};
 pub use journal::{Deltas, GroupDelta, Journal, MessageCount, OpenDelta};
-pub use late::{FeeRule, LateError};
+pub use late::{FeeRule, LateError, Ordered};
+pub use obstacles::{Barred, Obstacle};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +47,7 @@ use jiff::civil::Date;
 use crate::agreement::Agreement;
 use crate::contact::Channel;
 use crate::credit::CreditTerms;
-use crate::hold::Hold;
+use crate::hold::{Hold, PastMoratorium};
 use crate::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, TenantId};
 use crate::invoice::Invoice;
 use crate::money::{Currency, Money, MoneyError};
@@ -69,6 +74,8 @@ pub struct Debtor {
     pub invoices: BTreeMap<InvoiceId, Invoice>,
     /// What stops chasing, set by itself.
     pub holds: BTreeMap<HoldId, Hold>,
+    /// Moratoria that are over: nothing is charged for their days.
+    pub moratoria: Vec<PastMoratorium>,
     /// What was agreed and stands.
     pub agreements: BTreeMap<AgreementId, Agreement>,
     /// The latest contacts, newest last; what caps will count.
@@ -89,6 +96,7 @@ impl Debtor {
             accounts: BTreeMap::new(),
             invoices: BTreeMap::new(),
             holds: BTreeMap::new(),
+            moratoria: Vec::new(),
             agreements: BTreeMap::new(),
             contacts: Vec::new(),
         }

@@ -15,7 +15,7 @@ use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Pending, PendingState, hex};
 use crate::money::Money;
-use crate::policy::{Policies, Subject};
+use crate::policy::{Policies, Policy, Subject};
 use crate::remittance::{InFlight, RemittanceId};
 
 /// What [`decide`](super::decide) looks at; equal for equal inputs. Addresses do not enter, only whether they can be used.
@@ -26,6 +26,9 @@ pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fing
     inputs.text(debtor.tenant.as_str()).text(debtor.id.as_str()).time(now);
     for policy in [Subject::Debt, Subject::Recovery].map(|subject| policies.current(subject).id()) {
         inputs.text(policy.name.as_str()).number(policy.version);
+    }
+    if policies.all().any(|policy| !policy.charges().is_empty()) {
+        inputs.charging(debtor, policies);
     }
     inputs.text(profile.zone.name());
     inputs.number(profile.reachable(Channel::Email)).number(profile.reachable(Channel::Sms));
@@ -166,6 +169,37 @@ impl Inputs {
             PendingState::Planned => self.text(""),
             PendingState::Sending { attempt, lease_until } => self.text(attempt).time(*lease_until),
         };
+    }
+
+    /// What only rules that charge look at.
+    fn charging(&mut self, debtor: &Debtor, policies: &Policies) {
+        let profile = &debtor.profile;
+        let country = profile.country.as_deref().unwrap_or_default();
+        self.text(profile.kind.as_str()).text(country).text(policies.components().as_str());
+        let laws = policies.all().flat_map(Policy::charges).filter_map(|rule| rule.laws()?.of(country));
+        for regime in laws {
+            self.text(regime.name.as_str()).number(regime.version);
+        }
+        for invoice in debtor.invoices.values().filter(|invoice| invoice.is_live()) {
+            self.invoice_id(&invoice.id).number(invoice.sums.total.minor()).number(invoice.sums.interest.minor());
+            self.count(invoice.charges.len());
+            for key in &invoice.charges {
+                self.text(key.as_str());
+            }
+            self.count(invoice.dated.len());
+            for (on, moved) in &invoice.dated {
+                self.date(*on)
+                    .number(moved.received)
+                    .number(moved.fees)
+                    .number(moved.interest)
+                    .number(moved.written_off);
+            }
+            let moratoria = debtor.moratoria(&invoice.id);
+            self.count(moratoria.len());
+            for free in moratoria {
+                self.date(free.first()).date(free.last());
+            }
+        }
     }
 
     fn invoice(&mut self, invoice: &Invoice, now: Timestamp) {

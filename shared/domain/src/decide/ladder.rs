@@ -53,23 +53,28 @@ impl Findings {
 }
 
 impl<'a> View<'a> {
+    /// What to do but charge.
     pub(super) fn decide(&self, policies: &'a Policies) -> AccountDecision {
         let mut findings = Findings::default();
         let action = self.action(policies, &mut findings);
         findings.wakes.extend(self.agreements_look_again());
         let wake = findings.wakes.iter().min().copied();
-        AccountDecision { account: self.key.clone(), action, wake, reasons: findings.reasons }
+        let (charges, reasons) = (Vec::new(), findings.reasons);
+        AccountDecision { account: self.key.clone(), charges, more: false, action, wake, reasons }
     }
 
     fn action(&self, policies: &'a Policies, findings: &mut Findings) -> Option<Action> {
         if self.is_busy(policies, findings) {
             return None;
         }
-        let (subject, policy) = match &self.account.cycle {
-            Some(cycle) => (cycle.about, policies.began_under(cycle.about, &cycle.policy)),
-            None => (Subject::Debt, policies.current(Subject::Debt)),
-        };
+        let (subject, policy) = self.account.pursued_under(policies);
         let claims = self.chaseable(subject, policies, findings);
+        if self.is_below_minimum(policy, findings) {
+            // The cycle begins in time all the same. More wakes the debtor by its own commit.
+            let ahead = claims.iter().find(|claim| claim.due >= self.today);
+            findings.wakes.extend(ahead.map(|claim| self.first_step_after(policy, claim.due)));
+            return None;
+        }
         let reached = match &self.account.cycle {
             Some(cycle) => self.step_of_ladder(policy, cycle, &claims, findings),
             None => self.courtesy(policy, &claims, findings),
@@ -127,6 +132,19 @@ impl<'a> View<'a> {
             return true;
         }
         false
+    }
+
+    /// Whether less is open on the account than the policy chases. What is unapplied is not open; other currencies have
+    /// minimums of their own.
+    fn is_below_minimum(&self, policy: &Policy, findings: &mut Findings) -> bool {
+        let Some(least) = policy.minimums().get(self.key.currency) else { return false };
+        let open = self.debtor.balance(self.key).and_then(|open| open.minus(self.account.credit.or_zero()));
+        let Ok(open) = open else { return false };
+        let below = open.is_positive() && open.minor() < least.minor();
+        if below {
+            findings.against(Rule::BelowMinimum, Detail::Below(open, least));
+        }
+        below
     }
 
     /// When time alone next changes what agreements of the account come to.

@@ -55,7 +55,7 @@ pub fn recheck(
         }
         Some(Action::OpenTask { .. }) | None => {
             let mut reasons = decided.reasons;
-            reasons.retain(|reason| !reason.speaks_for);
+            reasons.retain(|reason| !reason.speaks_for && !reason.rule.is_of_charges());
             if reasons.is_empty() {
                 reasons.push(Reason::against(Rule::NoLongerDue, "nothing is left to say"));
             }

@@ -10,7 +10,7 @@ use crate::charge::moratorium::Moratorium;
 use crate::charge::rates::AnnualRate;
 use crate::charge::regime::DebtKind;
 use crate::charge::start::{LongTerm, PaymentTerms, Purchaser};
-use crate::charge::terms::{DayCount, RateRule, Rounding, Terms};
+use crate::charge::terms::Terms;
 use crate::charge::{Authority, Claim, OpenBalance, Start};
 use crate::contact::DebtorKind;
 use crate::ids::Citation;
@@ -160,13 +160,7 @@ impl RawClaim {
         };
         let cap = fields.read("contract_cap", self.contract_cap.as_ref(), AnnualRate::parse);
         let (rate, clause) = (rate?, clause?);
-        Some(Terms {
-            rate: RateRule::One(rate),
-            cap,
-            day_count: DayCount::Actual365,
-            rounding: Rounding::HalfEvenAtEnd,
-            authority: Authority::Contract(clause),
-        })
+        Some(Terms::agreed(rate, cap, Authority::Contract(clause)))
     }
 
     fn moratorium(&self, fields: &mut Fields) -> Option<Moratorium> {

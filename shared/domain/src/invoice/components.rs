@@ -54,6 +54,9 @@ impl Running {
         for ((charged, open), more) in self.charged.iter_mut().zip(&mut self.open).zip(charges) {
             *charged = charged.saturating_add(more);
             *open = open.saturating_add(more);
+            // What is taken back of a charge that was settled settles something else.
+            self.unused = self.unused.saturating_sub((*open).min(0));
+            *open = (*open).max(0);
         }
     }
 
@@ -136,6 +139,13 @@ impl Invoice {
             open.insert(day, running.left());
         }
         Ok(open)
+    }
+
+    /// The last day from which something counts that was received, or went back.
+    pub(crate) fn received_last(&self) -> Option<Date> {
+        let dated = self.dated.iter().rev().find(|(_, moved)| moved.received != 0).map(|(day, _)| *day);
+        let undated = self.unknown_payments().ok().filter(|unknown| !unknown.is_zero());
+        dated.max(undated.map(|_| self.reported_on()))
     }
 
     /// Changes the sums, from a day on.

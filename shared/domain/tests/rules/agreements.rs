@@ -126,7 +126,12 @@ fn a_hold_without_an_end_is_lifted_by_someone() {
     book.held(hold(HoldReason::Attorney, HoldScope::Debtor, None), "2026-03-02T12:00:00Z").unwrap();
     assert_eq!(book.step_at("2030-01-01T12:00:00Z"), None);
     assert_eq!(book.wake(), None);
-    assert!(book.debtor.lift(&HoldId::parse("h-1").unwrap(), SetBy::Staff, &mut Journal::default()));
+    assert!(book.debtor.lift(
+        &HoldId::parse("h-1").unwrap(),
+        SetBy::Staff,
+        at("2026-03-05T00:00:00Z"),
+        &mut Journal::default()
+    ));
     assert_eq!(book.step_at("2030-01-01T12:00:00Z").as_deref(), Some("late-stage-45"));
 }
 

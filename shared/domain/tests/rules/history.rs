@@ -166,7 +166,7 @@ impl Book {
         let decision = decide(&self.debtor, &self.policies, &Calendar::default(), now);
         self.last = decision.accounts.first().cloned();
         let inputs = fingerprint(&self.debtor, &self.policies, now);
-        self.debtor.carry_out(decision, inputs, now, &mut journal);
+        self.debtor.carry_out(decision, inputs, now, &mut journal).unwrap();
         self.keep(journal);
     }
 

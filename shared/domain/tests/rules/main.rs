@@ -5,8 +5,10 @@
 mod agreements;
 mod allocating;
 mod backtest;
+mod barred;
 mod booking;
 mod charges;
+mod charging;
 mod credit;
 mod debtors;
 mod decide;
@@ -15,6 +17,7 @@ mod duties;
 mod groups;
 mod history;
 mod interest;
+mod minimums;
 mod money;
 mod properties;
 mod recovery;

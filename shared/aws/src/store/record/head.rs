@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::hold::MoratoriumRecord;
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
 use super::{AllocatingRecord, CreditRecord, DeltasRecord, PlanRecord, Record, is_zero, known, read};
 use crate::store::audit::LogRecord;
@@ -43,6 +44,9 @@ pub(crate) struct HeadRecord {
     accounts: Vec<AccountRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contacts: Vec<(Timestamp, String)>,
+    /// Moratoria that are over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    moratoria: Vec<MoratoriumRecord>,
     /// The sparse index: absent where nothing is to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) due_shard: Option<String>,
@@ -213,6 +217,7 @@ impl HeadRecord {
             credit: CreditRecord::of(debtor),
             accounts: debtor.accounts.iter().map(|(key, account)| AccountRecord::of(key, account)).collect(),
             contacts: debtor.contacts.iter().map(|(at, channel)| (*at, channel.as_str().to_owned())).collect(),
+            moratoria: debtor.moratoria.iter().map(MoratoriumRecord::of).collect(),
             due_shard,
             due_at,
             unsettled: u32::try_from(unsettled).ok().filter(|count| *count > 0),
@@ -274,6 +279,7 @@ impl HeadRecord {
             accounts,
             invoices: BTreeMap::new(),
             holds: BTreeMap::new(),
+            moratoria: self.moratoria.iter().map(MoratoriumRecord::read).collect::<Result<_, _>>()?,
             agreements: BTreeMap::new(),
             contacts: self.contacts.iter().map(contact).collect::<Result<_, _>>()?,
         })

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod allocation;
+mod charge_rule;
 mod collection;
 mod credit;
 mod deltas;

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use dunlin_domain::contact::Channel;
 use dunlin_domain::ids::{PolicyName, PolicyRef, StepName};
 use dunlin_domain::policy::{Policy, Stage, Step, StepAction, TaskKind};
 use serde::{Deserialize, Serialize};
 
-use super::{Record, known, read};
+use super::charge_rule::{ChargeRuleRecord, minor_units, read_amounts};
+use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// A tenant's settings.
@@ -48,6 +51,11 @@ pub(crate) struct PolicyRecord {
     name: String,
     version: u32,
     steps: Vec<StepRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    charges: Vec<ChargeRuleRecord>,
+    /// The least that is chased, in minor units by currency.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    minimums: BTreeMap<String, i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,6 +78,24 @@ impl Record for PolicyRecord {
 }
 
 impl PolicyRecord {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let step = |step: &Step| {
+            let (channels, task) = match &step.action {
+                StepAction::Message(channels) => (channels.iter().map(|one| one.as_str().to_owned()).collect(), None),
+                StepAction::Task(kind) => (Vec::new(), Some(kind.as_str().to_owned())),
+            };
+            let (name, stage) = (step.name.to_string(), step.stage.as_str().to_owned());
+            StepRecord { name, offset_days: step.offset_days, stage, channels, task }
+        };
+        Self {
+            name: policy.id().name.to_string(),
+            version: policy.id().version,
+            steps: policy.steps().iter().map(step).collect(),
+            charges: policy.charges().iter().map(ChargeRuleRecord::of).collect(),
+            minimums: minor_units(policy.minimums()),
+        }
+    }
+
     pub(crate) fn read(&self) -> Result<Policy, StoreError> {
         let channel = |value: &String| known("channel", value, Channel::parse(value));
         let step = |step: &StepRecord| {
@@ -85,6 +111,12 @@ impl PolicyRecord {
             })
         };
         let id = PolicyRef { name: read("policy", PolicyName::parse(&self.name))?, version: self.version };
-        read("policy", Policy::new(id, self.steps.iter().map(step).collect::<Result<_, _>>()?))
+        let policy = read("policy", Policy::new(id, self.steps.iter().map(step).collect::<Result<_, _>>()?))?;
+        let charge = |(index, one): (usize, &ChargeRuleRecord)| {
+            one.read().map_err(|error| error.within(&format!("charges[{index}]")))
+        };
+        let charges = self.charges.iter().enumerate().map(charge).collect::<Result<_, _>>()?;
+        let minimums = read_amounts("minimums", &self.minimums)?;
+        Ok(read("charges", policy.charging(charges))?.chasing_from(minimums))
     }
 }

@@ -1,5 +1,7 @@
 //! What stands against a step: all of it, and nothing that is not its own.
 
+use dunlin_domain::duty::Bar;
+
 use super::*;
 
 #[test]
@@ -25,7 +27,11 @@ fn every_stop_of_a_step_is_told_and_none_that_is_not_its_own() {
         }),
         moratorium: Some(rule("TEST.SPACE")),
         stay: Some(rule("TEST.STAY")),
-        retention: vec![RetentionFloor { provision: rule("TEST.REC"), kind: RecordKind::Evidence, keep: Period::years(3) }],
+        retention: vec![RetentionFloor {
+            provision: rule("TEST.REC"),
+            kind: RecordKind::Evidence,
+            keep: Period::years(3),
+        }],
         ..Duties::default()
     };
     let on = date(2026, 11, 25);

@@ -129,8 +129,8 @@ impl World {
             Agreed::Hold { scope, days } => self.set(&id, scope, *days),
             Agreed::Lift(index) => {
                 if let Some(id) = pick(&self.desk.holds, *index) {
-                    let lifted =
-                        self.book.debtor.lift(&HoldId::parse(&id).unwrap(), SetBy::Staff, &mut Journal::default());
+                    let (hold, now) = (HoldId::parse(&id).unwrap(), self.now());
+                    let lifted = self.book.debtor.lift(&hold, SetBy::Staff, now, &mut Journal::default());
                     assert!(lifted && self.desk.holds.remove(&id).is_some());
                 }
             }

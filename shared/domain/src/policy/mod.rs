@@ -1,10 +1,16 @@
-//! The ladder: which step follows how many days after (or before) the due date. A policy is data; its rules are in
-//! [`crate::decide`].
+//! The ladder: which step follows how many days after (or before) the due date, what is charged on the way, and what is
+//! too little to chase. A policy is data; its rules are in [`crate::decide`] and [`crate::debtor`].
 
-use std::collections::BTreeMap;
+mod policies;
 
+pub use policies::Policies;
+
+use crate::by_currency::ByCurrency;
+use crate::charge::ChargeRule;
+use crate::charge::rule::Levy;
+use crate::charge::terms::Terms;
 use crate::contact::Channel;
-use crate::ids::{IdError, PolicyName, PolicyRef, StepName};
+use crate::ids::{IdError, PolicyName, PolicyRef, RuleName, StepName};
 
 /// What is pursued, which decides the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +125,14 @@ pub enum PolicyError {
     /// A message without a channel.
     #[error("step {0} is a message without a channel")]
     NoChannel(StepName),
+    /// Two charge rules share a name.
+    #[error("charge rule {0} repeats the name of another rule")]
+    RepeatedRule(RuleName),
+    /// Two charge rules would charge the same: interest, or the fixed sum.
+    #[error(
+        "charge rule {0} charges what another rule charges already: keep one for interest and one for the fixed sum"
+    )]
+    ChargedTwice(RuleName),
 }
 
 /// A version of a ladder, its steps in order of their days.
@@ -126,6 +140,8 @@ pub enum PolicyError {
 pub struct Policy {
     id: PolicyRef,
     steps: Vec<Step>,
+    charges: Vec<ChargeRule>,
+    minimums: ByCurrency,
 }
 
 impl Policy {
@@ -149,7 +165,37 @@ impl Policy {
                 return Err(PolicyError::NoChannel(step.name.clone()));
             }
         }
-        if steps.is_empty() { Err(PolicyError::Empty) } else { Ok(Self { id, steps }) }
+        if steps.is_empty() {
+            return Err(PolicyError::Empty);
+        }
+        Ok(Self { id, steps, charges: Vec::new(), minimums: ByCurrency::default() })
+    }
+
+    /// The same with rules by which it charges; without, it charges nothing.
+    ///
+    /// # Errors
+    /// [`PolicyError::RepeatedRule`], [`PolicyError::ChargedTwice`].
+    pub fn charging(self, charges: Vec<ChargeRule>) -> Result<Self, PolicyError> {
+        for (index, rule) in charges.iter().enumerate() {
+            let earlier = || charges.iter().take(index);
+            if earlier().any(|other| other.name == rule.name) {
+                return Err(PolicyError::RepeatedRule(rule.name.clone()));
+            }
+            let alike = |other: &ChargeRule| match (&other.levy, &rule.levy) {
+                (Levy::Interest { .. }, Levy::Interest { .. }) | (Levy::FixedSum(_), Levy::FixedSum(_)) => true,
+                (Levy::LateFees(_) | Levy::Interest { .. } | Levy::FixedSum(_), _) => false,
+            };
+            if earlier().any(alike) {
+                return Err(PolicyError::ChargedTwice(rule.name.clone()));
+            }
+        }
+        Ok(Self { charges, ..self })
+    }
+
+    /// The same with the least that an account must owe to be chased, by currency; without, the least amount is.
+    #[must_use]
+    pub fn chasing_from(self, minimums: ByCurrency) -> Self {
+        Self { minimums, ..self }
     }
 
     /// The ladder a tenant has who chose none: a courtesy 3 days before, reminders 1, 7 and 14 days after, a call at
@@ -215,45 +261,23 @@ impl Policy {
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
-}
 
-/// A tenant's policies: for each subject the one for what begins now, and those that running cycles began under.
-#[derive(Debug, Clone)]
-pub struct Policies {
-    debt: Policy,
-    recovery: Policy,
-    earlier: BTreeMap<PolicyRef, Policy>,
-}
-
-impl Policies {
-    /// `debt` and `recovery` for what begins now, `earlier` for what runs.
+    /// The rules by which it charges.
     #[must_use]
-    pub fn new(debt: Policy, recovery: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
-        let earlier = earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect();
-        Self { debt, recovery, earlier }
+    pub fn charges(&self) -> &[ChargeRule] {
+        &self.charges
     }
 
-    /// The policies of a tenant who chose none.
-    ///
-    /// # Errors
-    /// Never, which a test shows.
-    pub fn built_in() -> Result<Self, PolicyError> {
-        Ok(Self::new(Policy::built_in()?, Policy::built_in_recovery()?, []))
+    /// The contract's own interest, where it charges that.
+    #[must_use]
+    pub fn contract(&self) -> Option<&Terms> {
+        self.charges.iter().find_map(ChargeRule::contract)
     }
 
-    /// The policy for what begins now.
+    /// The least that an account must owe to be chased.
     #[must_use]
-    pub fn current(&self, subject: Subject) -> &Policy {
-        match subject {
-            Subject::Debt => &self.debt,
-            Subject::Recovery => &self.recovery,
-        }
-    }
-
-    /// The policy that a subject is pursued under since its cycle turned to it; the current one where that version is gone.
-    #[must_use]
-    pub fn began_under(&self, subject: Subject, id: &PolicyRef) -> &Policy {
-        self.earlier.get(id).unwrap_or_else(|| self.current(subject))
+    pub fn minimums(&self) -> &ByCurrency {
+        &self.minimums
     }
 }
 

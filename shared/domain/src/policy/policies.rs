@@ -1,0 +1,66 @@
+//! All policies of a tenant.
+
+use std::collections::BTreeMap;
+
+use super::{Policy, PolicyError, Subject};
+use crate::allocation::ComponentOrder;
+use crate::ids::PolicyRef;
+
+/// A tenant's policies: for each subject the one for what begins now, and those that running cycles began under; and which
+/// part of an invoice a payment clears first, on which interest hangs.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    debt: Policy,
+    recovery: Policy,
+    earlier: BTreeMap<PolicyRef, Policy>,
+    components: ComponentOrder,
+}
+
+impl Policies {
+    /// `debt` and `recovery` for what begins now, `earlier` for what runs.
+    #[must_use]
+    pub fn new(debt: Policy, recovery: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
+        let earlier = earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect();
+        Self { debt, recovery, earlier, components: ComponentOrder::default() }
+    }
+
+    /// The same where payments clear the parts of an invoice in this order.
+    #[must_use]
+    pub fn clearing(self, components: ComponentOrder) -> Self {
+        Self { components, ..self }
+    }
+
+    /// The order in which payments clear the parts of an invoice.
+    #[must_use]
+    pub fn components(&self) -> ComponentOrder {
+        self.components
+    }
+
+    /// Every policy.
+    pub fn all(&self) -> impl Iterator<Item = &Policy> {
+        [&self.debt, &self.recovery].into_iter().chain(self.earlier.values())
+    }
+
+    /// The policies of a tenant who chose none.
+    ///
+    /// # Errors
+    /// Never, which a test shows.
+    pub fn built_in() -> Result<Self, PolicyError> {
+        Ok(Self::new(Policy::built_in()?, Policy::built_in_recovery()?, []))
+    }
+
+    /// The policy for what begins now.
+    #[must_use]
+    pub fn current(&self, subject: Subject) -> &Policy {
+        match subject {
+            Subject::Debt => &self.debt,
+            Subject::Recovery => &self.recovery,
+        }
+    }
+
+    /// The policy that a subject is pursued under since its cycle turned to it; the current one where that version is gone.
+    #[must_use]
+    pub fn began_under(&self, subject: Subject, id: &PolicyRef) -> &Policy {
+        self.earlier.get(id).unwrap_or_else(|| self.current(subject))
+    }
+}
