@@ -209,7 +209,7 @@ mod tests {
         let calendars = Calendars::new();
         let pack = include_str!("../rules/us-federal.toml");
         for (from, to, says) in [
-            ("US.REGF.CEASE", "us.regf.cease", "must be 3 to 60 of A-Z"),
+            ("US.REGF.CEASE", "us.regf.cease", "must be parts of A-Z"),
             ("scope = \"fdcpa\"", "scope = \"fcdpa\"", "there is no scope fcdpa"),
             ("\"public_post\"", "\"public_poster\"", "is not a medium"),
             ("daily = ", "dayly = ", "is not a day"),
