@@ -67,6 +67,8 @@ pub use tenancy::Tenancy;
 
 use std::collections::HashMap;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
@@ -82,6 +84,8 @@ pub struct TableConfig {
     pub due_index: String,
     /// Over how many partitions of the index debtors are spread.
     pub due_shards: u32,
+    /// How long a tenant's settings that were read are used before they are read again.
+    pub settings_kept: Duration,
 }
 
 /// The table. Cheap to clone.
@@ -97,6 +101,11 @@ const KEYS_PER_BATCH: usize = 100;
 const BATCH_ROUNDS_MAX: usize = 8;
 
 impl Store {
+    /// How long a tenant's settings are used that were read.
+    pub(crate) fn settings_kept(&self) -> Duration {
+        self.config.settings_kept
+    }
+
     /// The table as seen through `client`.
     #[must_use]
     pub fn new(client: Client, config: TableConfig) -> Self {
