@@ -26,6 +26,13 @@ fn text(value: &str) -> bool {
     (1..=120).contains(&value.chars().count()) && value.trim() == value && !value.chars().any(char::is_control)
 }
 
+const RULE_ID_RULE: &str = "must be 3 to 60 of A-Z, 0-9, '.' and '_', such as US.REGF.HOURS";
+
+fn rule_id(value: &str) -> bool {
+    let body = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.' || b == b'_';
+    (3..=60).contains(&value.len()) && value.bytes().all(body) && !value.starts_with('.') && !value.ends_with('.')
+}
+
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:ident) => {
         $(#[$doc])*
@@ -105,6 +112,19 @@ id_type!(
     RuleName, "a rule's name", slug, SLUG_RULE
 );
 
+id_type!(
+    /// A rule of law or policy about contact, such as `US.REGF.HOURS`.
+    RuleId, "a rule's id", rule_id, RULE_ID_RULE
+);
+id_type!(
+    /// Someone who is contacted: the debtor, or a person beside them.
+    PersonId, "a person", text, TEXT_RULE
+);
+id_type!(
+    /// What contacts are counted by: one debt, or several that the law takes for one (12 CFR 1006.14(b)(4)).
+    ParticularDebt, "a particular debt", text, TEXT_RULE
+);
+
 /// An invoice within a debtor: its creditor's portfolio and its number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvoiceId {
@@ -175,6 +195,14 @@ mod tests {
         assert!(DebtorId::parse("Müller & Söhne #4").is_ok());
         for bad in ["", " a", "a\n", "\u{7}x", &"x".repeat(121)] {
             assert!(DebtorId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rules_id_is_written_in_capitals_and_dots() {
+        assert!(RuleId::parse("US.MA.2IN7").is_ok());
+        for bad in ["", "US", "us.regf", ".US.REGF", "US.REGF.", "US REGF"] {
+            assert!(RuleId::parse(bad).is_err(), "{bad}");
         }
     }
 

@@ -10,6 +10,7 @@
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
+//! | [`gate`] | whether the law lets a contact be made, and when |
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
@@ -29,6 +30,7 @@ pub mod debtor;
 pub mod decide;
 pub mod decision;
 pub mod event;
+pub mod gate;
 pub mod hold;
 pub mod ids;
 pub mod intake;

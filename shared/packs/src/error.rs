@@ -1,7 +1,10 @@
 //! What is wrong with a pack, or with asking for one.
 
+use dunlin_domain::calendar::UnknownZone;
 use dunlin_domain::charge::fixed_sum::FixedSumError;
 use dunlin_domain::charge::rates::RateError;
+use dunlin_domain::gate::hours::EmptyHours;
+use dunlin_domain::gate::place::UnknownJurisdiction as NoJurisdiction;
 use dunlin_domain::ids::IdError;
 use dunlin_domain::money::MoneyError;
 
@@ -42,6 +45,36 @@ pub enum Reason {
     /// An amount without its currency.
     #[error("{0:?} is not an amount such as 12.00 EUR")]
     Amount(String),
+    /// A holiday that has no day, or several.
+    #[error("the holiday {0:?} must say in one way how its day is found: fixed, nth, weekday_from, easter or once")]
+    Holiday(String),
+    /// A part of a country that the pack does not list.
+    #[error("there is no part {0:?}: add it to parts")]
+    NoPart(String),
+    /// A place whose holidays are not known.
+    #[error("no holidays are known for {0}")]
+    NoHolidays(String),
+    /// No jurisdiction.
+    #[error(transparent)]
+    Jurisdiction(#[from] NoJurisdiction),
+    /// No time zone.
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
+    /// Hours that end before they begin.
+    #[error(transparent)]
+    Hours(#[from] EmptyHours),
+    /// A scope that the file does not have.
+    #[error("there is no scope {0}")]
+    NoScope(String),
+    /// Not a medium, nor a group of them.
+    #[error("{0:?} is not a medium: write email, sms, call, letter and so on, or calls, texts, electronic, post, all")]
+    Medium(String),
+    /// Not a day, nor a group of them.
+    #[error("{0:?} is not a day: write mon to sun, daily, weekdays or workdays")]
+    Day(String),
+    /// A cap without a time or a number.
+    #[error("a cap needs a number from 1 on, and either days or hours")]
+    Span,
     /// Two packs for one jurisdiction, or of one name.
     #[error("there is another pack for {0}")]
     Twice(String),

@@ -1,27 +1,43 @@
-//! Rules of law as data: tables of reference rates and the rules of jurisdictions, each with its version, the days on
-//! which it applies, where it can be read, and worked examples that a test runs.
+//! Rules of law as data: tables of reference rates, public holidays and the rules of jurisdictions, each with its version,
+//! the days on which it applies, where it can be read, and worked examples that a test runs.
 //!
 //! To enter a new half-year, add its row to each file in `rates/` with its source. Until then nothing is quoted for it.
 
+mod contact_vector;
 mod error;
+mod holidays;
 mod rates;
 mod regime;
+mod rule;
+mod rule_kind;
 mod vector;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::Regime;
+use dunlin_domain::gate::Law;
 
+pub use contact_vector::ContactVector;
 pub use error::{PackError, Reason, UnknownJurisdiction};
+pub use holidays::{FreeDays, HolidayPack};
 pub use rates::RatePack;
 pub use regime::RegimePack;
+pub use rule::RulePack;
 pub use vector::Vector;
 
 const RATES: [(&str, &str); 3] = [
     ("rates/gb-bank-rate.toml", include_str!("../rates/gb-bank-rate.toml")),
     ("rates/eu-mro.toml", include_str!("../rates/eu-mro.toml")),
     ("rates/de-basiszins.toml", include_str!("../rates/de-basiszins.toml")),
+];
+
+const HOLIDAYS: [(&str, &str); 4] = [
+    ("holidays/us.toml", include_str!("../holidays/us.toml")),
+    ("holidays/gb.toml", include_str!("../holidays/gb.toml")),
+    ("holidays/ie.toml", include_str!("../holidays/ie.toml")),
+    ("holidays/de.toml", include_str!("../holidays/de.toml")),
 ];
 
 const REGIMES: [(&str, &str); 7] = [
@@ -34,12 +50,41 @@ const REGIMES: [(&str, &str); 7] = [
     ("regimes/us.toml", include_str!("../regimes/us.toml")),
 ];
 
+const RULES: [(&str, &str); 8] = [
+    ("rules/us-federal.toml", include_str!("../rules/us-federal.toml")),
+    ("rules/us-tcpa.toml", include_str!("../rules/us-tcpa.toml")),
+    ("rules/us-states.toml", include_str!("../rules/us-states.toml")),
+    ("rules/gb.toml", include_str!("../rules/gb.toml")),
+    ("rules/eu.toml", include_str!("../rules/eu.toml")),
+    ("rules/ie.toml", include_str!("../rules/ie.toml")),
+    ("rules/mail.toml", include_str!("../rules/mail.toml")),
+    ("rules/platform.toml", include_str!("../rules/platform.toml")),
+];
+
+/// The files of packs by kind, each with its text.
+struct Files<'a> {
+    rates: &'a [(&'static str, &'a str)],
+    holidays: &'a [(&'static str, &'a str)],
+    regimes: &'a [(&'static str, &'a str)],
+    rules: &'a [(&'static str, &'a str)],
+}
+
 /// All packs.
 #[derive(Debug, Clone)]
 pub struct Packs {
     rates: Vec<RatePack>,
+    holidays: Vec<HolidayPack>,
+    calendars: Calendars,
     regimes: BTreeMap<String, RegimePack>,
+    rules: Vec<RulePack>,
+    law: Law,
 }
+
+/// The files of this build.
+const FILES: Files = Files { rates: &RATES, holidays: &HOLIDAYS, regimes: &REGIMES, rules: &RULES };
+
+/// Calendars by place.
+pub(crate) type Calendars = BTreeMap<String, Arc<HolidayCalendar>>;
 
 /// The packs of this build, read once.
 ///
@@ -47,12 +92,36 @@ pub struct Packs {
 /// [`PackError`], which names the file. Tests hold that this build has none.
 pub fn packs() -> Result<&'static Packs, &'static PackError> {
     static PACKS: OnceLock<Result<Packs, PackError>> = OnceLock::new();
-    PACKS.get_or_init(|| Packs::read(&RATES, &REGIMES)).as_ref()
+    PACKS.get_or_init(|| Packs::read(&FILES)).as_ref()
 }
 
 impl Packs {
-    fn read(rates: &[(&'static str, &str)], regimes: &[(&'static str, &str)]) -> Result<Self, PackError> {
-        let mut read = Self { rates: Vec::new(), regimes: BTreeMap::new() };
+    fn read(files: &Files) -> Result<Self, PackError> {
+        let mut read = Self {
+            rates: Vec::new(),
+            holidays: Vec::new(),
+            calendars: BTreeMap::new(),
+            regimes: BTreeMap::new(),
+            rules: Vec::new(),
+            law: Law::default(),
+        };
+        let tables = read.read_rates(files.rates)?;
+        read.read_holidays(files.holidays)?;
+        for (file, text) in files.regimes {
+            let pack = regime::parse(text, &tables, &read.calendars).map_err(|reason| PackError { file, reason })?;
+            if let Some(other) = read.regimes.insert(pack.jurisdiction.clone(), pack) {
+                return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
+            }
+        }
+        for (file, text) in files.rules {
+            let pack = rule::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?;
+            read.law.rules.extend(pack.rules.iter().cloned());
+            read.rules.push(pack);
+        }
+        Ok(read)
+    }
+
+    fn read_rates(&mut self, rates: &[(&'static str, &str)]) -> Result<regime::Tables, PackError> {
         let mut tables = BTreeMap::new();
         for (file, text) in rates {
             let pack = rates::parse(text).map_err(|reason| PackError { file, reason })?;
@@ -60,15 +129,22 @@ impl Packs {
             if tables.insert(name.clone(), Arc::new(pack.table.clone())).is_some() {
                 return Err(PackError { file, reason: Reason::Twice(name) });
             }
-            read.rates.push(pack);
+            self.rates.push(pack);
         }
-        for (file, text) in regimes {
-            let pack = regime::parse(text, &tables).map_err(|reason| PackError { file, reason })?;
-            if let Some(other) = read.regimes.insert(pack.jurisdiction.clone(), pack) {
-                return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
+        Ok(tables)
+    }
+
+    fn read_holidays(&mut self, holidays: &[(&'static str, &str)]) -> Result<(), PackError> {
+        for (file, text) in holidays {
+            let pack = holidays::parse(text).map_err(|reason| PackError { file, reason })?;
+            for (place, calendar) in &pack.calendars {
+                if self.calendars.insert(place.clone(), Arc::clone(calendar)).is_some() {
+                    return Err(PackError { file, reason: Reason::Twice(place.clone()) });
+                }
             }
+            self.holidays.push(pack);
         }
-        Ok(read)
+        Ok(())
     }
 
     /// The tables of reference rates.
@@ -77,7 +153,33 @@ impl Packs {
         &self.rates
     }
 
-    /// The rules of every jurisdiction.
+    /// The public holidays of every country.
+    #[must_use]
+    pub fn holiday_packs(&self) -> &[HolidayPack] {
+        &self.holidays
+    }
+
+    /// The public holidays of a place: a country (`GB` has what is common to all of it) or a part (`GB-SCT`, `DE-BY`). A part
+    /// that is not known has the country's.
+    #[must_use]
+    pub fn holidays(&self, place: &str) -> Option<&Arc<HolidayCalendar>> {
+        let country = place.split('-').next().unwrap_or_default();
+        self.calendars.get(place).or_else(|| self.calendars.get(country))
+    }
+
+    /// The rules of contact, pack by pack.
+    #[must_use]
+    pub fn rule_packs(&self) -> &[RulePack] {
+        &self.rules
+    }
+
+    /// The rules of contact of every jurisdiction, as the gate takes them.
+    #[must_use]
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// The rules of every jurisdiction on paying late.
     pub fn regimes(&self) -> impl Iterator<Item = &RegimePack> {
         self.regimes.values()
     }
@@ -102,7 +204,10 @@ mod tests {
     use dunlin_domain::charge::regime::DebtKind;
     use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
     use dunlin_domain::contact::DebtorKind;
+    use dunlin_domain::gate::Medium;
     use dunlin_domain::money::{Currency, Money};
+    use jiff::ToSpan as _;
+    use jiff::civil::{Date, Weekday};
 
     use super::*;
 
@@ -115,6 +220,66 @@ mod tests {
                 let quote = pack.regime.quote(&vector.claim).unwrap();
                 let given = (quote.interest.total, quote.fixed_sum.map(|charge| charge.amount));
                 assert_eq!(given, (vector.interest, vector.fixed_sum), "{}: {:?}", pack.jurisdiction, vector.claim);
+            }
+        }
+    }
+
+    #[test]
+    fn every_calendar_is_free_on_exactly_the_weekdays_of_its_examples() {
+        for pack in packs().unwrap().holiday_packs() {
+            assert!(!pack.vectors.is_empty(), "{}", pack.name);
+            for vector in &pack.vectors {
+                let calendar = packs().unwrap().holidays(&vector.place).unwrap();
+                let weekdays = Date::constant(vector.year, 1, 1)
+                    .series(1.day())
+                    .take_while(|day| day.year() == vector.year)
+                    .filter(|day| !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday));
+                let free: Vec<Date> = weekdays.filter(|day| !calendar.is_working_day(*day)).collect();
+                assert_eq!(free, vector.days, "{} {}", vector.place, vector.year);
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_has_its_own_holidays_or_its_countrys() {
+        let packs = packs().unwrap();
+        let corpus_christi = Date::constant(2026, 6, 4);
+        let free = |place| packs.holidays(place).map(|calendar| calendar.on(corpus_christi).is_some());
+        assert_eq!(
+            ["DE-BY", "DE-SN", "DE", "DE-XX", "FR"].map(free),
+            [Some(true), Some(false), Some(false), Some(false), None]
+        );
+        let twice = Packs::read(&Files { holidays: &[HOLIDAYS[0], HOLIDAYS[0]], ..FILES }).unwrap_err();
+        assert!(matches!(twice.reason, Reason::Twice(_)));
+    }
+
+    #[test]
+    fn every_rule_of_contact_answers_its_packs_examples() {
+        for pack in packs().unwrap().rule_packs() {
+            let law = Law { rules: pack.rules.clone() };
+            assert!(!pack.vectors.is_empty(), "{}", pack.name);
+            for vector in &pack.vectors {
+                assert_eq!(
+                    vector.refused(&law),
+                    vector.refused_by,
+                    "{}: {:?} {}",
+                    pack.name,
+                    vector.attempt.medium,
+                    vector.now
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_one_rule_are_never_in_force_together() {
+        let rules = &packs().unwrap().law().rules;
+        for (at, rule) in rules.iter().enumerate() {
+            for other in rules.iter().skip(at + 1).filter(|other| other.id == rule.id) {
+                let overlap = rule.valid_from <= Some(other.valid_to.unwrap_or(Date::MAX))
+                    && other.valid_from <= Some(rule.valid_to.unwrap_or(Date::MAX));
+                let apart = Medium::ALL.iter().all(|medium| !(rule.media.has(*medium) && other.media.has(*medium)));
+                assert!(!overlap || apart, "{}", rule.id);
             }
         }
     }
@@ -193,7 +358,7 @@ mod tests {
         let wrong = |from: &str, to: &str| {
             let text = regime.replacen(from, to, 1);
             assert_ne!(text, regime);
-            Packs::read(&RATES, &[("gb.toml", &text)]).unwrap_err().to_string()
+            Packs::read(&Files { regimes: &[("gb.toml", &text)], ..FILES }).unwrap_err().to_string()
         };
         for (from, to, says) in [
             ("gb-bank-rate", "gb-base", "there is no table gb-base"),
@@ -208,7 +373,7 @@ mod tests {
             let error = wrong(from, to);
             assert!(error.starts_with("gb.toml: ") && error.contains(says), "{error}");
         }
-        let twice = Packs::read(&RATES, &[REGIMES[0], REGIMES[0]]).unwrap_err();
+        let twice = Packs::read(&Files { regimes: &[REGIMES[0], REGIMES[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }
 }

@@ -1,9 +1,12 @@
-//! When a debtor may be contacted: on working days, within hours, on the debtor's own clock.
+//! When a debtor may be contacted: on working days, within hours, on the debtor's own clock; and which days are free.
+
+pub mod easter;
+pub mod holidays;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -49,8 +52,15 @@ impl Zone {
         self.instant(date, Time::midnight())
     }
 
+    /// What calendar and clock show at `now`.
+    #[must_use]
+    pub fn local(&self, now: Timestamp) -> DateTime {
+        self.0.to_datetime(now)
+    }
+
     /// The instant at which the clock shows `time` on `date`; where a clock change skips it, the next that exists.
-    fn instant(&self, date: Date, time: Time) -> Timestamp {
+    #[must_use]
+    pub fn instant(&self, date: Date, time: Time) -> Timestamp {
         date.to_datetime(time).to_zoned(self.0.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
 }
