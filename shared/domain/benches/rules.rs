@@ -8,6 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use dunlin_domain::backtest::{Fact, History, Report, Window, live};
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
+use dunlin_domain::reach::Address;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{AccountKey, DebtorId, PortfolioId, SourceName, TenantId};
@@ -105,7 +106,7 @@ fn backtest(criterion: &mut Criterion) {
 fn history(debtor: i64) -> History {
     let (tenant, id) = (TenantId::parse("demo").unwrap(), DebtorId::parse(&format!("C-{debtor}")).unwrap());
     let mut profile = Profile::unknown(id.to_string(), Zone::parse("Europe/London").unwrap());
-    profile.email = Some(EmailAddress::parse("ap@example.com").unwrap());
+    profile.contacts.set(Address::Email(EmailAddress::parse("ap@example.com").unwrap()));
     let mut facts = Vec::new();
     for n in 0..5 {
         let Document::Invoice(draft) = document(usize::try_from(n).unwrap()) else { continue };

@@ -77,13 +77,23 @@ pub enum EventKind {
     MessageUnknown,
     /// A person has something to do.
     TaskOpened,
-    /// The debtor wants no more e-mail.
-    ContactOptedOut,
+    /// An address of the debtor is not used any more, by anyone of the tenant: why is in the detail.
+    ContactSuppressed,
+    /// A person has lifted that.
+    ContactRestored,
+    /// The other side took a message.
+    MessageDelivered,
+    /// A message could not be delivered.
+    MessageBounced,
+    /// Its reader called a message spam.
+    MessageComplained,
+    /// A debtor answered by text.
+    ReplyReceived,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 41] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
@@ -119,7 +129,12 @@ impl EventKind {
         Self::MessageFailed,
         Self::MessageUnknown,
         Self::TaskOpened,
-        Self::ContactOptedOut,
+        Self::ContactSuppressed,
+        Self::ContactRestored,
+        Self::MessageDelivered,
+        Self::MessageBounced,
+        Self::MessageComplained,
+        Self::ReplyReceived,
     ];
 
     /// The detail type on the bus.
@@ -161,7 +176,12 @@ impl EventKind {
             Self::MessageFailed => "message.failed",
             Self::MessageUnknown => "message.unknown",
             Self::TaskOpened => "task.opened",
-            Self::ContactOptedOut => "contact.opted_out",
+            Self::ContactSuppressed => "contact.suppressed",
+            Self::ContactRestored => "contact.restored",
+            Self::MessageDelivered => "message.delivered",
+            Self::MessageBounced => "message.bounced",
+            Self::MessageComplained => "message.complained",
+            Self::ReplyReceived => "reply.received",
         }
     }
 

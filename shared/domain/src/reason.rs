@@ -55,11 +55,13 @@ pub enum Rule {
     QuietHours,
     /// No channel of the step can be used.
     NoChannel,
+    /// The address could not be delivered to, and is left alone for a while.
+    AddressRests,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -81,6 +83,7 @@ impl Rule {
         Self::Holiday,
         Self::QuietHours,
         Self::NoChannel,
+        Self::AddressRests,
     ];
 
     /// The rule's id in decisions and the API.
@@ -108,6 +111,7 @@ impl Rule {
             Self::Holiday => "holiday",
             Self::QuietHours => "quiet_hours",
             Self::NoChannel => "no_channel",
+            Self::AddressRests => "address_rests",
         }
     }
 
@@ -139,6 +143,8 @@ pub enum Detail {
     StepBy(StepName, StepName),
     /// Until then, where the debtor is.
     ClosedUntil(Timestamp, Zone),
+    /// Until then.
+    Until(Timestamp),
     /// A payment under way, waited for until then.
     PaymentUntil(Timestamp),
     /// All, or an invoice, or so much of it is held, perhaps until then.
@@ -158,6 +164,7 @@ impl fmt::Display for Detail {
             Self::StepAt(step, days) => write!(f, "{step} comes at {days} days"),
             Self::StepBy(step, by) => write!(f, "{step} by {by}"),
             Self::ClosedUntil(open, zone) => write!(f, "until {open} in {}", zone.name()),
+            Self::Until(until) => write!(f, "until {until}"),
             Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
             Self::Held(reason, part, until) => {
                 write!(f, "{}", reason.as_str())?;

@@ -4,11 +4,13 @@
 mod allocating;
 mod changes;
 mod credit;
+mod hearing;
 mod invoices;
 mod remittances;
 
 pub use changes::{Changed, ResolveError};
 pub use credit::CreditUsed;
+pub use hearing::{Hearing, Said};
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use remittances::{Answer, Reported};
 

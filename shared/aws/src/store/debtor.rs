@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use dunlin_domain::debtor::{Debtor, Deltas, Journal};
 use dunlin_domain::ids::{DebtorId, InvoiceId, TenantId};
 use dunlin_domain::invoice::Invoice;
+use dunlin_domain::reach::Feedback;
 use dunlin_domain::remittance::Remittance;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,7 +18,7 @@ use super::record::{
     AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
     MessageRecord, TaskRecord, read_item, seconds, to_item,
 };
-use super::{Receipt, Reference, Store, StoreError, Versioned};
+use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned};
 use crate::telemetry;
 
 /// A transaction takes this many items.
@@ -60,6 +61,8 @@ pub struct Writes {
     pub references: Vec<Reference>,
     /// Payments and credit notes, each conditional on its version.
     pub remittances: Vec<Versioned<Remittance>>,
+    /// What was said of a message, conditional on its version.
+    pub feedback: Option<(MessageRef, Versioned<Feedback>)>,
     /// The receipt of the event that caused the commit.
     pub receipt: Option<Receipt>,
 }
@@ -101,7 +104,7 @@ impl Store {
             let item = item.map_err(sort)?;
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some(key::HEAD) => {
-                    head = Some(read_item(item, |head: HeadRecord| Ok((head.read()?, head.version, head.sequence())))?);
+                    head = Some(read_item(item, |head: HeadRecord| Ok((head.read()?, head.version, head.sequence)))?);
                 }
                 Some(sk) if key::is_live_invoice(sk) => {
                     invoices.push(read_item(item, |one: InvoiceRecord| one.read())?)
@@ -201,7 +204,7 @@ impl Store {
     }
 
     fn beside_head(&self, commit: &Commit<'_>) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let Debtor { tenant, .. } = &commit.loaded.debtor;
+        let Debtor { tenant, id, .. } = &commit.loaded.debtor;
         let mut writes = self.invoices(commit.loaded)?;
         writes.extend(self.holds(commit.loaded)?);
         writes.extend(self.agreements(commit.loaded)?);
@@ -216,6 +219,15 @@ impl Store {
         }
         for remittance in &commit.writes.remittances {
             writes.push(self.put_remittance(tenant, remittance, commit.now)?);
+        }
+        for stop in &commit.journal.stops {
+            writes.push(self.put_stop(tenant, stop, Some(id))?);
+        }
+        for message in &commit.journal.proven {
+            writes.push(self.put_proven(&commit.loaded.debtor, message)?);
+        }
+        if let Some((whose, feedback)) = &commit.writes.feedback {
+            writes.push(self.put_heard(whose, feedback)?);
         }
         if let Some(receipt) = &commit.writes.receipt {
             writes.push(self.put(receipt.item(tenant, commit.now), Some(&Condition::Absent))?);

@@ -10,6 +10,8 @@ use super::record::{
     AgreementRecord, AllocationRecord, DecisionRecord, EntryRecord, HeadRecord, HoldRecord, InvoiceRecord, Item,
     MessageRecord, Record, ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
 };
+use super::feedback::FeedbackRecord;
+use super::suppression::SuppressionRecord;
 use super::{Store, StoreError};
 
 /// Items read at once: a page is rewritten in a second or two.
@@ -138,6 +140,8 @@ fn target() -> String {
         ("AGREEMENT", AgreementRecord::SCHEMA),
         ("ENTRY", EntryRecord::SCHEMA),
         ("MESSAGE", MessageRecord::SCHEMA),
+        ("FEEDBACK", FeedbackRecord::SCHEMA),
+        ("SUPPRESS", SuppressionRecord::SCHEMA),
         ("DECISION", DecisionRecord::SCHEMA),
         ("TASK", TaskRecord::SCHEMA),
         ("REF", ReferenceRecord::SCHEMA),
@@ -162,6 +166,8 @@ fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
         (live, None) if key::is_agreement(live) => latest::<AgreementRecord>(item),
         (_, Some("ENTRY")) => latest::<EntryRecord>(item),
         (_, Some("MESSAGE")) => latest::<MessageRecord>(item),
+        (_, Some("FEEDBACK")) => latest::<FeedbackRecord>(item),
+        ("SUPPRESS", _) => latest::<SuppressionRecord>(item),
         (_, Some("DECISION")) => latest::<DecisionRecord>(item),
         (_, Some("TASK")) => latest::<TaskRecord>(item),
         ("REF", _) => latest::<ReferenceRecord>(item),

@@ -13,11 +13,12 @@ mod credit;
 mod journal;
 mod late;
 mod placing;
+mod reaching;
 mod refunds;
 mod replaying;
 mod reversing;
 
-pub use account::{Account, Allocating, Cycle, StepDone};
+pub use account::{Account, Allocating, Cycle, StepDone, Tries};
 pub use agreeing::{HoldError, Proposal};
 pub use allocating::{AtHand, Needs, OnAccount};
 pub use booking::{BookingError, Invoiced};
@@ -27,6 +28,7 @@ pub use contact::PLANNED_FOR;
 pub use credit::{CreditError, CreditOrder, CreditUse};
 pub use journal::{Deltas, Journal, MessageCount, OpenDelta};
 pub use late::{FeeRule, LateError};
+pub use reaching::{Heard, Stop};
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
+use dunlin_domain::reach::Address;
 use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
 use dunlin_domain::decide::{decide, fingerprint};
 use dunlin_domain::decision::{AccountDecision, Action};
@@ -75,10 +76,14 @@ pub(crate) struct Book {
 impl Book {
     pub(crate) fn new(zone: &str) -> Self {
         let mut profile = Profile::unknown("Customer 1".to_owned(), Zone::parse(zone).unwrap());
-        profile.email = Some(EmailAddress::parse("ap@c1.example").unwrap());
+        profile.contacts.set(Address::Email(EmailAddress::parse("ap@c1.example").unwrap()));
         let debtor = Debtor::new(TenantId::parse("t").unwrap(), DebtorId::parse("C1").unwrap(), profile);
         let policies = Policies::built_in().unwrap();
         Self { debtor, policies, entries: Vec::new(), last: None, payments: 0 }
+    }
+
+    pub(crate) fn unsubscribe(&mut self) {
+        self.debtor.unsubscribe(at("2026-03-01T00:00:00Z"), &mut Journal::default());
     }
 
     fn keep(&mut self, journal: Journal) {

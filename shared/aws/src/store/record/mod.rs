@@ -8,6 +8,7 @@ mod history;
 mod hold;
 mod import;
 mod invoice;
+mod profile;
 mod remittance;
 mod settings;
 

@@ -1,0 +1,44 @@
+//! What a debtor wants, whatever the address.
+
+use jiff::Timestamp;
+
+use crate::gate::attempt::Family;
+use crate::gate::facts::Inconvenient;
+
+/// What a debtor asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// Times that do not suit (12 CFR 1006.6(b)(1)).
+    pub inconvenient: Vec<Inconvenient>,
+    /// Media that the debtor does not want, and since when; said by mouth is enough (12 CFR 1006.14(h)(1)).
+    pub refused: Vec<(Family, Timestamp)>,
+}
+
+impl Preferences {
+    /// Whether a medium was refused.
+    #[must_use]
+    pub fn refuses(&self, family: Family, now: Timestamp) -> bool {
+        self.refused.iter().any(|(refused, since)| *refused == family && *since <= now)
+    }
+}
+
+/// The names of media as debtors tell them apart.
+const FAMILIES: [(Family, &str); 5] = [
+    (Family::Email, "email"),
+    (Family::Texts, "texts"),
+    (Family::Calls, "calls"),
+    (Family::Post, "post"),
+    (Family::Social, "social"),
+];
+
+/// The name of a medium.
+#[must_use]
+pub fn family_name(family: Family) -> &'static str {
+    FAMILIES.iter().find(|(known, _)| *known == family).map_or("", |(_, name)| name)
+}
+
+/// The medium of that name.
+#[must_use]
+pub fn family_named(name: &str) -> Option<Family> {
+    FAMILIES.iter().find(|(_, known)| *known == name).map(|(family, _)| *family)
+}
