@@ -6,6 +6,8 @@
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
+//! - How a debtor can be reached: addresses, what was agreed to for each, what the debtor wants; addresses that must not be
+//!   used, which a person may lift.
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
 
@@ -13,6 +15,7 @@ mod agreements;
 mod body;
 mod call;
 mod charges;
+mod contacts;
 mod credit;
 mod debtor;
 mod handler;
@@ -20,6 +23,7 @@ mod payment;
 mod quote;
 mod refunds;
 mod report;
+mod suppressions;
 mod terms;
 mod unsubscribe;
 mod view;

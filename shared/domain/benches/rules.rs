@@ -8,7 +8,6 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use dunlin_domain::backtest::{Fact, History, Report, Window, live};
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
-use dunlin_domain::reach::Address;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{AccountKey, DebtorId, PortfolioId, SourceName, TenantId};
@@ -16,6 +15,7 @@ use dunlin_domain::intake::{Document, Intake, InvoiceDraft, RawDocument};
 use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::Profile;
+use dunlin_domain::reach::Address;
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan as _};
 

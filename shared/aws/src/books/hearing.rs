@@ -1,12 +1,11 @@
 //! What comes back: a provider's word about a message, and a debtor's answer.
 
 use dunlin_domain::debtor::{Debtor, Heard, Journal, Stop};
-use dunlin_domain::ids::DebtorId;
 use dunlin_domain::message::PendingState;
 use dunlin_domain::reach::{Address, Stopped, Word};
 use jiff::Timestamp;
 
-use super::{Books, BooksError, Changed, Races};
+use super::{Books, BooksError, Races};
 use crate::store::{MessageRef, StoreError, Tenancy, Versioned, Writes};
 
 /// What a provider says of a message.
@@ -70,7 +69,7 @@ impl Books {
             let heard = Heard { message: &message, before: &known.value, after: &after, provider_id, recipient };
             loaded.debtor.hear(heard, &mut journal);
             let feedback = Versioned { value: after, version: known.version };
-            let told = !journal.events.is_empty() || !journal.stops.is_empty() || loaded.is_changed();
+            let told = !journal.events.is_empty() || loaded.is_changed();
             let done = if told {
                 let writes = Writes { feedback: Some((whose.clone(), feedback)), ..Writes::default() };
                 self.commit(tenancy, &mut loaded, journal, &writes, now).await.map(drop)
@@ -83,23 +82,6 @@ impl Books {
         }
     }
 
-    /// Stops an address for a tenant and for the debtor who has it, in one commit.
-    ///
-    /// # Errors
-    /// [`BooksError`] where the table fails; the same may be said again.
-    pub async fn stop_address(
-        &self,
-        tenancy: &Tenancy,
-        debtor: &DebtorId,
-        stop: &Stop,
-        now: Timestamp,
-    ) -> Result<Changed<bool, std::convert::Infallible>, BooksError> {
-        let stop = |debtor: &mut Debtor, journal: &mut Journal, _: &mut Writes| {
-            Ok(debtor.stop_address(stop.clone(), journal))
-        };
-        self.change(tenancy, debtor, None, now, stop).await
-    }
-
     /// Lifts what stopped an address, for the tenant and for every debtor who has it on record; `false` where nothing does.
     /// It holds until all know of its end.
     ///
@@ -109,6 +91,7 @@ impl Books {
         &self,
         tenancy: &Tenancy,
         address: &Address,
+        note: &str,
         now: Timestamp,
     ) -> Result<bool, BooksError> {
         let (tenant, id) = (&tenancy.tenant, address.id());
@@ -119,7 +102,7 @@ impl Books {
             };
             for debtor in &suppression.debtors {
                 let restore = |debtor: &mut Debtor, journal: &mut Journal, _: &mut Writes| {
-                    debtor.restore_address(&id, journal);
+                    debtor.restore_address(&id, note, journal);
                     Ok::<(), std::convert::Infallible>(())
                 };
                 self.change(tenancy, debtor, None, now, restore).await?;

@@ -16,7 +16,7 @@ use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
     AgreementRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
-    MessageRecord, TaskRecord, read_item, seconds, to_item,
+    MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
 };
 use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned};
 use crate::telemetry;
@@ -350,6 +350,9 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     for (agreement, end) in &journal.agreements {
         let key = at(commit.now, "AGREEMENT", agreement.id.as_str());
         items.push(to_item(&key, &AgreementRecord::ended(agreement, end))?);
+    }
+    for reply in &journal.replies {
+        items.push(to_item(&at(reply.at, "REPLY", &reply.id), &ReplyRecord::of(reply))?);
     }
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);

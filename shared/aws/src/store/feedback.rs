@@ -64,10 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn handed_over(
-        &self,
-        whose: &MessageRef,
-    ) -> Result<Option<(Message, Versioned<Feedback>)>, StoreError> {
+    pub async fn handed_over(&self, whose: &MessageRef) -> Result<Option<(Message, Versioned<Feedback>)>, StoreError> {
         let (message_key, feedback_key) = (whose.key("MESSAGE"), whose.key("FEEDBACK"));
         let (mut message, mut feedback) = (None, Versioned { value: Feedback::default(), version: 0 });
         for item in self.batch_get(&[message_key.clone(), feedback_key]).await? {

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::sort;
+use super::feedback::FeedbackRecord;
 use super::key::{self, Key};
 use super::record::{
     AgreementRecord, AllocationRecord, DecisionRecord, EntryRecord, HeadRecord, HoldRecord, InvoiceRecord, Item,
-    MessageRecord, Record, ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
+    MessageRecord, Record, ReferenceRecord, RemittanceRecord, ReplyRecord, SCHEMA, TaskRecord, from_item, place,
+    schema, to_item,
 };
-use super::feedback::FeedbackRecord;
 use super::suppression::SuppressionRecord;
 use super::{Store, StoreError};
 
@@ -143,6 +144,7 @@ fn target() -> String {
         ("FEEDBACK", FeedbackRecord::SCHEMA),
         ("SUPPRESS", SuppressionRecord::SCHEMA),
         ("DECISION", DecisionRecord::SCHEMA),
+        ("REPLY", ReplyRecord::SCHEMA),
         ("TASK", TaskRecord::SCHEMA),
         ("REF", ReferenceRecord::SCHEMA),
         ("REMITTANCE", RemittanceRecord::SCHEMA),
@@ -169,6 +171,7 @@ fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
         (_, Some("FEEDBACK")) => latest::<FeedbackRecord>(item),
         ("SUPPRESS", _) => latest::<SuppressionRecord>(item),
         (_, Some("DECISION")) => latest::<DecisionRecord>(item),
+        (_, Some("REPLY")) => latest::<ReplyRecord>(item),
         (_, Some("TASK")) => latest::<TaskRecord>(item),
         ("REF", _) => latest::<ReferenceRecord>(item),
         ("REMITTANCE", _) => latest::<RemittanceRecord>(item),

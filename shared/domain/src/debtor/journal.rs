@@ -14,6 +14,7 @@ use crate::ids::AccountKey;
 use crate::ledger::{Entry, EntryKind};
 use crate::message::{Message, Task};
 use crate::money::Money;
+use crate::reach::reply::Received;
 
 /// What happened in one change of a debtor, in order.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,8 @@ pub struct Journal {
     pub proven: Vec<Message>,
     /// Addresses that the tenant must not use any more.
     pub stops: Vec<Stop>,
+    /// Texts that came back.
+    pub replies: Vec<Received>,
     /// Tasks that were opened.
     pub tasks: Vec<Task>,
     /// Holds that ended.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::{Debtor, Journal, StepDone, Tries};
 use crate::event::{Event, EventKind};
-use crate::gate::attempt::Family;
 use crate::message::{CycleRef, Message, Outcome, Plan};
 use crate::policy::Subject;
 use crate::reach::address::AddressId;
+use crate::reach::reply::Received;
 use crate::reach::{Address, Feedback, StopReason, Stopped, Word};
 
 /// An address that was stopped by a change, for the tenant to know.
@@ -65,23 +65,19 @@ impl Debtor {
     }
 
     /// A person has lifted what stopped an address; it counts as if nothing had ever bounced there.
-    pub fn restore_address(&mut self, address: &AddressId, journal: &mut Journal) {
+    pub fn restore_address(&mut self, address: &AddressId, note: &str, journal: &mut Journal) {
         if let Some(point) = self.profile.contacts.get_mut(address).filter(|point| point.stopped.is_some()) {
             (point.stopped, point.rest) = (None, None);
-            let detail = point.address.channel().as_str();
+            let detail = format!("{}: {note}", point.address.channel().as_str());
             journal.events.push(Event::new(EventKind::ContactRestored).detail(detail));
         }
     }
 
-    /// Notes that the debtor does not want a medium any more, or wants it again.
-    pub fn refuse_medium(&mut self, family: Family, refuses: bool, now: Timestamp) {
-        let refused = &mut self.profile.preferences.refused;
-        let known = refused.iter().any(|(one, _)| *one == family);
-        if !refuses {
-            refused.retain(|(one, _)| *one != family);
-        } else if !known {
-            refused.push((family, now));
-        }
+    /// Takes in a text of the debtor's: it is kept, and a refusal stops the number. Whether that is new.
+    pub fn answered(&mut self, received: &Received, journal: &mut Journal) -> bool {
+        journal.events.push(Event::new(EventKind::ReplyReceived).detail(received.means.as_str()));
+        journal.replies.push(received.clone());
+        received.stop().is_some_and(|stop| self.stop_address(stop, journal))
     }
 
     /// Takes in what was said of a message. Whatever the order, and however often it is said, it ends in the same state.

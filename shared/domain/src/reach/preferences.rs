@@ -20,6 +20,12 @@ impl Preferences {
     pub fn refuses(&self, family: Family, now: Timestamp) -> bool {
         self.refused.iter().any(|(refused, since)| *refused == family && *since <= now)
     }
+
+    /// Refuses these media and no others; one that was refused before keeps its day.
+    pub fn refuse(&mut self, media: &[Family], now: Timestamp) {
+        let since = |family: &Family| self.refused.iter().find(|(known, _)| known == family).map_or(now, |(_, at)| *at);
+        self.refused = media.iter().map(|family| (*family, since(family))).collect();
+    }
 }
 
 /// The names of media as debtors tell them apart.

@@ -4,6 +4,13 @@
 //! wording counts where it asks in plain words for no more messages. What only contains such a word does not: who says
 //! that they stopped by the office has revoked nothing.
 
+use jiff::Timestamp;
+
+use super::address::Address;
+use super::point::Stopped;
+use super::suppression::StopReason;
+use crate::debtor::Stop;
+
 /// What a text that came back means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reply {
@@ -17,16 +24,69 @@ pub enum Reply {
     Other,
 }
 
+/// A text that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The network's id of it.
+    pub id: String,
+    /// Who wrote.
+    pub from: Address,
+    /// What.
+    pub text: String,
+    /// When it was received.
+    pub at: Timestamp,
+    /// What it means.
+    pub means: Reply,
+}
+
+impl Received {
+    /// What it stops.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        let reason = match self.means {
+            Reply::Stop => StopReason::Stop,
+            Reply::Refused => StopReason::Refused,
+            Reply::Help | Reply::Other => return None,
+        };
+        let stopped = Stopped { reason, since: self.at };
+        Some(Stop { address: self.from.clone(), stopped, source: Some(self.id.clone()) })
+    }
+}
+
 /// Words that revoke wherever they stand as a sentence.
-const STOP: [&[&str]; 8] =
-    [&["stop"], &["stopall"], &["stop", "all"], &["unsubscribe"], &["opt", "out"], &["optout"], &["opt-out"], &["arret"]];
+const STOP: [&[&str]; 8] = [
+    &["stop"],
+    &["stopall"],
+    &["stop", "all"],
+    &["unsubscribe"],
+    &["opt", "out"],
+    &["optout"],
+    &["opt-out"],
+    &["arret"],
+];
 /// Words that revoke where the text begins with them; later on they may be about something else.
 const STOP_FIRST: [&[&str]; 5] = [&["quit"], &["end"], &["revoke"], &["cancel"], &["cancel", "all"]];
 const HELP: [&[&str]; 3] = [&["help"], &["info"], &["help", "me"]];
 /// Said with such a word without changing it.
 const COURTESIES: [&str; 18] = [
-    "please", "pls", "plz", "plss", "thanks", "thank", "you", "thx", "ty", "now", "ok", "okay", "just", "hi", "hello", "sorry",
-    "yes", "immediately",
+    "please",
+    "pls",
+    "plz",
+    "plss",
+    "thanks",
+    "thank",
+    "you",
+    "thx",
+    "ty",
+    "now",
+    "ok",
+    "okay",
+    "just",
+    "hi",
+    "hello",
+    "sorry",
+    "yes",
+    "immediately",
 ];
 /// Refusals as they stand.
 const PHRASES: [&str; 31] = [
@@ -64,22 +124,33 @@ const PHRASES: [&str; 31] = [
 ];
 /// What is refused.
 const MESSAGES: [&str; 13] = [
-    "text", "texts", "txt", "txts", "message", "messages", "msg", "msgs", "sms", "contact", "reminders", "notifications",
+    "text",
+    "texts",
+    "txt",
+    "txts",
+    "message",
+    "messages",
+    "msg",
+    "msgs",
+    "sms",
+    "contact",
+    "reminders",
+    "notifications",
     "calls",
 ];
 /// Between what refuses and what is refused.
 const BETWEEN: [&str; 12] =
     ["me", "us", "any", "more", "these", "those", "the", "your", "all", "of", "further", "such"];
 /// What someone does who writes.
-const DOING: [&str; 9] = [
-    "texting", "messaging", "contacting", "calling", "bothering", "harassing", "spamming", "pestering", "txting",
-];
+const DOING: [&str; 9] =
+    ["texting", "messaging", "contacting", "calling", "bothering", "harassing", "spamming", "pestering", "txting"];
 const DO: [&str; 8] = ["text", "txt", "message", "msg", "contact", "call", "bother", "write"];
 /// Whom.
 const WHOM: [&str; 8] = ["me", "us", "my", "this", "again", "anymore", "ever", "here"];
 /// Before these, it is told what happened and not what is wanted.
 const TOLD: [&str; 16] = [
-    "got", "received", "get", "getting", "had", "have", "see", "saw", "were", "are", "was", "did", "didnt", "why", "when", "if",
+    "got", "received", "get", "getting", "had", "have", "see", "saw", "were", "are", "was", "did", "didnt", "why",
+    "when", "if",
 ];
 /// These ask for another time and not for an end: a person has to read them.
 const ANOTHER_TIME: [&str; 12] = [
@@ -105,10 +176,15 @@ impl Reply {
         }
     }
 
-    /// Whether nothing more may be sent to the number.
+    /// Its name.
     #[must_use]
-    pub fn revokes(self) -> bool {
-        matches!(self, Self::Stop | Self::Refused)
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Refused => "refused",
+            Self::Help => "help",
+            Self::Other => "other",
+        }
     }
 }
 
@@ -170,7 +246,9 @@ fn asks_to_end(words: &[&str]) -> bool {
 fn stops(rest: &[&str]) -> bool {
     match rest {
         ["it" | "this" | "that"] | ["this" | "that", "now"] => true,
-        ["sending", rest @ ..] => rest.is_empty() || WHOM.contains(&rest.first().copied().unwrap_or_default()) || is_messages(rest, &[]),
+        ["sending", rest @ ..] => {
+            rest.is_empty() || WHOM.contains(&rest.first().copied().unwrap_or_default()) || is_messages(rest, &[])
+        }
         [doing, ..] if DOING.contains(doing) => true,
         rest => is_messages(rest, &[]),
     }
@@ -201,9 +279,33 @@ mod tests {
     #[test]
     fn words_that_revoke_do_so_in_any_dress() {
         for text in [
-            "STOP", "stop", " Stop. ", "sToP!!!", "\"STOP\"", "stop please", "Please stop", "pls STOP now", "STOP STOP STOP",
-            "StopAll", "STOP ALL", "quit", "QUIT.", "end", "End!", "revoke", "opt out", "Opt-Out", "OPTOUT", "cancel",
-            "Cancel please", "unsubscribe", "UNSUBSCRIBE thanks", "Stop. I already paid", "I paid. STOP", "ok, stop", "Arrêt",
+            "STOP",
+            "stop",
+            " Stop. ",
+            "sToP!!!",
+            "\"STOP\"",
+            "stop please",
+            "Please stop",
+            "pls STOP now",
+            "STOP STOP STOP",
+            "StopAll",
+            "STOP ALL",
+            "quit",
+            "QUIT.",
+            "end",
+            "End!",
+            "revoke",
+            "opt out",
+            "Opt-Out",
+            "OPTOUT",
+            "cancel",
+            "Cancel please",
+            "unsubscribe",
+            "UNSUBSCRIBE thanks",
+            "Stop. I already paid",
+            "I paid. STOP",
+            "ok, stop",
+            "Arrêt",
             "stop\nsent from my phone",
         ] {
             assert_eq!(Reply::of(text), Reply::Stop, "{text}");
@@ -213,14 +315,43 @@ mod tests {
     #[test]
     fn refusals_in_ones_own_words_are_understood() {
         for text in [
-            "pls leave me alone no more texts", "Leave me alone!", "no more texts", "No more messages please", "stop texting me",
-            "Stop it", "Please stop sending me these messages", "stop contacting me about this", "quit harassing me",
-            "don't text me", "Don’t text me again", "do not contact me", "DO NOT CONTACT THIS NUMBER", "never message me again",
-            "dont message", "I do not want any more texts", "i dont want your messages", "I don't want to receive these texts",
-            "take me off your list", "remove me from your list", "Remove this number", "lose my number", "wrong number",
-            "unsubscribe me", "how do I unsubscribe?", "I would like to opt out", "i revoke my consent", "I withdraw my consent",
-            "stop all messages", "stop the texts", "cancel these texts", "end all messages", "can you stop texting me",
-            "I want you to stop contacting me", "don't send me any more texts", "I do not consent to this", "go away",
+            "pls leave me alone no more texts",
+            "Leave me alone!",
+            "no more texts",
+            "No more messages please",
+            "stop texting me",
+            "Stop it",
+            "Please stop sending me these messages",
+            "stop contacting me about this",
+            "quit harassing me",
+            "don't text me",
+            "Don’t text me again",
+            "do not contact me",
+            "DO NOT CONTACT THIS NUMBER",
+            "never message me again",
+            "dont message",
+            "I do not want any more texts",
+            "i dont want your messages",
+            "I don't want to receive these texts",
+            "take me off your list",
+            "remove me from your list",
+            "Remove this number",
+            "lose my number",
+            "wrong number",
+            "unsubscribe me",
+            "how do I unsubscribe?",
+            "I would like to opt out",
+            "i revoke my consent",
+            "I withdraw my consent",
+            "stop all messages",
+            "stop the texts",
+            "cancel these texts",
+            "end all messages",
+            "can you stop texting me",
+            "I want you to stop contacting me",
+            "don't send me any more texts",
+            "I do not consent to this",
+            "go away",
             "Who is this? Do not text me.",
         ] {
             assert_eq!(Reply::of(text), Reply::Refused, "{text}");
@@ -230,15 +361,46 @@ mod tests {
     #[test]
     fn what_only_sounds_like_it_is_for_a_person_to_read() {
         for text in [
-            "I stopped by the office", "I will stop by the office tomorrow", "Stop by my office", "the bus stop is near",
-            "I'll pay at the end of the month", "end of the month", "by the end of the week", "Can I cancel my order?",
-            "cancel my subscription", "I cancelled the direct debit", "please cancel the late fee", "cancel the invoice",
-            "did you stop sending invoices by mail?", "why did you stop texting me the balance", "I got no more texts from you",
-            "I have received no more messages", "I did not get the message", "I didn't get your text", "I do not have the text",
-            "I do not understand the message", "I don't text and drive", "don't call me after 6pm", "do not contact me at work",
-            "please text me tomorrow", "text me the link", "can you remove the late fee", "I quit my job, can I pay later?",
-            "my job will end", "who is this?", "yes", "ok", "START", "I will never pay", "I can't stop my standing order",
-            "payment will not stop", "I don't want to pay", "I do not need help", "non-stop problems with your product", "", "👍",
+            "I stopped by the office",
+            "I will stop by the office tomorrow",
+            "Stop by my office",
+            "the bus stop is near",
+            "I'll pay at the end of the month",
+            "end of the month",
+            "by the end of the week",
+            "Can I cancel my order?",
+            "cancel my subscription",
+            "I cancelled the direct debit",
+            "please cancel the late fee",
+            "cancel the invoice",
+            "did you stop sending invoices by mail?",
+            "why did you stop texting me the balance",
+            "I got no more texts from you",
+            "I have received no more messages",
+            "I did not get the message",
+            "I didn't get your text",
+            "I do not have the text",
+            "I do not understand the message",
+            "I don't text and drive",
+            "don't call me after 6pm",
+            "do not contact me at work",
+            "please text me tomorrow",
+            "text me the link",
+            "can you remove the late fee",
+            "I quit my job, can I pay later?",
+            "my job will end",
+            "who is this?",
+            "yes",
+            "ok",
+            "START",
+            "I will never pay",
+            "I can't stop my standing order",
+            "payment will not stop",
+            "I don't want to pay",
+            "I do not need help",
+            "non-stop problems with your product",
+            "",
+            "👍",
             "is this the wrong number to call for invoice 12",
         ] {
             assert_eq!(Reply::of(text), Reply::Other, "{text}");

@@ -10,6 +10,7 @@ use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, 
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
 use dunlin_domain::reach::Address;
+use dunlin_domain::reach::reply::Received;
 use dunlin_domain::reason::{Detail, Reason, Rule};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
+
+/// So much of a text is kept; the longest that networks carry is shorter.
+const REPLY_MAX: usize = 2_000;
 
 /// A line of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -309,6 +313,33 @@ impl TaskRecord {
             step: task.step.to_string(),
             cycle: task.cycle.to_string(),
             amount_due: task.amount_due.minor(),
+        }
+    }
+}
+
+/// A text that came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReplyRecord {
+    channel: String,
+    from: String,
+    text: String,
+    received_at: Timestamp,
+    /// What it was taken for.
+    means: String,
+}
+
+impl Record for ReplyRecord {
+    const SCHEMA: u32 = 1;
+}
+
+impl ReplyRecord {
+    pub(crate) fn of(received: &Received) -> Self {
+        Self {
+            channel: received.from.channel().as_str().to_owned(),
+            from: received.from.as_str().to_owned(),
+            text: received.text.chars().take(REPLY_MAX).collect(),
+            received_at: received.at,
+            means: received.means.as_str().to_owned(),
         }
     }
 }

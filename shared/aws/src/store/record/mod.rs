@@ -15,7 +15,7 @@ mod settings;
 pub(crate) use agreement::AgreementRecord;
 pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
-pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
+pub(crate) use history::{DecisionRecord, EntryRecord, MessageRecord, PlanRecord, ReplyRecord, TaskRecord};
 pub(crate) use hold::HoldRecord;
 pub(crate) use import::{ImportPartRecord, ImportRecord};
 pub(crate) use invoice::InvoiceRecord;

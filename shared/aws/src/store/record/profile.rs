@@ -243,9 +243,8 @@ impl PreferencesRecord {
         let medium = |name: &String| known("medium", name, family_named(name));
         let refused = self.refused.iter().map(|(name, since)| Ok((medium(name)?, *since)));
         let inconvenient = self.inconvenient.iter().map(|one| {
-            let day = |name: &String| {
-                known("day", name, WEEK.iter().find(|(_, known)| known == name).map(|(day, _)| *day))
-            };
+            let day =
+                |name: &String| known("day", name, WEEK.iter().find(|(_, known)| known == name).map(|(day, _)| *day));
             Ok::<_, StoreError>(Inconvenient {
                 days: one.days.iter().map(day).collect::<Result<Weekdays, _>>()?,
                 from: one.from,
