@@ -80,7 +80,9 @@ fn invoices_are_reminded_of_until_they_are_paid() {
 fn one_click_ends_e_mail(client: &Client, text: &str) {
     let link = text.split_once("No more e-mail about this: ").unwrap().1.trim();
     let path = link.strip_prefix(client.stack().api_url.as_str()).unwrap();
-    let opted_out = || body(client.api_get("/v1/debtors/C1").unwrap())["email_opted_out"].as_bool().unwrap();
+    let opted_out = || {
+        body(client.api_get("/v1/debtors/C1").unwrap())["reach"]["contacts"][0]["stopped"]["reason"] == "unsubscribed"
+    };
     assert!(client.api_anonymous("GET", path, &[], b"").unwrap().is_success());
     assert!(!opted_out(), "following the link does nothing");
     let form = [("content-type", "application/x-www-form-urlencoded".to_owned())];

@@ -184,5 +184,5 @@ async fn read(world: &World, samples: &mut Samples) {
         let (status, page) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert_eq!(status, 200, "{name}: {page}");
     }
-    assert!(world.debtor("C-1001").await.profile.email_opted_out);
+    assert!(world.is_unsubscribed("C-1001").await);
 }
