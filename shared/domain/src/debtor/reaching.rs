@@ -39,7 +39,7 @@ pub struct Heard<'a> {
 }
 
 impl Debtor {
-    /// Stops an address of the debtor; whether that is new. What stopped it first stays.
+    /// Stops an address of the debtor; whether that is new.
     pub fn stop_address(&mut self, stop: Stop, journal: &mut Journal) -> bool {
         let point = self.profile.contacts.get_mut(&stop.address.id());
         // An address that the debtor had once is stopped for the tenant all the same.

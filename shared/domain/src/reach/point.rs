@@ -35,13 +35,13 @@ impl ContactPurpose {
     }
 }
 
-/// Why an address is not used any more, and since when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why an address is not used any more, and since when; the earlier comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stopped {
-    /// Why.
-    pub reason: StopReason,
     /// Since when.
     pub since: Timestamp,
+    /// Why.
+    pub reason: StopReason,
 }
 
 /// An address that could not be delivered to for the moment.
@@ -143,10 +143,11 @@ impl ContactPoint {
         }
     }
 
-    /// Stops it. What stopped it first stays; whether this is new.
+    /// Stops it. The earliest reason counts, whenever it became known; whether it was not stopped before.
     pub(crate) fn stop(&mut self, stopped: Stopped) -> bool {
         let is_new = self.stopped.is_none();
-        self.stopped.get_or_insert(stopped);
+        let earliest = self.stopped.map_or(stopped, |known| known.min(stopped));
+        self.stopped = Some(earliest);
         is_new
     }
 

@@ -52,7 +52,7 @@ impl StopReason {
 pub struct Suppression {
     /// The address.
     pub address: Address,
-    /// Why; the first reason stays.
+    /// Why; the reason that became known first stays.
     pub reason: StopReason,
     /// Since when.
     pub since: Timestamp,

@@ -14,4 +14,5 @@ mod history;
 mod interest;
 mod money;
 mod properties;
+mod reaching;
 mod recovery;
