@@ -26,12 +26,12 @@ fn ses(mail: &SentMail, (event_type, part): (&str, &str), at: &str, about: Value
         .to_string()
 }
 
-fn bounced(mail: &SentMail, bounce_type: &str, at: &str) -> String {
+pub(crate) fn bounced(mail: &SentMail, bounce_type: &str, at: &str) -> String {
     let bounced = json!([{ "emailAddress": mail.to, "action": "failed", "status": "5.1.1" }]);
     ses(mail, ("Bounce", "bounce"), at, json!({ "bounceType": bounce_type, "bouncedRecipients": bounced }))
 }
 
-fn delivered(mail: &SentMail, at: &str) -> String {
+pub(crate) fn delivered(mail: &SentMail, at: &str) -> String {
     ses(mail, ("Delivery", "delivery"), at, json!({}))
 }
 
