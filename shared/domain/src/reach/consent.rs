@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn at(hour: i64) -> Timestamp {
-        Timestamp::from_second(hour * 3600).unwrap()
+        Timestamp::UNIX_EPOCH.checked_add(jiff::SignedDuration::from_hours(hour)).unwrap()
     }
 
     #[test]
