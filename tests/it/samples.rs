@@ -231,5 +231,5 @@ async fn hear(world: &World, samples: &mut Samples, mail: &SentMail) {
         assert!(world.feed(&[body.to_string()]).await.is_empty(), "{name}");
     }
     let heard = world.past("C-1001", "FEEDBACK").await.pop().unwrap();
-    assert_eq!(heard["words"].as_object().unwrap().len(), 9, "{heard:?}");
+    assert_eq!(heard["words"].as_object().unwrap().len(), 8, "{heard:?}");
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use crate::calendar::Zone;
 use crate::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
-use crate::gate::attempt::Family;
+use crate::gate::Facts;
 use crate::policy::Stage;
+use crate::reach::preferences::family;
 use crate::reach::{Address, ContactPoints, Preferences, Way};
 
 /// Who it is and how to reach them.
@@ -89,13 +90,24 @@ impl Profile {
         self.language = patch.language.clone().or(self.language.take());
     }
 
+    /// Adds what is known of consents, refusals and times that do not suit to what the gate looks at.
+    pub fn add_to(&self, facts: &mut Facts) {
+        for point in self.contacts.iter() {
+            let channel = point.address.channel();
+            facts.consents.extend(point.consents.iter().filter_map(|consent| consent.fact(channel)));
+            facts.refused.addresses.extend(point.stopped.map(|stopped| (family(channel), stopped.since)));
+        }
+        facts.refused.media.extend(&self.preferences.refused);
+        facts.inconvenient.extend(self.preferences.inconvenient.iter().cloned());
+    }
+
     /// How a message of a stage can go by a channel: not where the debtor does not want it.
     #[must_use]
     pub fn way(&self, channel: Channel, stage: Stage, now: Timestamp) -> Way<'_> {
-        let family = match channel {
-            Channel::Email => Family::Email,
-            Channel::Sms => Family::Texts,
-        };
-        if self.preferences.refuses(family, now) { Way::Closed } else { self.contacts.way(channel, stage, now) }
+        if self.preferences.refuses(family(channel), now) {
+            Way::Closed
+        } else {
+            self.contacts.way(channel, stage, now)
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What comes back: a provider's word about a message, and a debtor's answer.
 
 use dunlin_domain::debtor::{Debtor, Heard, Journal, Stop};
-use dunlin_domain::message::PendingState;
+use dunlin_domain::message::{Outcome, PendingState};
 use dunlin_domain::reach::{Address, Stopped, Word};
 use jiff::Timestamp;
 
@@ -62,7 +62,9 @@ impl Books {
             }
             let Some((message, known)) = self.store.handed_over(whose).await? else { return Ok(Hearing::Unrelated) };
             let mut after = known.value.clone();
-            if !after.join(said.word, said.at) {
+            // That it took the message was SES's answer; to keep it twice would cost a write for each.
+            let is_old = said.word == Word::Sent && matches!(message.outcome, Outcome::Sent(_));
+            if is_old || !after.join(said.word, said.at) {
                 return Ok(Hearing::Known);
             }
             let (provider_id, recipient) = (said.provider_id, said.recipient);

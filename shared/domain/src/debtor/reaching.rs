@@ -130,8 +130,14 @@ impl Debtor {
                 point.rest = None;
             }
         }
-        stops.extend(said(Word::BouncedHard).map(|at| (StopReason::HardBounce, at)));
-        stops.extend(said(Word::Complained).map(|at| (StopReason::Complaint, at)));
+        for (word, reason) in [(Word::BouncedHard, StopReason::HardBounce), (Word::Complained, StopReason::Complaint)] {
+            stops.extend(said(word).map(|at| (reason, at)));
+            // An earlier time of what was known dates a stop back; one that a person has lifted stays lifted.
+            let point = self.profile.contacts.get_mut(&address.id());
+            if let (Some(at), Some(point)) = (heard.after.said(word), point.filter(|point| point.stopped.is_some())) {
+                point.stop(Stopped { reason, since: at });
+            }
+        }
         for (reason, since) in stops {
             let source = Some(heard.provider_id.to_owned());
             self.stop_address(Stop { address: address.clone(), stopped: Stopped { reason, since }, source }, journal);

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::preferences::family;
 use crate::contact::Channel;
-use crate::gate::attempt::Family;
 use crate::gate::facts;
 
 macro_rules! named {
@@ -111,12 +111,8 @@ impl Consent {
     /// The consent as the gate asks about it; `None` where it was taken back at a time that nobody knows.
     #[must_use]
     pub fn fact(&self, channel: Channel) -> Option<facts::Consent> {
-        let family = match channel {
-            Channel::Email => Family::Email,
-            Channel::Sms => Family::Texts,
-        };
         let kind = match self.kind {
-            ConsentKind::Messages => facts::ConsentKind::Electronic(Some(family)),
+            ConsentKind::Messages => facts::ConsentKind::Electronic(Some(family(channel))),
             ConsentKind::PriorExpress => facts::ConsentKind::PriorExpress,
             ConsentKind::AtWork => facts::ConsentKind::AtWork,
         };

@@ -6,6 +6,7 @@ use super::address::Address;
 use super::consent::{Consent, ConsentKind, ConsentSource, GivenTo, Withdrawn, named};
 use super::suppression::StopReason;
 use crate::contact::Channel;
+use crate::gate::attempt::{MailBasis, Mailbox, Number, Target};
 use crate::policy::Stage;
 
 /// After so many messages in a row that could not be delivered for the moment, an address counts as dead.
@@ -103,6 +104,24 @@ impl ContactPoint {
             _ if self.stopped.is_some() || !allowed => Way::Closed,
             Some(rest) if now < rest.until => Way::Rests(&self.address, rest.until),
             Some(_) | None => Way::To(&self.address),
+        }
+    }
+
+    /// The address as the gate asks about it. What line a number belongs to, and why a mailbox may be used beyond a consent
+    /// given directly, is not known here, and so reads restrictively.
+    #[must_use]
+    pub fn target(&self, now: Timestamp) -> Target {
+        let opted_out = self.stopped.map(|stopped| stopped.since);
+        match &self.address {
+            Address::Phone(_) => Target::Number(Number { opted_out, ..Number::default() }),
+            Address::Email(email) => {
+                let direct = |one: &Consent| {
+                    one.kind == ConsentKind::Messages && one.given_to == GivenTo::Collector && one.stands(now)
+                };
+                let basis = self.consents.iter().any(direct).then_some(MailBasis::DirectConsent);
+                let domain = email.as_str().split_once('@').map(|(_, domain)| domain.to_lowercase());
+                Target::Mailbox(Mailbox { basis, opted_out, domain, employer_provided: false })
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::contact::Channel;
 use crate::gate::attempt::Family;
 use crate::gate::facts::Inconvenient;
 
@@ -25,6 +26,15 @@ impl Preferences {
     pub fn refuse(&mut self, media: &[Family], now: Timestamp) {
         let since = |family: &Family| self.refused.iter().find(|(known, _)| known == family).map_or(now, |(_, at)| *at);
         self.refused = media.iter().map(|family| (*family, since(family))).collect();
+    }
+}
+
+/// The medium of a channel's messages, as debtors tell them apart.
+#[must_use]
+pub fn family(channel: Channel) -> Family {
+    match channel {
+        Channel::Email => Family::Email,
+        Channel::Sms => Family::Texts,
     }
 }
 

@@ -36,17 +36,6 @@ named!(
     Manual => "manual",
 );
 
-impl StopReason {
-    /// Whether the holder asked for it, and not the network.
-    #[must_use]
-    pub fn is_opt_out(self) -> bool {
-        match self {
-            Self::Complaint | Self::Stop | Self::Refused | Self::Unsubscribed => true,
-            Self::HardBounce | Self::SoftBounces | Self::Manual => false,
-        }
-    }
-}
-
 /// An address that a tenant must not use. No event lifts it; a person may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {

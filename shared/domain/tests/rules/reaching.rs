@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use dunlin_domain::contact::{Channel, EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Debtor, Heard, Journal, Stop};
 use dunlin_domain::decide::decide;
+use dunlin_domain::gate::Facts;
+use dunlin_domain::gate::attempt::{Family, Medium};
 use dunlin_domain::message::{Message, Outcome};
 use dunlin_domain::policy::Stage;
 use dunlin_domain::profile::ProfilePatch;
@@ -90,8 +92,23 @@ fn a_message_goes_to_whom_it_is_for() {
     assert_eq!(journal.events.len(), 2);
     let texts = |book: &Book| book.debtor.profile.way(Channel::Sms, Stage::Early, now) == Way::Closed;
     assert!(!texts(&book));
-    book.debtor.profile.preferences.refuse(&[dunlin_domain::gate::attempt::Family::Texts], now);
+    book.debtor.profile.preferences.refuse(&[Family::Texts], now);
     assert!(texts(&book), "a medium that is refused is closed, whatever the address");
+}
+
+#[test]
+fn the_gate_is_told_what_is_known_of_addresses() {
+    let mut book = reachable();
+    let (now, mut facts) = (at(MORNING), Facts::default());
+    book.unsubscribe();
+    book.debtor.profile.preferences.refuse(&[Family::Calls], now);
+    book.debtor.profile.add_to(&mut facts);
+    assert!(facts.accepts_electronic(Medium::Sms, now) && !facts.accepts_electronic(Medium::Email, now));
+    assert_eq!(facts.refused.media, [(Family::Calls, now)]);
+    assert_eq!(facts.refused.addresses, [(Family::Email, at("2026-03-01T00:00:00Z"))]);
+    let targets: Vec<bool> =
+        book.debtor.profile.contacts.iter().map(|one| one.target(now).opted_out().is_some()).collect();
+    assert_eq!(targets, [true, false]);
 }
 
 #[test]
