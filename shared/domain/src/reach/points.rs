@@ -96,7 +96,7 @@ impl ContactPoints {
     /// was agreed to for that one; a known address keeps what is known of it.
     pub fn set(&mut self, address: Address) {
         let channel = address.channel();
-        if self.first(channel).is_some_and(|first| first.address.id() == address.id()) {
+        if self.first(channel).is_some_and(|first| first.address == address || first.address.id() == address.id()) {
             return;
         }
         let place = self.0.iter().position(|point| is_first_of(channel, point));
