@@ -8,6 +8,8 @@
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
 //! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
+//! - How a debtor can be reached: addresses, what was agreed to for each, what the debtor wants; addresses that must not be
+//!   used, which a person may lift.
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
 
@@ -17,6 +19,7 @@ mod audit;
 mod body;
 mod call;
 mod charges;
+mod contacts;
 mod credit;
 mod debtor;
 mod group;
@@ -28,6 +31,7 @@ mod refunds;
 mod report;
 mod statement;
 mod statement_sheet;
+mod suppressions;
 mod terms;
 mod unsubscribe;
 mod view;

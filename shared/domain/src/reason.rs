@@ -65,11 +65,13 @@ pub enum Rule {
     NotChargeable,
     /// More is charged first than one commit takes.
     Charging,
+    /// The address could not be delivered to, and is left alone for a while.
+    AddressRests,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -96,6 +98,7 @@ impl Rule {
         Self::ChargeBarred,
         Self::NotChargeable,
         Self::Charging,
+        Self::AddressRests,
     ];
 
     /// The rule's id in decisions and the API.
@@ -128,6 +131,7 @@ impl Rule {
             Self::ChargeBarred => "charge_barred",
             Self::NotChargeable => "not_chargeable",
             Self::Charging => "charging",
+            Self::AddressRests => "address_rests",
         }
     }
 
@@ -165,6 +169,8 @@ pub enum Detail {
     StepBy(StepName, StepName),
     /// Until then, where the debtor is.
     ClosedUntil(Timestamp, Zone),
+    /// Until then.
+    Until(Timestamp),
     /// A payment under way, waited for until then.
     PaymentUntil(Timestamp),
     /// All, or an invoice, or so much of it is held, perhaps until then.
@@ -198,6 +204,7 @@ impl fmt::Display for Detail {
                 until.map_or(Ok(()), |until| write!(f, ", until {until}"))
             }
             Self::ClosedUntil(open, zone) => write!(f, "until {open} in {}", zone.name()),
+            Self::Until(until) => write!(f, "until {until}"),
             Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
             Self::Held(reason, part, until) => {
                 write!(f, "{}", reason.as_str())?;

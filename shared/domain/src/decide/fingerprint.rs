@@ -15,7 +15,8 @@ use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Pending, PendingState, hex};
 use crate::money::Money;
-use crate::policy::{Policies, Policy, Subject};
+use crate::policy::{Policies, Policy, Stage, Subject};
+use crate::reach::Way;
 use crate::remittance::{InFlight, RemittanceId};
 
 /// What [`decide`](super::decide) looks at; equal for equal inputs. Addresses do not enter, only whether they can be used.
@@ -31,7 +32,15 @@ pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fing
         inputs.charging(debtor, policies);
     }
     inputs.text(profile.zone.name());
-    inputs.number(profile.reachable(Channel::Email)).number(profile.reachable(Channel::Sms));
+    for channel in [Channel::Email, Channel::Sms] {
+        for stage in [Stage::Early, Stage::Late] {
+            match profile.way(channel, stage, now) {
+                Way::Closed => inputs.number(0),
+                Way::To(_) => inputs.number(1),
+                Way::Rests(_, until) => inputs.number(2).time(until),
+            };
+        }
+    }
     for (key, account) in &debtor.accounts {
         inputs.text(key.portfolio.as_str()).text(key.currency.code());
         inputs.account(account);
@@ -153,6 +162,10 @@ impl Inputs {
         for (due, offset_days) in &account.noted {
             self.date(*due).number(*offset_days);
         }
+        self.count(account.tries.len());
+        for ((cycle, step), tries) in &account.tries {
+            self.text(&cycle.to_string()).text(step.as_str()).number(tries.failed).number(tries.retaken);
+        }
         self.number(account.pending.is_some());
         if let Some(pending) = &account.pending {
             self.pending(pending);
@@ -167,7 +180,7 @@ impl Inputs {
         };
         match &pending.state {
             PendingState::Planned => self.text(""),
-            PendingState::Sending { attempt, lease_until } => self.text(attempt).time(*lease_until),
+            PendingState::Sending { attempt, lease_until, .. } => self.text(attempt).time(*lease_until),
         };
     }
 

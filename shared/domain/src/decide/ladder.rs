@@ -14,6 +14,7 @@ use crate::invoice::Stop;
 use crate::message::{CycleRef, Line, MessageId, Outcome, PendingState, Plan, Task};
 use crate::money::Money;
 use crate::policy::{Policies, Policy, Step, StepAction, Subject, TaskKind};
+use crate::reach::Way;
 use crate::reason::{Detail, Reason, Rule};
 
 /// One account as the rules see it.
@@ -352,19 +353,30 @@ impl<'a> View<'a> {
             StepAction::Message(channels) => channels,
             StepAction::Task(kind) => return open_task(*kind),
         };
-        let Some(channel) = channels.iter().copied().find(|channel| self.debtor.profile.reachable(*channel)) else {
-            findings.against(Rule::NoChannel, "no address, or none that may be used");
-            return open_task(TaskKind::FindContact);
+        let ways = channels.iter().map(|channel| (*channel, self.debtor.profile.way(*channel, step.stage, self.now)));
+        let channel = match ways.into_iter().find(|(_, way)| *way != Way::Closed) {
+            Some((channel, Way::To(_))) => channel,
+            Some((_, Way::Rests(_, until))) => {
+                findings.against(Rule::AddressRests, Detail::Until(until));
+                findings.wakes.push(until);
+                return None;
+            }
+            Some((_, Way::Closed)) | None => {
+                findings.against(Rule::NoChannel, "no address, or none that may be used");
+                return open_task(TaskKind::FindContact);
+            }
         };
         let Debtor { tenant, id, .. } = self.debtor;
+        let tries = self.account.tries.get(&(cycle.clone(), step.name.clone())).map_or(0, |tries| tries.failed);
         Some(Action::Send(Plan {
-            id: MessageId::derive(tenant, id, self.key, policy.id(), &step.name, &cycle),
+            id: MessageId::derive(tenant, id, self.key, policy.id(), &step.name, (&cycle, tries)),
             account: self.key.clone(),
             policy: policy.id().clone(),
             step: step.name.clone(),
             stage: step.stage,
             offset_days: step.offset_days,
             cycle,
+            tries,
             channel,
             lines,
             credit,
