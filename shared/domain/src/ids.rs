@@ -26,6 +26,13 @@ fn text(value: &str) -> bool {
     (1..=120).contains(&value.chars().count()) && value.trim() == value && !value.chars().any(char::is_control)
 }
 
+const RULE_ID_RULE: &str = "must be 1 to 40 of A-Z, 0-9, '_' and '.', without an empty part, such as US.REGF.VALID";
+
+fn rule_id(text: &str) -> bool {
+    let body = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    text.len() <= 40 && text.split('.').all(|part| !part.is_empty() && part.bytes().all(body))
+}
+
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident, $rule:ident) => {
         $(#[$doc])*
@@ -99,6 +106,10 @@ id_type!(
 id_type!(
     /// Where a rule stands: the section of a statute, or the clause of a contract.
     Citation, "a citation", text, TEXT_RULE
+);
+id_type!(
+    /// A rule of law as decisions name it: place, body of rules and subject, such as `US.REGF.VALID`.
+    RuleId, "a rule's id", rule_id, RULE_ID_RULE
 );
 id_type!(
     /// The name of a table or rule of law.

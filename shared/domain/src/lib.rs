@@ -9,6 +9,7 @@
 //! | [`allocation`] | which invoices a payment settles, and what goes back |
 //! | [`debtor`] | all that is known of someone who owes, and the only way to change it |
 //! | [`charge`] | interest, fixed sums and fees, each with what it rests on |
+//! | [`duty`] | deadlines, notices, limitation, retention, data rights, and what a message must and must not say |
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
@@ -28,6 +29,7 @@ pub mod contact;
 pub mod debtor;
 pub mod decide;
 pub mod decision;
+pub mod duty;
 pub mod event;
 pub mod hold;
 pub mod ids;

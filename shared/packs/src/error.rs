@@ -2,6 +2,7 @@
 
 use dunlin_domain::charge::fixed_sum::FixedSumError;
 use dunlin_domain::charge::rates::RateError;
+use dunlin_domain::duty::period::PeriodError;
 use dunlin_domain::ids::IdError;
 use dunlin_domain::money::MoneyError;
 
@@ -27,6 +28,9 @@ pub enum Reason {
     /// A rate or half-year.
     #[error(transparent)]
     Rate(#[from] RateError),
+    /// A period.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
     /// An amount or currency.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -42,6 +46,15 @@ pub enum Reason {
     /// An amount without its currency.
     #[error("{0:?} is not an amount such as 12.00 EUR")]
     Amount(String),
+    /// A holiday that has no day, or several.
+    #[error("the holiday {0:?} must say in one way how its day is found: fixed, nth, weekday_from, easter or once")]
+    Holiday(String),
+    /// A part of a country that the pack does not list.
+    #[error("there is no part {0:?}: add it to parts")]
+    NoPart(String),
+    /// A place whose holidays are not known.
+    #[error("no holidays are known for {0}")]
+    NoHolidays(String),
     /// Two packs for one jurisdiction, or of one name.
     #[error("there is another pack for {0}")]
     Twice(String),

@@ -1,9 +1,13 @@
-//! Rules of law as data: tables of reference rates and the rules of jurisdictions, each with its version, the days on
-//! which it applies, where it can be read, and worked examples that a test runs.
+//! Rules of law as data: tables of reference rates, public holidays, the rules of jurisdictions and their duties, each with
+//! its version, the days on which it applies, where it can be read, and worked examples that a test runs.
 //!
 //! To enter a new half-year, add its row to each file in `rates/` with its source. Until then nothing is quoted for it.
 
+mod duties;
 mod error;
+mod files;
+mod holidays;
+mod limitation;
 mod rates;
 mod regime;
 mod vector;
@@ -11,35 +15,34 @@ mod vector;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::Regime;
+use dunlin_domain::duty::Duties;
+use jiff::civil::Date;
 
+use files::{FILES, Files};
+
+pub use duties::{Ask, DutyPack, LastDay};
 pub use error::{PackError, Reason, UnknownJurisdiction};
+pub use holidays::{FreeDays, HolidayPack};
+pub use limitation::{LastDayToSue, LimitationPack};
 pub use rates::RatePack;
 pub use regime::RegimePack;
 pub use vector::Vector;
-
-const RATES: [(&str, &str); 3] = [
-    ("rates/gb-bank-rate.toml", include_str!("../rates/gb-bank-rate.toml")),
-    ("rates/eu-mro.toml", include_str!("../rates/eu-mro.toml")),
-    ("rates/de-basiszins.toml", include_str!("../rates/de-basiszins.toml")),
-];
-
-const REGIMES: [(&str, &str); 7] = [
-    ("regimes/gb.toml", include_str!("../regimes/gb.toml")),
-    ("regimes/eu.toml", include_str!("../regimes/eu.toml")),
-    ("regimes/de.toml", include_str!("../regimes/de.toml")),
-    ("regimes/ie.toml", include_str!("../regimes/ie.toml")),
-    ("regimes/fr.toml", include_str!("../regimes/fr.toml")),
-    ("regimes/nl.toml", include_str!("../regimes/nl.toml")),
-    ("regimes/us.toml", include_str!("../regimes/us.toml")),
-];
 
 /// All packs.
 #[derive(Debug, Clone)]
 pub struct Packs {
     rates: Vec<RatePack>,
+    holidays: Vec<HolidayPack>,
+    calendars: Calendars,
     regimes: BTreeMap<String, RegimePack>,
+    duties: Vec<DutyPack>,
+    limitation: Vec<LimitationPack>,
 }
+
+/// Calendars by place.
+pub(crate) type Calendars = BTreeMap<String, Arc<HolidayCalendar>>;
 
 /// The packs of this build, read once.
 ///
@@ -47,12 +50,37 @@ pub struct Packs {
 /// [`PackError`], which names the file. Tests hold that this build has none.
 pub fn packs() -> Result<&'static Packs, &'static PackError> {
     static PACKS: OnceLock<Result<Packs, PackError>> = OnceLock::new();
-    PACKS.get_or_init(|| Packs::read(&RATES, &REGIMES)).as_ref()
+    PACKS.get_or_init(|| Packs::read(&FILES)).as_ref()
 }
 
 impl Packs {
-    fn read(rates: &[(&'static str, &str)], regimes: &[(&'static str, &str)]) -> Result<Self, PackError> {
-        let mut read = Self { rates: Vec::new(), regimes: BTreeMap::new() };
+    fn read(files: &Files) -> Result<Self, PackError> {
+        let mut read = Self {
+            rates: Vec::new(),
+            holidays: Vec::new(),
+            calendars: BTreeMap::new(),
+            regimes: BTreeMap::new(),
+            duties: Vec::new(),
+            limitation: Vec::new(),
+        };
+        let tables = read.read_rates(files.rates)?;
+        read.read_holidays(files.holidays)?;
+        for (file, text) in files.regimes {
+            let pack = regime::parse(text, &tables, &read.calendars).map_err(|reason| PackError { file, reason })?;
+            if let Some(other) = read.regimes.insert(pack.jurisdiction.clone(), pack) {
+                return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
+            }
+        }
+        for (file, text) in files.duties {
+            read.duties.push(duties::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?);
+        }
+        for (file, text) in files.limitation {
+            read.limitation.push(limitation::parse(text).map_err(|reason| PackError { file, reason })?);
+        }
+        Ok(read)
+    }
+
+    fn read_rates(&mut self, rates: &[(&'static str, &str)]) -> Result<regime::Tables, PackError> {
         let mut tables = BTreeMap::new();
         for (file, text) in rates {
             let pack = rates::parse(text).map_err(|reason| PackError { file, reason })?;
@@ -60,21 +88,71 @@ impl Packs {
             if tables.insert(name.clone(), Arc::new(pack.table.clone())).is_some() {
                 return Err(PackError { file, reason: Reason::Twice(name) });
             }
-            read.rates.push(pack);
+            self.rates.push(pack);
         }
-        for (file, text) in regimes {
-            let pack = regime::parse(text, &tables).map_err(|reason| PackError { file, reason })?;
-            if let Some(other) = read.regimes.insert(pack.jurisdiction.clone(), pack) {
-                return Err(PackError { file, reason: Reason::Twice(other.jurisdiction) });
+        Ok(tables)
+    }
+
+    fn read_holidays(&mut self, holidays: &[(&'static str, &str)]) -> Result<(), PackError> {
+        for (file, text) in holidays {
+            let pack = holidays::parse(text).map_err(|reason| PackError { file, reason })?;
+            for (place, calendar) in &pack.calendars {
+                if self.calendars.insert(place.clone(), Arc::clone(calendar)).is_some() {
+                    return Err(PackError { file, reason: Reason::Twice(place.clone()) });
+                }
             }
+            self.holidays.push(pack);
         }
-        Ok(read)
+        Ok(())
     }
 
     /// The tables of reference rates.
     #[must_use]
     pub fn rates(&self) -> &[RatePack] {
         &self.rates
+    }
+
+    /// The public holidays of every country.
+    #[must_use]
+    pub fn holiday_packs(&self) -> &[HolidayPack] {
+        &self.holidays
+    }
+
+    /// The public holidays of a place: a country (`GB` has what is common to all of it) or a part (`GB-SCT`, `DE-BY`). A part
+    /// that is not known has the country's.
+    #[must_use]
+    pub fn holidays(&self, place: &str) -> Option<&Arc<HolidayCalendar>> {
+        let country = place.split('-').next().unwrap_or_default();
+        self.calendars.get(place).or_else(|| self.calendars.get(country))
+    }
+
+    /// The duties of all places.
+    #[must_use]
+    pub fn duty_packs(&self) -> &[DutyPack] {
+        &self.duties
+    }
+
+    /// How long one may sue, everywhere.
+    #[must_use]
+    pub fn limitation_packs(&self) -> &[LimitationPack] {
+        &self.limitation
+    }
+
+    /// The duties in force in a place on a day: what is known of the place itself (`GB-EAW`, `US-TX`), and for the rest of its
+    /// country's. A place of which nothing is known has none.
+    #[must_use]
+    pub fn duties(&self, place: &str, on: Date) -> Duties {
+        let country = place.split('-').next().unwrap_or_default();
+        let wider = if country == place { Duties::default() } else { self.duties_of(country, on) };
+        self.duties_of(place, on).or(wider)
+    }
+
+    fn duties_of(&self, place: &str, on: Date) -> Duties {
+        let own = self.duties.iter().flat_map(|pack| &pack.duties).filter(|(of, _)| of == place);
+        let duties = own.fold(Duties::default(), |all, (_, duties)| all.or(duties.clone().in_force(on)));
+        let mut laws = self.limitation.iter().flat_map(|pack| &pack.laws);
+        let limitation = laws.find(|(of, _)| of == place).map(|(_, law)| law.clone());
+        Duties { limitation, ..duties }
     }
 
     /// The rules of every jurisdiction.
@@ -103,6 +181,8 @@ mod tests {
     use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
     use dunlin_domain::contact::DebtorKind;
     use dunlin_domain::money::{Currency, Money};
+    use jiff::ToSpan as _;
+    use jiff::civil::Weekday;
 
     use super::*;
 
@@ -117,6 +197,67 @@ mod tests {
                 assert_eq!(given, (vector.interest, vector.fixed_sum), "{}: {:?}", pack.jurisdiction, vector.claim);
             }
         }
+    }
+
+    #[test]
+    fn every_calendar_is_free_on_exactly_the_weekdays_of_its_examples() {
+        for pack in packs().unwrap().holiday_packs() {
+            assert!(!pack.vectors.is_empty(), "{}", pack.name);
+            for vector in &pack.vectors {
+                let calendar = packs().unwrap().holidays(&vector.place).unwrap();
+                let weekdays = Date::constant(vector.year, 1, 1)
+                    .series(1.day())
+                    .take_while(|day| day.year() == vector.year)
+                    .filter(|day| !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday));
+                let free: Vec<Date> = weekdays.filter(|day| !calendar.is_working_day(*day)).collect();
+                assert_eq!(free, vector.days, "{} {}", vector.place, vector.year);
+            }
+        }
+    }
+
+    #[test]
+    fn every_period_ends_on_the_day_of_its_examples() {
+        let packs = packs().unwrap();
+        for pack in packs.duty_packs() {
+            let place = &pack.duties.first().unwrap().0;
+            for vector in &pack.vectors {
+                let given = vector.given(&packs.duties(place, vector.from));
+                assert_eq!(given, Some(vector.last), "{}: {vector:?}", pack.name);
+            }
+        }
+        for pack in packs.limitation_packs() {
+            for LastDayToSue { place, age, last } in &pack.vectors {
+                let law = packs.duties(place, *last).limitation.unwrap();
+                assert_eq!(law.expiry(age, *last).map(|expiry| expiry.last_day), Some(*last), "{place}: {age:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_has_its_own_duties_and_for_the_rest_its_countrys() {
+        let packs = packs().unwrap();
+        let on = Date::constant(2026, 3, 2);
+        let england = packs.duties("GB-EAW", on);
+        assert!(england.pre_action.is_some() && england.moratorium.is_some() && england.privacy.is_some());
+        assert_eq!(packs.duties("GB-NIR", on).pre_action, None);
+        let texas = packs.duties("US-TX", on);
+        assert!(texas.validation.is_some() && texas.limitation != packs.duties("US", on).limitation);
+        assert_eq!(packs.duties("US-ZZ", on), packs.duties("US", on));
+        assert_eq!(packs.duties("US", Date::constant(2021, 11, 29)).validation, None);
+        assert_eq!(packs.duties("XX", on), Duties::default());
+    }
+
+    #[test]
+    fn a_place_has_its_own_holidays_or_its_countrys() {
+        let packs = packs().unwrap();
+        let corpus_christi = Date::constant(2026, 6, 4);
+        let free = |place| packs.holidays(place).map(|calendar| calendar.on(corpus_christi).is_some());
+        assert_eq!(
+            ["DE-BY", "DE-SN", "DE", "DE-XX", "FR"].map(free),
+            [Some(true), Some(false), Some(false), Some(false), None]
+        );
+        let twice = Packs::read(&Files { holidays: &[FILES.holidays[0], FILES.holidays[0]], ..FILES }).unwrap_err();
+        assert!(matches!(twice.reason, Reason::Twice(_)));
     }
 
     fn british(kind: DebtorKind) -> Claim {
@@ -189,11 +330,11 @@ mod tests {
 
     #[test]
     fn a_wrong_pack_is_refused_with_its_file_and_the_reason() {
-        let regime = REGIMES[0].1;
+        let regime = FILES.regimes[0].1;
         let wrong = |from: &str, to: &str| {
             let text = regime.replacen(from, to, 1);
             assert_ne!(text, regime);
-            Packs::read(&RATES, &[("gb.toml", &text)]).unwrap_err().to_string()
+            Packs::read(&Files { regimes: &[("gb.toml", &text)], ..FILES }).unwrap_err().to_string()
         };
         for (from, to, says) in [
             ("gb-bank-rate", "gb-base", "there is no table gb-base"),
@@ -208,7 +349,7 @@ mod tests {
             let error = wrong(from, to);
             assert!(error.starts_with("gb.toml: ") && error.contains(says), "{error}");
         }
-        let twice = Packs::read(&RATES, &[REGIMES[0], REGIMES[0]]).unwrap_err();
+        let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }
 }

@@ -15,6 +15,7 @@ use dunlin_domain::money::{Currency, Money};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::Calendars;
 use crate::error::Reason;
 use crate::vector::{RawVector, Vector};
 
@@ -116,14 +117,14 @@ pub struct RegimePack {
     pub vectors: Vec<Vector>,
 }
 
-pub(crate) fn parse(text: &str, tables: &Tables) -> Result<RegimePack, Reason> {
+pub(crate) fn parse(text: &str, tables: &Tables, holidays: &Calendars) -> Result<RegimePack, Reason> {
     let file: RegimeFile = toml::from_str(text)?;
     let mut regime = Regime {
         name: RuleName::parse(&file.name)?,
         version: file.version,
         valid_from: file.valid_from,
         valid_to: file.valid_to,
-        start: start(&file.start),
+        start: start(&file, holidays)?,
         interest: BTreeMap::new(),
         fixed_sum: BTreeMap::new(),
         contract_ousts: file.contract_ousts,
@@ -140,13 +141,16 @@ pub(crate) fn parse(text: &str, tables: &Tables) -> Result<RegimePack, Reason> {
     Ok(RegimePack { jurisdiction: file.jurisdiction, source: file.source, regime, vectors })
 }
 
-fn start(raw: &RawStart) -> StartRule {
-    match raw {
+fn start(file: &RegimeFile, holidays: &Calendars) -> Result<StartRule, Reason> {
+    Ok(match file.start {
         RawStart::RelevantDay => StartRule::RelevantDay,
         RawStart::Directive => StartRule::Directive,
-        RawStart::Verzug => StartRule::Verzug,
+        RawStart::Verzug => {
+            let known = holidays.get(&file.jurisdiction).cloned();
+            StartRule::Verzug(known.ok_or_else(|| Reason::NoHolidays(file.jurisdiction.clone()))?)
+        }
         RawStart::Agreed => StartRule::Agreed,
-    }
+    })
 }
 
 fn terms(raw: &RawInterest, tables: &Tables) -> Result<Terms, Reason> {

@@ -6,14 +6,13 @@
 //! | [`rates`], [`terms`] | reference rates by half-year, and the terms that interest is charged on |
 //! | [`balance`], [`mod@interest`] | what was open each day, and the interest on it |
 //! | [`fixed_sum`], [`fee`], [`itemization`] | lump sums for late payment, fees, and the sum of a debt's parts |
-//! | [`start`], [`holidays`], [`moratorium`] | when interest begins, and the days on which nothing may be charged |
+//! | [`start`], [`moratorium`] | when interest begins, and the days on which nothing may be charged |
 //! | [`regime`] | the law of one jurisdiction: from the facts of an invoice to a quote |
 
 pub mod authority;
 pub mod balance;
 pub mod fee;
 pub mod fixed_sum;
-pub mod holidays;
 pub mod interest;
 pub mod itemization;
 pub mod moratorium;

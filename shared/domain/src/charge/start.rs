@@ -1,9 +1,11 @@
 //! When interest begins: the day that the law or the agreement leaves free of it, and the one after.
 
+use std::sync::Arc;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::holidays::german_working_day;
+use crate::calendar::holidays::HolidayCalendar;
 use crate::contact::DebtorKind;
 
 /// Who bought.
@@ -60,14 +62,14 @@ pub enum StartError {
 }
 
 /// How a law finds the day on which interest begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartRule {
     /// Great Britain: the relevant day (Late Payment of Commercial Debts (Interest) Act 1998, section 4(2A)-(2H)).
     RelevantDay,
     /// The European Union: Directive 2011/7/EU, articles 3 and 4.
     Directive,
-    /// Germany: default (BGB 286, 187(1), 193).
-    Verzug,
+    /// Germany: default (BGB 286, 187(1)). A last day that is no working day of this calendar moves to the next (BGB 193).
+    Verzug(Arc<HolidayCalendar>),
     /// Only what was agreed: the law itself gives no interest.
     Agreed,
 }
@@ -77,12 +79,12 @@ impl StartRule {
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn last_free_day(self, terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError> {
+    pub fn last_free_day(&self, terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError> {
         match self {
             // Thirty days *beginning with* the day: it is the first of them.
             Self::RelevantDay => by_term(terms, 29, 59),
             Self::Directive => by_term(terms, 30, 60),
-            Self::Verzug => default(terms, debtor),
+            Self::Verzug(holidays) => default(terms, debtor, holidays),
             Self::Agreed => terms.agreed_day.ok_or(StartError::Unknown),
         }
     }
@@ -91,7 +93,7 @@ impl StartRule {
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn first_day(self, terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError> {
+    pub fn first_day(&self, terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError> {
         self.last_free_day(terms, debtor).map(|day| day.saturating_add(1.day()))
     }
 }
@@ -113,14 +115,14 @@ fn by_term(terms: &PaymentTerms, statutory_days: i32, longest_days: i32) -> Resu
 
 /// The last day before default: an agreed day of the calendar, else the earlier of a reminder and of 30 days. What
 /// comes before the debt is due brings no default.
-fn default(terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError> {
+fn default(terms: &PaymentTerms, debtor: DebtorKind, holidays: &HolidayCalendar) -> Result<Date, StartError> {
     if let Some(agreed) = terms.agreed_day {
-        return Ok(german_working_day(agreed));
+        return Ok(holidays.working_day(agreed));
     }
     let reminded = terms.reminded.filter(|day| terms.performed.is_none_or(|performed| *day >= performed));
     let thirty_days_count = debtor == DebtorKind::Business || terms.told_of_thirty_days;
     let due = terms.performed.max(terms.invoice_received).filter(|_| thirty_days_count);
-    let by_time = due.map(|day| german_working_day(day.saturating_add(30.days())));
+    let by_time = due.map(|day| holidays.working_day(day.saturating_add(30.days())));
     let missing = if thirty_days_count { StartError::Unknown } else { StartError::NotInDefault };
     [reminded, by_time].into_iter().flatten().min().ok_or(missing)
 }
@@ -128,31 +130,40 @@ fn default(terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::holidays::{DayRule, Holiday, Substitute};
 
     fn day(text: &str) -> Option<Date> {
         Some(text.parse().unwrap())
+    }
+
+    /// Germany as far as these tests need it.
+    fn verzug() -> StartRule {
+        let rule =
+            |name: &str, rule| Holiday { name: name.to_owned(), rule, from: None, until: None, except: Vec::new() };
+        let days = vec![rule("Karfreitag", DayRule::Easter(-2)), rule("Ostermontag", DayRule::Easter(1))];
+        StartRule::Verzug(Arc::new(HolidayCalendar::new(days, Substitute::None)))
     }
 
     fn terms() -> PaymentTerms {
         PaymentTerms { performed: day("2026-02-20"), invoice_received: day("2026-03-01"), ..PaymentTerms::default() }
     }
 
-    fn free(rule: StartRule, terms: &PaymentTerms) -> String {
+    fn free(rule: &StartRule, terms: &PaymentTerms) -> String {
         rule.last_free_day(terms, DebtorKind::Business).unwrap().to_string()
     }
 
     #[test]
     fn without_an_agreed_day_each_law_counts_thirty_days_its_own_way() {
-        assert_eq!(free(StartRule::RelevantDay, &terms()), "2026-03-30");
-        assert_eq!(free(StartRule::Directive, &terms()), "2026-03-31");
-        assert_eq!(free(StartRule::Verzug, &terms()), "2026-03-31");
+        assert_eq!(free(&StartRule::RelevantDay, &terms()), "2026-03-30");
+        assert_eq!(free(&StartRule::Directive, &terms()), "2026-03-31");
+        assert_eq!(free(&verzug(), &terms()), "2026-03-31");
         let late = PaymentTerms { performed: day("2026-03-10"), ..terms() };
-        assert_eq!(free(StartRule::RelevantDay, &late), "2026-04-08");
+        assert_eq!(free(&StartRule::RelevantDay, &late), "2026-04-08");
         // Thirty days after 5 March end on the Saturday before Easter.
         let over_easter = PaymentTerms { invoice_received: day("2026-03-05"), ..terms() };
-        assert_eq!(free(StartRule::Verzug, &over_easter), "2026-04-07");
+        assert_eq!(free(&verzug(), &over_easter), "2026-04-07");
         let nothing = PaymentTerms::default();
-        for rule in [StartRule::RelevantDay, StartRule::Directive, StartRule::Verzug] {
+        for rule in [StartRule::RelevantDay, StartRule::Directive, verzug()] {
             assert_eq!(rule.last_free_day(&nothing, DebtorKind::Business), Err(StartError::Unknown));
         }
     }
@@ -165,23 +176,23 @@ mod tests {
         for (rule, sixty, thirty) in
             [(StartRule::RelevantDay, "2026-04-29", "2026-03-30"), (StartRule::Directive, "2026-04-30", "2026-03-31")]
         {
-            assert_eq!(free(rule, &agreed), "2026-05-30");
-            assert_eq!(free(rule, &unfair), sixty);
-            assert_eq!(free(rule, &authority), thirty);
+            assert_eq!(free(&rule, &agreed), "2026-05-30");
+            assert_eq!(free(&rule, &unfair), sixty);
+            assert_eq!(free(&rule, &authority), thirty);
             let soon = PaymentTerms { agreed_day: day("2026-03-10"), ..unfair };
-            assert_eq!(free(rule, &soon), "2026-03-10");
+            assert_eq!(free(&rule, &soon), "2026-03-10");
         }
     }
 
     #[test]
     fn german_default_needs_a_calendar_day_a_reminder_or_thirty_days() {
-        let rule = StartRule::Verzug;
+        let rule = verzug();
         let sunday = PaymentTerms { agreed_day: day("2026-03-15"), ..PaymentTerms::default() };
-        assert_eq!(free(rule, &sunday), "2026-03-16");
+        assert_eq!(free(&rule, &sunday), "2026-03-16");
         let reminded = PaymentTerms { reminded: day("2026-03-10"), ..terms() };
         assert_eq!(rule.first_day(&reminded, DebtorKind::Consumer), Ok("2026-03-11".parse().unwrap()));
         let too_soon = PaymentTerms { reminded: day("2026-02-10"), ..terms() };
-        assert_eq!(free(rule, &too_soon), "2026-03-31");
+        assert_eq!(free(&rule, &too_soon), "2026-03-31");
         assert_eq!(rule.last_free_day(&terms(), DebtorKind::Consumer), Err(StartError::NotInDefault));
         let told = PaymentTerms { told_of_thirty_days: true, ..terms() };
         assert_eq!(rule.last_free_day(&told, DebtorKind::Consumer), Ok("2026-03-31".parse().unwrap()));

@@ -1,4 +1,7 @@
-//! When a debtor may be contacted: on working days, within hours, on the debtor's own clock.
+//! When a debtor may be contacted: on working days, within hours, on the debtor's own clock; and which days are free.
+
+pub mod easter;
+pub mod holidays;
 
 use std::collections::BTreeSet;
 use std::fmt;

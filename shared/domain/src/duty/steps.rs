@@ -1,0 +1,116 @@
+//! What may be done about a debt on a day: ask for it, threaten a suit, issue a claim, prove it in bankruptcy.
+
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+use super::Duties;
+use super::because::Because;
+use super::limitation::Age;
+use super::preaction::{LetterOfClaim, Obligor};
+use super::provision::{Bar, Lifts};
+use super::validation::{CreditorRequest, ValidationDispute};
+use crate::charge::moratorium::Moratorium;
+use crate::money::Money;
+
+/// A step that somebody wants to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Ask for money: this much, or all of it where it is not said.
+    Demand(Option<Money>),
+    /// Say that a claim may or will be issued.
+    ThreatenSuit,
+    /// Issue a claim.
+    IssueClaim,
+    /// File a proof of claim in the debtor's bankruptcy.
+    ProveClaim,
+}
+
+/// Whose debt is collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollectorRole {
+    /// The creditor collects, in its own name.
+    FirstParty,
+    /// Somebody else does, or a buyer of debts (15 U.S.C. 1692a(6)). Who is unknown counts as this.
+    ThirdParty,
+}
+
+/// What has happened in the validation of a debt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validation {
+    /// The last day to dispute.
+    pub period_end: Date,
+    /// A dispute.
+    pub dispute: Option<ValidationDispute>,
+    /// A request for the original creditor.
+    pub creditor_request: Option<CreditorRequest>,
+}
+
+/// What is known of a debt. What is not known is no obstacle here, and has to be found out before the step is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Debt {
+    /// Who is to pay.
+    pub obligor: Obligor,
+    /// How old it is.
+    pub age: Option<Age>,
+    /// What has happened in its validation, where a notice is owed for it.
+    pub validation: Option<Validation>,
+    /// The debtor's moratoria.
+    pub moratoria: Vec<Moratorium>,
+    /// When a petition in the debtor's bankruptcy was filed.
+    pub petition: Option<Date>,
+    /// The letter of claim, where it is known whether there was one.
+    pub letter: Option<Option<LetterOfClaim>>,
+}
+
+impl Duties {
+    /// Everything that stands against a step on a day: hard stops, then what its time forbids.
+    #[must_use]
+    pub fn bars(&self, step: Step, debt: &Debt, on: Date) -> Vec<Bar> {
+        let mut bars = Vec::new();
+        if step != Step::ProveClaim {
+            bars.extend(self.stayed(debt, on));
+            bars.extend(self.in_moratorium(debt, on));
+            bars.extend(self.unvalidated(step, debt, on));
+        }
+        bars.extend(self.out_of_time(step, debt, on));
+        if let (Step::IssueClaim, Some(law), Some(letter)) = (step, &self.pre_action, &debt.letter) {
+            bars.extend(law.bars_claim(debt.obligor, letter.as_ref(), on));
+        }
+        bars
+    }
+
+    fn stayed(&self, debt: &Debt, on: Date) -> Option<Bar> {
+        let filed = debt.petition.filter(|filed| *filed <= on)?;
+        self.stay.as_ref().map(|stay| stay.bar(Because::Stay(filed), Lifts::WhenMended))
+    }
+
+    fn in_moratorium(&self, debt: &Debt, on: Date) -> Option<Bar> {
+        // A moratorium is for individuals.
+        let law = self.moratorium.as_ref().filter(|law| law.in_force(on) && debt.obligor == Obligor::Individual)?;
+        let last = debt.moratoria.iter().filter(|moratorium| moratorium.covers(on)).map(|it| it.last()).max()?;
+        Some(law.bar(Because::Moratorium(last), Lifts::On(last.saturating_add(1.day()))))
+    }
+
+    fn unvalidated(&self, step: Step, debt: &Debt, on: Date) -> Vec<Bar> {
+        let (Some(law), Some(validation)) = (&self.validation, &debt.validation) else { return Vec::new() };
+        let demand = if let Step::Demand(amount) = step { amount } else { None };
+        let end = validation.period_end;
+        let disputed = validation.dispute.as_ref().and_then(|dispute| law.paused(dispute, end, demand, on));
+        let asked = validation.creditor_request.as_ref().and_then(|request| law.asked(request, end, on));
+        let threatened = if step == Step::ThreatenSuit { law.overshadowed(end, on) } else { None };
+        [disputed, asked, threatened].into_iter().flatten().collect()
+    }
+
+    fn out_of_time(&self, step: Step, debt: &Debt, on: Date) -> Option<Bar> {
+        let (law, age) = (self.limitation.as_ref()?, debt.age.as_ref()?);
+        match step {
+            // A debt that is gone cannot be asked for or proved; one that is only barred can (12 CFR 1006.26(b)).
+            Step::Demand(_) | Step::ProveClaim => law.bars_demand(age, on),
+            Step::ThreatenSuit | Step::IssueClaim => law.bars_suit(age, on).or_else(|| {
+                // Nobody sues in time that nobody knows.
+                let row = law.rows.first().filter(|_| law.expiry(age, on).is_none())?;
+                Some(row.provision.bar(Because::LimitationUnknown, Lifts::WhenMended))
+            }),
+        }
+    }
+}
