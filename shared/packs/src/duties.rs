@@ -1,8 +1,10 @@
 //! The file of a place's duties: notices, opt-outs, claims, records, data.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dunlin_domain::calendar::holidays::HolidayCalendar;
+use dunlin_domain::duty::outreach::Block;
 use dunlin_domain::duty::preaction::{LetterOfClaim, Obligor};
 use dunlin_domain::duty::provision::{Lifts, Provision};
 use dunlin_domain::duty::retention::{Record, RecordKind, RetentionFloor, keep_through};
@@ -28,6 +30,9 @@ struct DutyFile {
     #[serde(default)]
     retention: Vec<RawFloor>,
     privacy: Option<RawPrivacy>,
+    #[serde(default)]
+    blocks: BTreeMap<String, RawProvision>,
+    discretion: Option<RawProvision>,
     #[serde(default)]
     vectors: Vec<RawVector>,
 }
@@ -96,7 +101,6 @@ struct RawPrivacy {
     erasure: RawProvision,
     accuracy: RawProvision,
     objection: RawProvision,
-    information: RawProvision,
 }
 
 /// What a worked example asks the last day of.
@@ -205,7 +209,17 @@ fn duties(file: &DutyFile, holidays: &Arc<HolidayCalendar>) -> Result<Duties, Re
         stay: file.stay.as_ref().map(provision).transpose()?,
         retention: file.retention.iter().map(floor).collect::<Result<_, _>>()?,
         privacy: file.privacy.as_ref().map(|raw| privacy(raw, holidays)).transpose()?,
+        blocks: file
+            .blocks
+            .iter()
+            .map(|(name, raw)| Ok((block(name)?, provision(raw)?)))
+            .collect::<Result<_, Reason>>()?,
+        discretion: file.discretion.as_ref().map(provision).transpose()?,
     })
+}
+
+pub(crate) fn block(name: &str) -> Result<Block, Reason> {
+    Block::parse(name).ok_or_else(|| Reason::Block(name.to_owned()))
 }
 
 pub(crate) fn provision(raw: &RawProvision) -> Result<Provision, Reason> {
@@ -268,7 +282,6 @@ fn privacy(raw: &RawPrivacy, holidays: &Arc<HolidayCalendar>) -> Result<PrivacyL
         erasure: provision(&raw.erasure)?,
         accuracy: provision(&raw.accuracy)?,
         objection: provision(&raw.objection)?,
-        information: provision(&raw.information)?,
         holidays: Arc::clone(holidays),
     })
 }

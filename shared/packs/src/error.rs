@@ -55,6 +55,12 @@ pub enum Reason {
     /// A place whose holidays are not known.
     #[error("no holidays are known for {0}")]
     NoHolidays(String),
+    /// A block that nobody demands.
+    #[error("{0:?} is no block of text that is known here")]
+    Block(String),
+    /// A word that is never found, because texts are read in small letters.
+    #[error("{0:?} must be in small letters")]
+    Capitals(String),
     /// Two packs for one jurisdiction, or of one name.
     #[error("there is another pack for {0}")]
     Twice(String),

@@ -7,6 +7,7 @@ pub(crate) struct Files<'a> {
     pub(crate) regimes: &'a [(&'static str, &'a str)],
     pub(crate) duties: &'a [(&'static str, &'a str)],
     pub(crate) limitation: &'a [(&'static str, &'a str)],
+    pub(crate) wording: &'a [(&'static str, &'a str)],
 }
 
 macro_rules! files {
@@ -41,4 +42,5 @@ pub(crate) const FILES: Files = Files {
         "duties/de.toml",
     ),
     limitation: files!("limitation/us.toml", "limitation/europe.toml"),
+    wording: files!("wording/en.toml"),
 };

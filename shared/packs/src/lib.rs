@@ -11,6 +11,7 @@ mod limitation;
 mod rates;
 mod regime;
 mod vector;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -29,6 +30,7 @@ pub use limitation::{LastDayToSue, LimitationPack};
 pub use rates::RatePack;
 pub use regime::RegimePack;
 pub use vector::Vector;
+pub use wording::{Reading, WordingPack};
 
 /// All packs.
 #[derive(Debug, Clone)]
@@ -39,6 +41,7 @@ pub struct Packs {
     regimes: BTreeMap<String, RegimePack>,
     duties: Vec<DutyPack>,
     limitation: Vec<LimitationPack>,
+    wording: Vec<WordingPack>,
 }
 
 /// Calendars by place.
@@ -62,6 +65,7 @@ impl Packs {
             regimes: BTreeMap::new(),
             duties: Vec::new(),
             limitation: Vec::new(),
+            wording: Vec::new(),
         };
         let tables = read.read_rates(files.rates)?;
         read.read_holidays(files.holidays)?;
@@ -76,6 +80,9 @@ impl Packs {
         }
         for (file, text) in files.limitation {
             read.limitation.push(limitation::parse(text).map_err(|reason| PackError { file, reason })?);
+        }
+        for (file, text) in files.wording {
+            read.wording.push(wording::parse(text).map_err(|reason| PackError { file, reason })?);
         }
         Ok(read)
     }
@@ -136,6 +143,13 @@ impl Packs {
     #[must_use]
     pub fn limitation_packs(&self) -> &[LimitationPack] {
         &self.limitation
+    }
+
+    /// The words of a language (BCP 47; `en-GB` has those of `en`).
+    #[must_use]
+    pub fn wording(&self, language: &str) -> Option<&WordingPack> {
+        let plain = language.split('-').next().unwrap_or_default();
+        self.wording.iter().find(|pack| pack.wording.language == plain)
     }
 
     /// The duties in force in a place on a day: what is known of the place itself (`GB-EAW`, `US-TX`), and for the rest of its

@@ -4,6 +4,8 @@
 
 mod charges;
 mod claim;
+mod duties;
+mod duty_facts;
 mod fees;
 mod given;
 mod outcome;
@@ -57,6 +59,9 @@ impl Case {
     /// [`Unanswered`] where no engine answers the action, or a field cannot be read.
     pub fn answer(&self) -> Result<Answer, Unanswered> {
         let word = self.action.split(':').next().unwrap_or_default();
+        if duties::answers(&self.action, &self.topic) {
+            return duties::answer(&self.action, &self.given);
+        }
         match word {
             "compute"
             | "lookup"

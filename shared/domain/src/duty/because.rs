@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::outreach::Block;
 use super::validation::NoticePart;
 use crate::money::{Money, MoneyError};
 
@@ -73,6 +74,9 @@ pub enum Because {
     /// No letter of claim was sent.
     #[error("send a letter of claim first")]
     NoLetterOfClaim,
+    /// A text that the law demands is not there.
+    #[error("it must carry the block {0}: include it")]
+    Unsaid(Block),
     /// A record has to be kept.
     #[error("the record must be kept through {0}")]
     Retained(Date),

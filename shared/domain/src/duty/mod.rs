@@ -12,12 +12,16 @@
 //! | [`optout`] | by when it must be honoured that somebody wants no more messages |
 //! | [`preaction`] | what passes between a letter of claim and a claim |
 //! | [`steps`] | what may be done about a debt on a day |
+//! | [`outreach`] | what a message must say, by who writes to whom, how and about what |
+//! | [`wording`], [`mod@lint`] | the words of a language, and what is wrong with a message in it |
 //! | [`retention`], [`privacy`] | what must be kept, and what people may ask of their data |
 
 pub mod because;
 pub mod limitation;
+pub mod lint;
 pub mod notice;
 pub mod optout;
+pub mod outreach;
 pub mod period;
 pub mod preaction;
 pub mod privacy;
@@ -25,11 +29,17 @@ pub mod provision;
 pub mod retention;
 pub mod steps;
 pub mod validation;
+pub mod wording;
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use outreach::Block;
+
 pub use because::Because;
 pub use limitation::LimitationLaw;
+pub use lint::lint;
 pub use optout::OptOutLaw;
 pub use period::Period;
 pub use preaction::PreActionLaw;
@@ -57,6 +67,10 @@ pub struct Duties {
     pub retention: Vec<RetentionFloor>,
     /// What people may ask of their data.
     pub privacy: Option<PrivacyLaw>,
+    /// What messages must say, and by which law. Who writes to whom decides which of it.
+    pub blocks: BTreeMap<Block, Provision>,
+    /// The law by which the outside of a message must not tell of a debt.
+    pub discretion: Option<Provision>,
 }
 
 impl Duties {
@@ -69,6 +83,8 @@ impl Duties {
         self.stay = self.stay.filter(|law| law.in_force(on));
         self.retention.retain(|floor| floor.provision.in_force(on));
         self.privacy = self.privacy.filter(|law| law.answers.in_force(on));
+        self.blocks.retain(|_, provision| provision.in_force(on));
+        self.discretion = self.discretion.filter(|law| law.in_force(on));
         self
     }
 
@@ -76,6 +92,8 @@ impl Duties {
     #[must_use]
     pub fn or(mut self, wider: Self) -> Self {
         self.retention.extend(wider.retention);
+        let mut blocks = wider.blocks;
+        blocks.extend(self.blocks);
         Self {
             validation: self.validation.or(wider.validation),
             opt_out: self.opt_out.or(wider.opt_out),
@@ -85,6 +103,8 @@ impl Duties {
             stay: self.stay.or(wider.stay),
             retention: self.retention,
             privacy: self.privacy.or(wider.privacy),
+            blocks,
+            discretion: self.discretion.or(wider.discretion),
         }
     }
 }

@@ -107,21 +107,32 @@ pub enum Delivery {
     Electronic,
 }
 
+impl ValidationLaw {
+    /// Whether the parts come to the amount that a notice names, to the cent.
+    ///
+    /// # Errors
+    /// A [`Bar`] where they do not, or cannot be added.
+    pub fn itemized(&self, parts: &Itemization, named: Money) -> Result<(), Bar> {
+        let because = match parts.current() {
+            Ok(parts) if parts == named => return Ok(()),
+            Ok(parts) => Because::Itemization { parts, named },
+            Err(error) => Because::Parts(error),
+        };
+        Err(self.notice.bar(because, Lifts::WhenMended))
+    }
+}
+
 impl ValidationNotice {
     /// Everything that is wrong with the notice, if it is provided on a day in a certain way.
     #[must_use]
     pub fn bars(&self, law: &ValidationLaw, provided: Date, delivery: Delivery) -> Vec<Bar> {
         let mut found = self.missing(provided, delivery);
-        match self.itemization.current() {
-            Ok(parts) if parts == self.current => {}
-            Ok(parts) => found.push(Because::Itemization { parts, named: self.current }),
-            Err(error) => found.push(Because::Parts(error)),
-        }
         let end = law.period_end(provided);
         if self.period_end < end {
             found.push(Because::PeriodTooShort(end));
         }
-        found.into_iter().map(|because| law.notice.bar(because, Lifts::WhenMended)).collect()
+        let found = found.into_iter().map(|because| law.notice.bar(because, Lifts::WhenMended));
+        found.chain(law.itemized(&self.itemization, self.current).err()).collect()
     }
 
     fn missing(&self, provided: Date, delivery: Delivery) -> Vec<Because> {

@@ -24,8 +24,6 @@ pub struct PrivacyLaw {
     pub accuracy: Provision,
     /// Article 21: objection.
     pub objection: Provision,
-    /// Articles 13 and 14: information.
-    pub information: Provision,
     /// The days on which no period ends.
     pub holidays: Arc<HolidayCalendar>,
 }

@@ -10,6 +10,7 @@ mod charges;
 mod credit;
 mod decide;
 mod desk;
+mod duties;
 mod history;
 mod interest;
 mod money;
