@@ -14,6 +14,7 @@
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`message`], [`event`] | what goes out, what is told |
+//! | [`template`] | the texts of messages, their versions, and what a message has to say and may |
 //! | [`backtest`] | what another policy would have done |
 //! | [`measure`] | aging and DSO |
 
@@ -43,3 +44,4 @@ pub mod policy;
 pub mod profile;
 pub mod reason;
 pub mod remittance;
+pub mod template;
