@@ -48,7 +48,7 @@ pub struct Facts {
     pub debtor: String,
     /// The sender's name.
     pub sender: String,
-    /// The creditor's name, where that is somebody else.
+    /// The creditor's name: the sender's own, or that of whom it collects for, where that is known.
     pub creditor: Option<String>,
     /// The sender's postal address.
     pub address: Option<String>,
@@ -77,12 +77,13 @@ impl Facts {
         let attempts = |line: &Line| debtor.invoices.get(&line.invoice)?.collection.attempts.clone();
         let tried = plan.lines.iter().filter(|_| recovery).filter_map(|line| Some((line, attempts(line)?)));
         let page = |(line, attempts): (&Line, crate::collection::Attempts)| Some((line.invoice.clone(), attempts.page?));
+        let own = (sender.role == CollectorRole::FirstParty).then_some(sender.name);
         let charged = |line: &Line| Some((line.invoice.clone(), charges(debtor, line, sender.components)?));
         Self {
             on: debtor.today(now),
             debtor: debtor.profile.name.clone(),
             sender: sender.name.to_owned(),
-            creditor: text(sender.creditor),
+            creditor: text(sender.creditor.or(own)),
             address: text(sender.address),
             privacy_url: text(sender.privacy_url),
             // What the provider collects must not be paid elsewhere too.
