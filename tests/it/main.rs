@@ -47,5 +47,6 @@ mod samples;
 mod scan;
 mod sending;
 mod stripe;
+mod templates;
 mod tenants;
 mod world;

@@ -8,6 +8,7 @@ use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, tenant};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{StoreError, Tenancy};
+use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::intake::CreditAction;
 
@@ -21,6 +22,7 @@ pub struct Handler {
     pub(crate) secrets: Secrets,
     pub(crate) unsubscribe_secret: String,
     pub(crate) clock: Clock,
+    pub(crate) texts: Templates,
 }
 
 /// An answer, or why there is none.
@@ -31,7 +33,8 @@ impl Handler {
     #[must_use]
     pub fn new(books: Books, secrets: Secrets, unsubscribe_secret: String, clock: Clock) -> Self {
         let tenancies = Tenancies::new(books.store().clone());
-        Self { books, tenancies, secrets, unsubscribe_secret, clock }
+        let texts = Templates::new(books.store().clone());
+        Self { books, tenancies, secrets, unsubscribe_secret, clock, texts }
     }
 
     /// Answers one call.
@@ -63,6 +66,11 @@ impl Handler {
             "GET /v1/payments/{ref}" => self.payment(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,
+            "GET /v1/templates" => self.templates(&request).await,
+            "GET /v1/templates/{name}" => self.template(&request).await,
+            "PUT /v1/templates/{name}" => self.save_template(&request).await,
+            "POST /v1/templates/{name}/preview" => self.preview_template(&request).await,
+            "GET /v1/debtors/{id}/messages/{message}" => self.message(&request).await,
             "POST /v1/quotes/interest" => self.quote(&request).await,
             "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,
             "POST /unsubscribe/{token}" => self.unsubscribe(&request).await,

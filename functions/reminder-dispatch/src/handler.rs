@@ -7,6 +7,7 @@ use dunlin_aws::mail::SendError;
 use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::{Loaded, StoreError, Tenancy, Writes};
 use dunlin_aws::telemetry::{TRACE_ATTRIBUTE, in_trace};
+use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::{Recheck, recheck};
@@ -18,7 +19,7 @@ use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Finding, audit};
-use crate::post::{Parcel, Post};
+use crate::post::{Packed, Parcel, Post};
 use crate::{DispatchError, PlannedMessage};
 
 /// How long an attempt may take to say how it ended: more than the function's time, so that it can only be silent
@@ -32,6 +33,7 @@ const CONCURRENCY: usize = 5;
 pub struct Handler {
     books: Books,
     tenancies: Tenancies,
+    templates: Templates,
     post: Post,
     clock: Clock,
 }
@@ -41,7 +43,7 @@ pub(crate) struct Claim {
     pub(crate) account: AccountKey,
     pub(crate) plan: Plan,
     debtor: Debtor,
-    parcel: Parcel,
+    parcel: Box<Parcel>,
     /// The debtor's version once the claim is committed.
     pub(crate) version: u64,
 }
@@ -60,8 +62,8 @@ impl Handler {
     /// Sends what these books say, through `post`.
     #[must_use]
     pub fn new(books: Books, post: Post, clock: Clock) -> Self {
-        let tenancies = Tenancies::new(books.store().clone());
-        Self { books, tenancies, post, clock }
+        let (tenancies, templates) = (Tenancies::new(books.store().clone()), Templates::new(books.store().clone()));
+        Self { books, tenancies, templates, post, clock }
     }
 
     /// Handles a batch; what could not be handled is named and comes back.
@@ -168,12 +170,23 @@ impl Handler {
         journal: &mut Journal,
     ) -> Result<Option<Claim>, DispatchError> {
         let account = plan.account.clone();
-        let Some(parcel) = self.post.pack(&plan, &loaded.debtor, tenancy, now).await? else {
-            let reason = Reason::against(Rule::NoChannel, "the address is gone");
-            loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
-            return Ok(None);
+        let Some((_, pending)) = loaded.debtor.pending(&plan.id) else { return Ok(None) };
+        let packed = self.post.pack(pending, &loaded.debtor, tenancy, &self.templates, now).await?;
+        let parcel = match packed {
+            Packed::Ready(parcel) => parcel,
+            Packed::NoAddress => {
+                let reason = Reason::against(Rule::NoChannel, "the address is gone");
+                loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
+                return Ok(None);
+            }
+            Packed::Refused(reasons) => {
+                tracing::warn!(tenant = %tenancy.tenant, message_id = %plan.id, faults = reasons.len(), "message refused");
+                loaded.debtor.refuse(&account, reasons, now, journal);
+                return Ok(None);
+            }
         };
         loaded.debtor.claim(&account, id, now, LEASE);
+        loaded.debtor.keep_written(&account, parcel.written.clone());
         let version = loaded.version().saturating_add(1);
         Ok(Some(Claim { account, plan, debtor: loaded.debtor.clone(), parcel, version }))
     }
@@ -184,6 +197,7 @@ impl Handler {
         let recorded = self.change_own(attempt, |loaded, account, journal| {
             let finding = audit(loaded, claim, tenancy, now);
             loaded.debtor.settle(account, outcome.clone(), now, journal);
+            journal.attest(&planned.message, claim.parcel.facts.clone());
             finding
         });
         // One that is no longer this attempt's was not to be sent by it.

@@ -25,5 +25,6 @@ pub mod secrets;
 pub mod sms;
 pub mod store;
 pub mod telemetry;
+pub mod templates;
 pub mod tenancies;
 pub mod unsubscribe;

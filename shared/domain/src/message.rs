@@ -12,6 +12,7 @@ use crate::ids::{AccountKey, DebtorId, InvoiceId, PolicyRef, StepName, TenantId}
 use crate::money::Money;
 use crate::policy::{Stage, TaskKind};
 use crate::reason::Reason;
+use crate::template::{Facts, TemplateRef};
 
 /// Names one run down the ladder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,7 +146,18 @@ pub enum PendingState {
         attempt: String,
         /// When its word stops counting.
         lease_until: Timestamp,
+        /// By what it was written; what older attempts did not keep.
+        written: Option<Written>,
     },
+}
+
+/// By what a message was written, and what came of it: the proof of what was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The version of the template.
+    pub template: TemplateRef,
+    /// The hash of what left ([`Texts::digest`](crate::template::Texts::digest)).
+    pub digest: String,
 }
 
 /// A message under way.
@@ -198,6 +210,10 @@ pub struct Message {
     pub outcome: Outcome,
     /// The attempt that handed it over, or may have.
     pub attempt: Option<String>,
+    /// By what that attempt wrote it.
+    pub written: Option<Written>,
+    /// What it said beyond its plan, where the attempt has left word.
+    pub facts: Option<Facts>,
 }
 
 /// Work for a person, opened by a step.

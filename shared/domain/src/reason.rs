@@ -55,11 +55,13 @@ pub enum Rule {
     QuietHours,
     /// No channel of the step can be used.
     NoChannel,
+    /// What the message would say may not be said, or says too little.
+    MessageRefused,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -81,6 +83,7 @@ impl Rule {
         Self::Holiday,
         Self::QuietHours,
         Self::NoChannel,
+        Self::MessageRefused,
     ];
 
     /// The rule's id in decisions and the API.
@@ -108,6 +111,7 @@ impl Rule {
             Self::Holiday => "holiday",
             Self::QuietHours => "quiet_hours",
             Self::NoChannel => "no_channel",
+            Self::MessageRefused => "message_refused",
         }
     }
 

@@ -11,8 +11,8 @@ use dunlin_domain::template::{Facts, Form, Letter, Texts};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, filters};
 
 use crate::fault::Fault;
-use crate::values::{block_fields, is_known, printed, subject_values, values};
 use crate::syntax;
+use crate::values::{block_fields, is_known, printed, subject_values, values};
 
 /// The name under which a text is escaped.
 const PAGE: &str = "page.html";
@@ -51,7 +51,10 @@ pub(crate) fn unreadable(template: &Texts) -> Vec<Fault> {
                     at.matches('\n').count().saturating_add(1)
                 };
                 faults.extend(unknown.iter().map(|variable| {
-                    fault((line(variable), format!("there is no variable {variable:?} here; see the list of variables")))
+                    fault((
+                        line(variable),
+                        format!("there is no variable {variable:?} here; see the list of variables"),
+                    ))
                 }));
             }
         }

@@ -13,7 +13,7 @@ use dunlin_domain::ids::{
     TenantId,
 };
 use dunlin_domain::intake::InvoiceDraft;
-use dunlin_domain::invoice::{SnapshotStamp, Source, Standing};
+use dunlin_domain::invoice::{Invoice, SnapshotStamp, Source, Standing};
 use dunlin_domain::message::{CycleRef, Line, MessageId, Plan};
 use dunlin_domain::money::{Currency, Money, MoneyError};
 use dunlin_domain::policy::{Stage, Subject};
@@ -76,7 +76,13 @@ const SHAPES: [Shape; 5] = [
         fee: 0,
         page: false,
     },
-    Shape { name: "with credit", owed: &[("R-1", -9, 123_456), ("R-2", -9, 5_000)], credit: 3_456, fee: 0, page: false },
+    Shape {
+        name: "with credit",
+        owed: &[("R-1", -9, 123_456), ("R-2", -9, 5_000)],
+        credit: 3_456,
+        fee: 0,
+        page: false,
+    },
     Shape { name: "with charges", owed: &[("R-1", -9, 123_456)], credit: 0, fee: 4_000, page: false },
     Shape {
         name: "a long number",
@@ -125,18 +131,12 @@ pub fn samples(occasion: Occasion, role: CollectorRole, channel: Channel) -> Res
     Ok(all)
 }
 
-fn sample(
-    (about, stage): Occasion,
-    place: &Place,
-    shape: &Shape,
-    channel: Channel,
-) -> Result<Sample, SampleError> {
+fn sample((about, stage): Occasion, place: &Place, shape: &Shape, channel: Channel) -> Result<Sample, SampleError> {
     let now = TODAY.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().saturating_add(SignedDuration::from_hours(12))?;
     let account = AccountKey { portfolio: PortfolioId::parse("main")?, currency: Currency::parse("EUR")? };
     let mut profile = Profile::unknown("Jean O'Neill & Co".to_owned(), Zone::utc());
     profile.country = Some(place.country.to_owned());
     let mut debtor = Debtor::new(TenantId::parse("sample")?, DebtorId::parse("C-1001")?, profile);
-    let policy = PolicyRef { name: PolicyName::parse("sample")?, version: 1 };
     let mut lines = Vec::new();
     for (number, days, minor) in shape.owed {
         // A courtesy is about what is yet to come.
@@ -144,17 +144,60 @@ fn sample(
         lines.push(owe(&mut debtor, &account, number, due, *minor, (about, shape))?);
     }
     if !place.first {
-        debtor.accounts.entry(account.clone()).and_modify(|it| it.cycle = Some(begun(about, &policy, now)));
+        let begun = begun(about, sample_policy()?, now);
+        debtor.accounts.entry(account.clone()).and_modify(|it| it.cycle = Some(begun));
     }
-    let step = StepName::parse("sample")?;
+    let credit = Money::from_minor(shape.credit, account.currency);
+    let plan = plan((about, stage), channel, &debtor, account, lines, credit)?;
+    let told = if place.first { "for the first time" } else { "not for the first time" };
+    Ok(Sample { name: format!("{}, in {}, {told}", shape.name, place.country), debtor, plan, now })
+}
+
+/// All that a debtor owes on the account on which it owes most, as if a template were used for it now; `None` where it owes
+/// nothing.
+///
+/// # Errors
+/// [`SampleError`], where the amounts do not add up.
+pub fn of_debtor(
+    debtor: Debtor,
+    occasion: Occasion,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<Option<Sample>, SampleError> {
+    let owed = debtor.accounts.keys().filter_map(|key| Some((debtor.balance(key).ok()?.minor(), key)));
+    let Some((_, account)) = owed.filter(|(minor, _)| *minor > 0).max() else { return Ok(None) };
+    let account = account.clone();
+    let open = debtor.invoices_of(&account).into_iter().filter(|invoice| invoice.balance().is_positive());
+    let line = |invoice: &Invoice| Line {
+        invoice: invoice.id.clone(),
+        due_date: invoice.due_date,
+        balance: invoice.balance(),
+    };
+    let lines = open.map(line).collect();
+    let credit = debtor.accounts.get(&account).map_or(Money::zero(account.currency), |account| account.credit);
+    let plan = plan(occasion, channel, &debtor, account, lines, credit.or_zero())?;
+    Ok(Some(Sample { name: format!("debtor {}", debtor.id), debtor, plan, now }))
+}
+
+/// A message about these lines.
+fn plan(
+    (about, stage): Occasion,
+    channel: Channel,
+    debtor: &Debtor,
+    account: AccountKey,
+    lines: Vec<Line>,
+    credit: Money,
+) -> Result<Plan, SampleError> {
+    let (policy, step) = (sample_policy()?, StepName::parse("sample")?);
     let cycle = match (about, stage) {
         (Subject::Recovery, _) => CycleRef::Recovery(1),
-        (Subject::Debt, Stage::Upcoming) => CycleRef::Upcoming(TODAY.saturating_add(3.days())),
+        (Subject::Debt, Stage::Upcoming) => {
+            CycleRef::Upcoming(lines.first().map_or(TODAY, |line: &Line| line.due_date))
+        }
         (Subject::Debt, Stage::Early | Stage::Mid | Stage::Late) => CycleRef::Overdue(1),
     };
-    let credit = Money::from_minor(shape.credit, account.currency);
     let total = Money::sum(account.currency, lines.iter().map(|line| line.balance))?;
-    let plan = Plan {
+    Ok(Plan {
         id: MessageId::derive(&debtor.tenant, &debtor.id, &account, &policy, &step, &cycle),
         account,
         policy,
@@ -167,20 +210,22 @@ fn sample(
         credit,
         amount_due: total.minus(credit)?,
         notes: BTreeMap::new(),
-    };
-    let told = if place.first { "for the first time" } else { "not for the first time" };
-    Ok(Sample { name: format!("{}, in {}, {told}", shape.name, place.country), debtor, plan, now })
+    })
+}
+
+fn sample_policy() -> Result<PolicyRef, IdError> {
+    Ok(PolicyRef { name: PolicyName::parse("sample")?, version: 1 })
 }
 
 /// A cycle that began three days ago: the debtor may still dispute the debt, and the notice of that is not overdue.
-fn begun(about: Subject, policy: &PolicyRef, now: Timestamp) -> Cycle {
+fn begun(about: Subject, policy: PolicyRef, now: Timestamp) -> Cycle {
     let at = now.saturating_sub(SignedDuration::from_hours(24 * 3)).unwrap_or(now);
     let done = StepName::parse("earlier").map(|step| ((about, step), StepDone { offset_days: 1, at }));
     Cycle {
         number: 1,
         began: TODAY.saturating_sub(3.days()),
         about,
-        policy: policy.clone(),
+        policy,
         done: done.into_iter().collect(),
         resumed_after: 0,
     }
@@ -222,6 +267,6 @@ fn owe(
         let charge = Charge { kind: ChargeKind::Fee, amount, authority: "a statute", key: &key, on: TODAY };
         debtor.charge(&id, charge, &mut journal)?;
     }
-    let balance = debtor.invoices.get(&id).map_or(total, dunlin_domain::invoice::Invoice::balance);
+    let balance = debtor.invoices.get(&id).map_or(total, Invoice::balance);
     Ok(Line { invoice: id, due_date: due, balance })
 }

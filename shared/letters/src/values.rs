@@ -20,7 +20,10 @@ pub const VARIABLES: [(&str, &str); 17] = [
     ("recovery", "whether a provider tries to collect the payment again"),
     ("next_try", "when it tries next, where that is known"),
     ("currency", "the currency's code, such as EUR"),
-    ("lines", "the invoices, oldest due first, each with number, due, balance, charges (interest and costs in it), page"),
+    (
+        "lines",
+        "the invoices, oldest due first, each with number, due, balance, charges (interest and costs in it), page",
+    ),
     ("some_to_come", "whether some of the invoices are not due yet, while others are late"),
     ("credit", "the credit that is set against them, where there is some"),
     ("amount_due", "the total"),

@@ -61,7 +61,10 @@ fn every_template_says_what_its_stage_wants() {
 #[test]
 fn a_letter_and_a_page_say_the_same() {
     let of = |name: &str, form| built_in().keys().find(|key| key.name.as_str() == name && key.form == form).unwrap();
-    insta::assert_snapshot!("late_letter", shown(&said(of("late", Form::Letter), 1, CollectorRole::FirstParty).1.texts));
+    insta::assert_snapshot!(
+        "late_letter",
+        shown(&said(of("late", Form::Letter), 1, CollectorRole::FirstParty).1.texts)
+    );
     let Texts::Email(letter) = said(of("mid", Form::Email), 3, CollectorRole::FirstParty).1.texts else { panic!() };
     insta::assert_snapshot!("mid_page", letter.html);
 }

@@ -21,11 +21,7 @@ const SENDER: Sender<'static> = Sender {
 };
 
 fn key(name: &str, form: Form, language: &str) -> TemplateKey {
-    TemplateKey {
-        name: TemplateName::parse(name).unwrap(),
-        form,
-        language: Language::parse(language).unwrap(),
-    }
+    TemplateKey { name: TemplateName::parse(name).unwrap(), form, language: Language::parse(language).unwrap() }
 }
 
 fn found(key: &TemplateKey, texts: &Texts, role: CollectorRole) -> Vec<(&'static str, Option<String>, String)> {
@@ -95,12 +91,9 @@ fn a_template_is_for_something_and_in_a_language_that_can_be_read() {
 fn an_agencys_template_has_to_carry_what_the_law_demands() {
     let early = key("early", Form::Email, "en");
     let told = found(&early, &mail(SUBJECT, "Please pay.", "<p>Please pay.</p>"), CollectorRole::ThirdParty);
-    for (field, rule) in [
-        ("text", "US.REGF.MIRANDA"),
-        ("html", "US.REGF.MIRANDA"),
-        ("text", "US.REGF.EOPT"),
-        ("text", "EU.GDPR"),
-    ] {
+    for (field, rule) in
+        [("text", "US.REGF.MIRANDA"), ("html", "US.REGF.MIRANDA"), ("text", "US.REGF.EOPT"), ("text", "EU.GDPR")]
+    {
         assert!(told.iter().any(|it| it.0 == field && it.1.as_deref() == Some(rule)), "{field} {rule}: {told:#?}");
     }
     let subject = mail("Your overdue account", TEXT, PAGE);

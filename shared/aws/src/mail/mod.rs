@@ -1,9 +1,7 @@
-//! Messages by e-mail: what they say, and handing them to SES.
+//! Messages by e-mail: handing them to SES.
 
-mod render;
 mod send;
 
-pub use render::{Letter, RenderError, Renderer, Sender};
 pub use send::{Addressing, Mailer};
 
 /// Why a message was not handed over.

@@ -164,7 +164,7 @@ impl Inputs {
         };
         match &pending.state {
             PendingState::Planned => self.text(""),
-            PendingState::Sending { attempt, lease_until } => self.text(attempt).time(*lease_until),
+            PendingState::Sending { attempt, lease_until, .. } => self.text(attempt).time(*lease_until),
         };
     }
 

@@ -76,7 +76,8 @@ impl Facts {
         let text = |text: Option<&str>| text.map(str::to_owned);
         let attempts = |line: &Line| debtor.invoices.get(&line.invoice)?.collection.attempts.clone();
         let tried = plan.lines.iter().filter(|_| recovery).filter_map(|line| Some((line, attempts(line)?)));
-        let page = |(line, attempts): (&Line, crate::collection::Attempts)| Some((line.invoice.clone(), attempts.page?));
+        let page =
+            |(line, attempts): (&Line, crate::collection::Attempts)| Some((line.invoice.clone(), attempts.page?));
         let own = (sender.role == CollectorRole::FirstParty).then_some(sender.name);
         let charged = |line: &Line| Some((line.invoice.clone(), charges(debtor, line, sender.components)?));
         Self {

@@ -30,7 +30,7 @@ pub use shelf::Shelf;
 pub use texts::{Letter, Texts, TextsError};
 
 /// What a text is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
     /// An e-mail: subject, text and page.
     Email,
@@ -81,7 +81,7 @@ impl From<Channel> for Form {
 }
 
 /// What a template is for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TemplateKey {
     /// For which step or stage; `recovery` while a provider tries a payment again.
     pub name: TemplateName,
@@ -99,7 +99,7 @@ impl fmt::Display for TemplateKey {
 }
 
 /// Whose version of a template. None is ever changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Edition {
     /// Dunlin's own, counted from 1.
     BuiltIn(u32),
@@ -121,7 +121,7 @@ impl fmt::Display for Edition {
 }
 
 /// One version of a template.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TemplateRef {
     /// What it is for.
     pub key: TemplateKey,
@@ -183,7 +183,8 @@ mod tests {
         for text in ["early/email/en@3", "reminder-7/sms/en-GB@dunlin-1", "late/letter/en@1"] {
             assert_eq!(TemplateRef::parse(text).unwrap().to_string(), text);
         }
-        for bad in ["", "early", "early/email/en", "early/fax/en@1", "early/email/en@x", "early/email/en/x@1", "E/sms/en@1"]
+        for bad in
+            ["", "early", "early/email/en", "early/fax/en@1", "early/email/en@x", "early/email/en/x@1", "E/sms/en@1"]
         {
             assert!(TemplateRef::parse(bad).is_err(), "{bad}");
         }

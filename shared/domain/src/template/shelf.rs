@@ -85,7 +85,8 @@ pub type Occasion = (Subject, Stage);
 #[must_use]
 pub fn occasions(name: &TemplateName, policies: &Policies) -> Vec<Occasion> {
     let steps = |about: Subject| {
-        let writes = policies.current(about).steps().iter().filter(|step| matches!(step.action, StepAction::Message(_)));
+        let writes =
+            policies.current(about).steps().iter().filter(|step| matches!(step.action, StepAction::Message(_)));
         writes.map(move |step| (step, about))
     };
     let all = steps(Subject::Debt).chain(steps(Subject::Recovery));

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
+use super::written::{read_written, written_pair};
 use super::{AllocatingRecord, PlanRecord, Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
@@ -124,6 +125,9 @@ struct PendingRecord {
     planned_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attempt: Option<(String, Timestamp)>,
+    /// The version of the template, and the hash of what it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    written: Option<(String, String)>,
 }
 
 /// What a commit did to the counters, as lists that stay small.
@@ -333,14 +337,6 @@ impl ProfileRecord {
 
 impl AccountRecord {
     fn of(key: &AccountKey, account: &Account) -> Self {
-        let pending = |pending: &Pending| PendingRecord {
-            plan: PlanRecord::of(&pending.plan),
-            planned_at: pending.planned_at,
-            attempt: match &pending.state {
-                PendingState::Planned => None,
-                PendingState::Sending { attempt, lease_until } => Some((attempt.clone(), *lease_until)),
-            },
-        };
         Self {
             portfolio: key.portfolio.to_string(),
             currency: key.currency.code().to_owned(),
@@ -353,7 +349,7 @@ impl AccountRecord {
             left_off: account.left_off,
             reopened: account.reopened,
             noted: account.noted.clone(),
-            pending: account.pending.as_ref().map(pending),
+            pending: account.pending.as_ref().map(PendingRecord::of),
         }
     }
 
@@ -417,11 +413,22 @@ impl CycleRecord {
 }
 
 impl PendingRecord {
+    fn of(pending: &Pending) -> Self {
+        let (attempt, written) = match &pending.state {
+            PendingState::Planned => (None, None),
+            PendingState::Sending { attempt, lease_until, written } => {
+                (Some((attempt.clone(), *lease_until)), written.as_ref().map(written_pair))
+            }
+        };
+        Self { plan: PlanRecord::of(&pending.plan), planned_at: pending.planned_at, attempt, written }
+    }
+
     fn read(&self) -> Result<Pending, StoreError> {
         let state = match &self.attempt {
             None => PendingState::Planned,
             Some((attempt, lease_until)) => {
-                PendingState::Sending { attempt: attempt.clone(), lease_until: *lease_until }
+                let written = self.written.as_ref().map(read_written).transpose()?;
+                PendingState::Sending { attempt: attempt.clone(), lease_until: *lease_until, written }
             }
         };
         Ok(Pending { plan: self.plan.read()?, planned_at: self.planned_at, state })

@@ -6,14 +6,16 @@ use dunlin_domain::contact::Channel;
 use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::Entry;
-use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
+use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task, Written};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
 use dunlin_domain::reason::{Detail, Reason, Rule};
+use dunlin_domain::template::Facts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::written::{FactsRecord, read_written};
 use super::{Record, known, read};
 use crate::store::error::StoreError;
 
@@ -158,6 +160,15 @@ pub(crate) struct MessageRecord {
     pub(crate) failure: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reasons: Vec<ReasonRecord>,
+    /// The version of the template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) template: Option<String>,
+    /// The hash of what it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
+    /// What the message said beyond its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) facts: Option<FactsRecord>,
 }
 
 impl Record for MessageRecord {
@@ -181,11 +192,23 @@ impl MessageRecord {
             provider_id,
             failure,
             reasons,
+            template: message.written.as_ref().map(|written| written.template.to_string()),
+            digest: message.written.as_ref().map(|written| written.digest.clone()),
+            facts: message.facts.as_ref().map(FactsRecord::of),
         }
     }
 }
 
 impl MessageRecord {
+    /// By what it was written and what it said beyond its plan, where that is on record.
+    pub(crate) fn said(&self) -> Result<Option<(Written, Facts)>, StoreError> {
+        let (Some(template), Some(digest), Some(facts)) = (&self.template, &self.digest, &self.facts) else {
+            return Ok(None);
+        };
+        let written = read_written(&(template.clone(), digest.clone()))?;
+        Ok(Some((written, facts.read(read("currency", Currency::parse(&self.plan.currency))?)?)))
+    }
+
     pub(crate) fn outcome(&self) -> Result<Outcome, StoreError> {
         let reason = |reason: &ReasonRecord| {
             let rule = known("rule", &reason.rule, Rule::parse(&reason.rule))?;
