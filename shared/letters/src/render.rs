@@ -7,7 +7,7 @@ use dunlin_domain::duty::lint::Part;
 use dunlin_domain::duty::outreach::Block;
 use dunlin_domain::duty::wording::Wording;
 use dunlin_domain::message::Plan;
-use dunlin_domain::template::{Facts, Form, Letter, Texts};
+use dunlin_domain::template::{Facts, Letter, Texts};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, filters};
 
 use crate::fault::Fault;
@@ -82,7 +82,7 @@ fn broken(part: Part, error: &Error) -> Fault {
 /// # Errors
 /// [`Fault`]: it names what there is not, or a text of the law that it has to print cannot be filled in.
 pub(crate) fn render(template: &Texts, plan: &Plan, facts: &Facts, wording: &Wording) -> Result<Texts, Fault> {
-    let blocks = blocks(facts, template.form(), wording)?;
+    let blocks = blocks(template, facts, wording)?;
     let inner = values(plan, facts, &blocks);
     Ok(match template {
         Texts::Sms(text) => Texts::Sms(one_line(&fill(Part::Text, text, &inner)?)),
@@ -100,11 +100,14 @@ fn fill(part: Part, source: &str, values: &Value) -> Result<String, Fault> {
     if filled.trim().is_empty() { Err(Fault::Empty(part)) } else { Ok(filled) }
 }
 
-/// The texts of the law, each empty where it is not to be printed.
-fn blocks(facts: &Facts, form: Form, wording: &Wording) -> Result<BTreeMap<&'static str, String>, Fault> {
+/// The texts of the law, each empty where it is not to be printed. One that the template does not have is for the linter to
+/// miss.
+fn blocks(template: &Texts, facts: &Facts, wording: &Wording) -> Result<BTreeMap<&'static str, String>, Fault> {
     let fields = block_fields(facts);
+    let included = |block: Block| parts(template).iter().any(|(_, source)| source.contains(block.as_str()));
+    let wanted = |block: Block| printed(block, facts, template.form()) && included(block);
     let text = |block: Block| {
-        let Some(text) = wording.blocks.get(&block).filter(|_| printed(block, facts, form)) else {
+        let Some(text) = wording.blocks.get(&block).filter(|_| wanted(block)) else {
             return Ok((block.as_str(), String::new()));
         };
         let broken = |error| broken(Part::Text, &error);

@@ -98,3 +98,32 @@ pub fn occasions(name: &TemplateName, policies: &Policies) -> Vec<Occasion> {
     });
     meant.map(|(step, about)| (about, step.stage)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> TemplateKey {
+        TemplateKey { name: TemplateName::parse(name).unwrap(), form: Form::Email, language: Language::english() }
+    }
+
+    #[test]
+    fn a_version_counts_from_the_moment_it_was_saved() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let shelf: Shelf = [(key("early"), 2, at(20)), (key("early"), 1, at(10))].into_iter().collect();
+        let as_of = |second| shelf.as_of(&key("early"), at(second));
+        assert_eq!([9, 10, 19, 20, 99].map(as_of), [None, Some(1), Some(1), Some(2), Some(2)]);
+        assert_eq!((shelf.latest(&key("early")), shelf.latest(&key("late"))), (Some(2), None));
+    }
+
+    #[test]
+    fn a_name_is_a_stage_or_recovery_or_a_step_that_writes() {
+        let policies = Policies::built_in().unwrap();
+        let used = |name: &str| occasions(&TemplateName::parse(name).unwrap(), &policies);
+        assert_eq!(used("mid"), [(Subject::Debt, Stage::Mid)]);
+        assert_eq!(used("final-notice-30"), [(Subject::Debt, Stage::Late)]);
+        assert_eq!(used("payment-failed-10"), [(Subject::Recovery, Stage::Mid)]);
+        assert_eq!(used(RECOVERY), [(Subject::Recovery, Stage::Early), (Subject::Recovery, Stage::Mid)]);
+        assert_eq!([used("call-21"), used("nothing")], [[], []]);
+    }
+}
