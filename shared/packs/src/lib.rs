@@ -363,6 +363,9 @@ mod tests {
             let error = wrong(from, to);
             assert!(error.starts_with("gb.toml: ") && error.contains(says), "{error}");
         }
+        let us = FILES.duties[0].1.replacen("5 working days", "5 week days", 1);
+        let error = Packs::read(&Files { duties: &[("us.toml", &us)], ..FILES }).unwrap_err().to_string();
+        assert!(error.starts_with("us.toml: \"5 week days\" is not a period"), "{error}");
         let twice = Packs::read(&Files { regimes: &[FILES.regimes[0], FILES.regimes[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
     }

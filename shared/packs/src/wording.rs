@@ -22,9 +22,12 @@ struct WordingFile {
     pay: Vec<String>,
     until: Vec<String>,
     within: Vec<String>,
+    numbers: Vec<String>,
+    hours: Vec<String>,
     days: Vec<String>,
     weeks: Vec<String>,
     at_once: Vec<String>,
+    weekdays: Vec<String>,
     months: Vec<String>,
     accuracy: RawProvision,
     blocks: BTreeMap<String, RawBlock>,
@@ -102,7 +105,17 @@ pub struct WordingPack {
 
 pub(crate) fn parse(text: &str) -> Result<WordingPack, Reason> {
     let file: WordingFile = toml::from_str(text)?;
-    let lists = [&file.negations, &file.debt, &file.pay, &file.until, &file.within, &file.at_once, &file.months];
+    let lists = [
+        &file.negations,
+        &file.debt,
+        &file.pay,
+        &file.until,
+        &file.within,
+        &file.numbers,
+        &file.at_once,
+        &file.weekdays,
+        &file.months,
+    ];
     let groups = file.blocks.values().flat_map(|block| &block.says).chain(file.threats.values().map(|it| &it.phrases));
     if let Some(word) = lists.into_iter().chain(groups).flatten().find(|word| word.to_lowercase() != **word) {
         return Err(Reason::Capitals(word.clone()));
@@ -121,9 +134,12 @@ pub(crate) fn parse(text: &str) -> Result<WordingPack, Reason> {
         pay: file.pay,
         until: file.until,
         within: file.within,
+        numbers: file.numbers,
+        hours: file.hours,
         days: file.days,
         weeks: file.weeks,
         at_once: file.at_once,
+        weekdays: file.weekdays,
         months: file.months,
         month_first: file.month_first,
         accuracy: provision(&file.accuracy)?,

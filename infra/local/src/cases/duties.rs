@@ -1,5 +1,7 @@
 //! Cases of notices, time to sue, claims, records and data: what must be done, and by when.
 
+use std::collections::BTreeSet;
+
 use dunlin_domain::duty::lint::{self, Rendered};
 use dunlin_domain::duty::outreach::Medium;
 use dunlin_domain::duty::privacy::{DataRequest, Grounds, Keeping, LawfulBasis, Use};
@@ -130,8 +132,7 @@ fn send_notice(facts: &Facts, given: &Given) -> Result<Answer, Unanswered> {
         bars.extend(law.may_address(named.as_addressee()).err());
         bars.extend(itemized(law, given)?);
     }
-    // A notice demands nothing that is disputed; what stays or forbids every demand stops it too.
-    bars.extend(facts.stops()?);
+    bars.extend(facts.bars(Step::Notify)?);
     verdict(bars)
 }
 
@@ -163,7 +164,7 @@ fn findings(facts: &Facts, text: &str) -> Result<Vec<String>, Unanswered> {
     let terms = lint::Terms {
         on: facts.today()?,
         // What a case does not quote is not known to be missing.
-        demanded: &std::collections::BTreeSet::new(),
+        demanded: &BTreeSet::new(),
         amounts: None,
         dates: None,
         notice: None,

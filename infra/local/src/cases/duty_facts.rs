@@ -9,7 +9,7 @@ use dunlin_domain::duty::limitation::{Age, LimitationRow};
 use dunlin_domain::duty::outreach::{Block, Matter, Medium, Outreach};
 use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, Obligor, Reply};
 use dunlin_domain::duty::provision::Bar;
-use dunlin_domain::duty::steps::{CollectorRole, Debt, Step, Validation};
+use dunlin_domain::duty::steps::{CollectorRole, Debt, PreAction, Step, Validation};
 use dunlin_domain::duty::validation::{Addressee, CreditorRequest, DisputeForm, Disputed, ValidationDispute};
 use dunlin_domain::duty::{Duties, LimitationLaw, Period, ValidationLaw};
 use dunlin_domain::money::{Currency, Money};
@@ -57,13 +57,6 @@ impl Facts {
         let on = if timeless { self.today_or_any() } else { self.today()? };
         Ok(self.duties.bars(step, &self.debt, on))
     }
-
-    /// What stops every message, whatever is disputed.
-    pub(super) fn stops(&self) -> Result<Vec<Bar>, Unanswered> {
-        let debt = Debt { validation: None, ..self.debt.clone() };
-        let on = if debt.moratoria.is_empty() && debt.age.is_none() { self.today_or_any() } else { self.today()? };
-        Ok(self.duties.bars(Step::Demand(None), &debt, on))
-    }
 }
 
 pub(super) fn facts(given: &Given) -> Result<Facts, Unanswered> {
@@ -71,11 +64,8 @@ pub(super) fn facts(given: &Given) -> Result<Facts, Unanswered> {
     let today = given.first_day_of(&TODAY)?;
     let in_force = today.or(given.first_day_of(&EVENTS)?).unwrap_or(ANY_DAY);
     let packs = dunlin_packs::packs().map_err(|error| Unanswered::field("jurisdiction", error))?;
-    let mut duties = packs.duties(&place, in_force);
     let (role, debtor) = (role(given)?, given.debtor()?);
-    if role != CollectorRole::ThirdParty || debtor != DebtorKind::Consumer {
-        duties.validation = None;
-    }
+    let mut duties = packs.duties(&place, in_force).between(role, debtor);
     as_told(&mut duties, given)?;
     let currency = Currency::parse(if place.starts_with("GB") {
         "GBP"
@@ -91,7 +81,7 @@ pub(super) fn facts(given: &Given) -> Result<Facts, Unanswered> {
         validation: validation(&duties, given, currency)?,
         moratoria: moratoria(given)?,
         petition: given.part("flags").map(|flags| flags.day("bankruptcy_petition_filed")).transpose()?.flatten(),
-        letter: letter(given)?.map(Some),
+        letter: letter(given)?.map_or(PreAction::Unknown, PreAction::Sent),
     };
     Ok(Facts { duties, debt, currency, role, debtor, today })
 }

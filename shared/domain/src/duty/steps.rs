@@ -8,8 +8,10 @@ use super::because::Because;
 use super::limitation::Age;
 use super::preaction::{LetterOfClaim, Obligor};
 use super::provision::{Bar, Lifts};
+use super::retention::RecordKind;
 use super::validation::{CreditorRequest, ValidationDispute};
 use crate::charge::moratorium::Moratorium;
+use crate::contact::DebtorKind;
 use crate::money::Money;
 
 /// A step that somebody wants to take.
@@ -17,6 +19,8 @@ use crate::money::Money;
 pub enum Step {
     /// Ask for money: this much, or all of it where it is not said.
     Demand(Option<Money>),
+    /// Give a notice that the law demands, which asks for nothing.
+    Notify,
     /// Say that a claim may or will be issued.
     ThreatenSuit,
     /// Issue a claim.
@@ -45,6 +49,17 @@ pub struct Validation {
     pub creditor_request: Option<CreditorRequest>,
 }
 
+/// What is known of a letter of claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreAction {
+    /// Nothing.
+    Unknown,
+    /// None was sent.
+    NotSent,
+    /// One was sent.
+    Sent(LetterOfClaim),
+}
+
 /// What is known of a debt. What is not known is no obstacle here, and has to be found out before the step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debt {
@@ -58,8 +73,8 @@ pub struct Debt {
     pub moratoria: Vec<Moratorium>,
     /// When a petition in the debtor's bankruptcy was filed.
     pub petition: Option<Date>,
-    /// The letter of claim, where it is known whether there was one.
-    pub letter: Option<Option<LetterOfClaim>>,
+    /// What is known of a letter of claim.
+    pub letter: PreAction,
 }
 
 impl Duties {
@@ -73,10 +88,30 @@ impl Duties {
             bars.extend(self.unvalidated(step, debt, on));
         }
         bars.extend(self.out_of_time(step, debt, on));
-        if let (Step::IssueClaim, Some(law), Some(letter)) = (step, &self.pre_action, &debt.letter) {
-            bars.extend(law.bars_claim(debt.obligor, letter.as_ref(), on));
+        if step == Step::IssueClaim {
+            bars.extend(self.too_soon(debt, on));
         }
         bars
+    }
+
+    /// These, as far as they bind whoever collects from such a debtor: what US federal law asks of debt collectors it does
+    /// not ask of creditors, nor for the debts of businesses (15 U.S.C. 1692a(3), (5), (6)).
+    #[must_use]
+    pub fn between(mut self, role: CollectorRole, debtor: DebtorKind) -> Self {
+        if role != CollectorRole::ThirdParty || debtor != DebtorKind::Consumer {
+            self.validation = None;
+            self.retention.retain(|floor| floor.kind == RecordKind::Books);
+        }
+        self
+    }
+
+    fn too_soon(&self, debt: &Debt, on: Date) -> Option<Bar> {
+        let law = self.pre_action.as_ref()?;
+        match &debt.letter {
+            PreAction::Unknown => None,
+            PreAction::NotSent => law.bars_claim(debt.obligor, None, on),
+            PreAction::Sent(letter) => law.bars_claim(debt.obligor, Some(letter), on),
+        }
     }
 
     fn stayed(&self, debt: &Debt, on: Date) -> Option<Bar> {
@@ -93,6 +128,9 @@ impl Duties {
 
     fn unvalidated(&self, step: Step, debt: &Debt, on: Date) -> Vec<Bar> {
         let (Some(law), Some(validation)) = (&self.validation, &debt.validation) else { return Vec::new() };
+        if step == Step::Notify {
+            return Vec::new();
+        }
         let demand = if let Step::Demand(amount) = step { amount } else { None };
         let end = validation.period_end;
         let disputed = validation.dispute.as_ref().and_then(|dispute| law.paused(dispute, end, demand, on));
@@ -105,7 +143,7 @@ impl Duties {
         let (law, age) = (self.limitation.as_ref()?, debt.age.as_ref()?);
         match step {
             // A debt that is gone cannot be asked for or proved; one that is only barred can (12 CFR 1006.26(b)).
-            Step::Demand(_) | Step::ProveClaim => law.bars_demand(age, on),
+            Step::Demand(_) | Step::Notify | Step::ProveClaim => law.bars_demand(age, on),
             Step::ThreatenSuit | Step::IssueClaim => law.bars_suit(age, on).or_else(|| {
                 // Nobody sues in time that nobody knows.
                 let row = law.rows.first().filter(|_| law.expiry(age, on).is_none())?;

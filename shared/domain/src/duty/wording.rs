@@ -57,12 +57,18 @@ pub struct Wording {
     pub until: Vec<String>,
     /// What makes a number of days a deadline: `within`.
     pub within: Vec<String>,
+    /// Numbers in words, from one.
+    pub numbers: Vec<String>,
+    /// Words for an hour.
+    pub hours: Vec<String>,
     /// Words for a day.
     pub days: Vec<String>,
     /// Words for a week.
     pub weeks: Vec<String>,
     /// What asks for payment on the day itself.
     pub at_once: Vec<String>,
+    /// The days of the week, from Monday.
+    pub weekdays: Vec<String>,
     /// The months, from the first, in full; their first three letters name them too.
     pub months: Vec<String>,
     /// Whether a date in figures begins with the month.

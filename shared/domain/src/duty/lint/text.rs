@@ -103,6 +103,8 @@ fn visible(html: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -113,6 +115,16 @@ mod tests {
         assert_eq!(plain.words(), ["You", "owe", "£5", "&up", "Hello"]);
         assert!(!plain.says("sue") && !plain.says("arrest") && plain.says("you owe £5"));
         assert_eq!(Plain::of_html("a < b").words(), ["a"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_page_is_read_and_plain_text_is_read_as_it_stands(page in "(<[a-z!/-]{0,8}>?|&[a-z#0-9]{0,6};?|\\PC){0,40}") {
+            let seen = Plain::of_html(&page);
+            prop_assert!(seen.words().iter().all(|word| !word.is_empty()));
+            let unmarked = page.replace(['<', '&'], "");
+            prop_assert_eq!(Plain::of_html(&unmarked).folded, Plain::of(&unmarked).folded);
+        }
     }
 
     #[test]
