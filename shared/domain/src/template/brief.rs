@@ -12,7 +12,7 @@ use crate::duty::lint::{Finding, Rendered, Terms, lint};
 use crate::duty::outreach::{Block, Matter, Outreach};
 use crate::duty::preaction::Obligor;
 use crate::duty::provision::{Bar, Lifts, Provision};
-use crate::duty::steps::{CollectorRole, Debt, Step};
+use crate::duty::steps::{CollectorRole, Debt, PreAction, Step};
 use crate::duty::wording::{Threat, Wording};
 use crate::duty::{Because, Duties};
 use crate::message::Plan;
@@ -80,7 +80,7 @@ impl Brief {
             validation: None,
             moratoria: Vec::new(),
             petition: None,
-            letter: None,
+            letter: PreAction::Unknown,
         };
         Self {
             on,
