@@ -4,6 +4,7 @@
 
 use dunlin_domain::contact::Channel;
 use dunlin_domain::duty::steps::CollectorRole;
+use dunlin_domain::ids::InvoiceNumber;
 use dunlin_domain::policy::{Policies, Stage, Subject};
 use dunlin_domain::template::shelf::occasions;
 use dunlin_domain::template::{Form, Letter, Sender, TemplateKey, Texts};
@@ -110,4 +111,26 @@ fn there_is_one_for_every_stage_and_for_failed_payments_in_every_form() {
 fn a_version_is_never_changed() {
     let all: Vec<String> = built_in().iter().map(|(key, texts)| format!("{key} {}", texts.digest())).collect();
     insta::assert_snapshot!(format!("version_{VERSION}"), all.join("\n"));
+}
+
+/// What a debtor or an invoice is called says nothing about what the sender says.
+#[test]
+fn no_name_and_no_number_makes_a_message_unlawful() {
+    let occasion = (Subject::Debt, Stage::Late);
+    for name in ["Sue Prison", "County Court Café", "A", "1", "Will Garnish & Sons", "31 March 2030", "EUR 5.00", "{{ x }}"] {
+        for number in ["17", "100", "1", "2026", "31", "2030-01-01", "EUR 5.00", "5 EUR", "<b>", "jail/7", "12 March 2030"] {
+            for (key, template) in built_in().iter().filter(|(key, _)| key.name.as_str() == "late") {
+                for role in [CollectorRole::FirstParty, CollectorRole::ThirdParty] {
+                    let mut sample = samples(occasion, role, channel(key.form)).unwrap().swap_remove(0);
+                    sample.debtor.profile.name = name.to_owned();
+                    sample.debtor.profile.country = Some("US".to_owned());
+                    sample.plan.lines[0].invoice.number = InvoiceNumber::parse(number).unwrap();
+                    let sender = sender(role);
+                    let writer = Writer { debtor: &sample.debtor, sender: &sender, now: sample.now };
+                    let composed = compose(template, &key.language, &sample.plan, writer);
+                    assert!(composed.is_ok(), "{name}, {number}, {key}: {composed:#?}");
+                }
+            }
+        }
+    }
 }
