@@ -68,8 +68,7 @@ fn the_domain_reads_no_clock_no_environment_and_no_file() {
 #[test]
 fn imports_go_one_way() {
     let functions = folders("functions");
-    for package in
-        ["dunlin-audit", "dunlin-aws", "dunlin-domain", "dunlin-letters", "dunlin-packs", "dunlin-providers"]
+    for package in ["dunlin-audit", "dunlin-aws", "dunlin-domain", "dunlin-letters", "dunlin-packs", "dunlin-providers"]
     {
         for function in &functions {
             assert!(!depends_on(package, function), "{package} depends on {function}");

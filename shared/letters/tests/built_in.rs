@@ -117,8 +117,12 @@ fn a_version_is_never_changed() {
 #[test]
 fn no_name_and_no_number_makes_a_message_unlawful() {
     let occasion = (Subject::Debt, Stage::Late);
-    for name in ["Sue Prison", "County Court Café", "A", "1", "Will Garnish & Sons", "31 March 2030", "EUR 5.00", "{{ x }}"] {
-        for number in ["17", "100", "1", "2026", "31", "2030-01-01", "EUR 5.00", "5 EUR", "<b>", "jail/7", "12 March 2030"] {
+    for name in
+        ["Sue Prison", "County Court Café", "A", "1", "Will Garnish & Sons", "31 March 2030", "EUR 5.00", "{{ x }}"]
+    {
+        for number in
+            ["17", "100", "1", "2026", "31", "2030-01-01", "EUR 5.00", "5 EUR", "<b>", "jail/7", "12 March 2030"]
+        {
             for (key, template) in built_in().iter().filter(|(key, _)| key.name.as_str() == "late") {
                 for role in [CollectorRole::FirstParty, CollectorRole::ThirdParty] {
                     let mut sample = samples(occasion, role, channel(key.form)).unwrap().swap_remove(0);
