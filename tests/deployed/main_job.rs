@@ -80,7 +80,7 @@ fn invoices_are_reminded_of_until_they_are_paid() {
 }
 
 fn one_click_ends_e_mail(client: &Client, text: &str) {
-    let link = text.split_once("No more e-mail about this: ").unwrap().1.trim();
+    let link = text.split_once("To get no more e-mail about this, follow this link: ").unwrap().1.trim();
     let path = link.strip_prefix(client.stack().api_url.as_str()).unwrap();
     let opted_out = || {
         body(client.api_get("/v1/debtors/C1").unwrap())["reach"]["contacts"][0]["stopped"]["reason"] == "unsubscribed"

@@ -58,7 +58,7 @@ fn the_domain_knows_no_cloud_no_runtime_and_no_wire_format() {
         assert!(!depends_on("dunlin-domain", banned), "dunlin-domain depends on {banned}*");
     }
     for banned in ["aws", "tokio", "lambda", "ureq", "hyper", "dunlin-aws"] {
-        for package in ["dunlin-audit", "dunlin-packs", "dunlin-providers", "dunlin-verify"] {
+        for package in ["dunlin-audit", "dunlin-letters", "dunlin-packs", "dunlin-providers", "dunlin-verify"] {
             assert!(!depends_on(package, banned), "{package} depends on {banned}*");
         }
     }
@@ -76,7 +76,8 @@ fn the_domain_reads_no_clock_no_environment_and_no_file() {
 #[test]
 fn imports_go_one_way() {
     let functions = folders("functions");
-    for package in ["dunlin-audit", "dunlin-aws", "dunlin-domain", "dunlin-packs", "dunlin-providers"] {
+    for package in ["dunlin-audit", "dunlin-aws", "dunlin-domain", "dunlin-letters", "dunlin-packs", "dunlin-providers"]
+    {
         for function in &functions {
             assert!(!depends_on(package, function), "{package} depends on {function}");
         }

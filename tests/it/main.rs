@@ -56,5 +56,6 @@ mod scan;
 mod sending;
 mod statements;
 mod stripe;
+mod templates;
 mod tenants;
 mod world;

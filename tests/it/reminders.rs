@@ -123,7 +123,7 @@ async fn credit_is_netted_and_shown() {
     let of = |to: &str| world.mails().into_iter().find(|mail| mail.to.starts_with(to)).unwrap().text;
     assert!(of("c1").contains("Your credit with us: EUR -30.00"), "{}", of("c1"));
     assert!(of("c1").contains("Total: EUR 70.00"), "{}", of("c1"));
-    assert!(of("c2").contains("I2, due 2 March 2026: EUR 70.00"), "{}", of("c2"));
+    assert!(of("c2").contains("I2: EUR 70.00, due 2 March 2026"), "{}", of("c2"));
 }
 
 #[tokio::test]

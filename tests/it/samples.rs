@@ -187,6 +187,16 @@ async fn read(world: &World, samples: &mut Samples) {
     }
     let (status, log) = world.call_api(samples.take("collections-api/get_audit.json")).await;
     assert!(status == 200 && log.as_str().unwrap().contains("dunlin-audit/1"), "{log}");
+    for (name, status, field) in [
+        ("put_template", 201, "version"),
+        ("get_template", 200, "in_use"),
+        ("get_templates", 200, "templates"),
+        ("post_template_preview", 200, "situations"),
+        ("get_message", 200, "text"),
+    ] {
+        let answer = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert!(answer.0 == status && !answer.1[field].is_null(), "{name}: {}", answer.1);
+    }
     let (status, quote) = world.call_api(samples.take("collections-api/post_interest_quote.json")).await;
     assert_eq!((status, &quote["interest"]["amount"]), (200, &json!("107.20")), "{quote}");
     for name in ["unsubscribe_page", "unsubscribe_one_click"] {

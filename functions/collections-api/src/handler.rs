@@ -10,6 +10,7 @@ use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, tenant};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{StoreError, Tenancy};
+use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::intake::CreditAction;
 
@@ -23,6 +24,7 @@ pub struct Handler {
     pub(crate) secrets: Secrets,
     pub(crate) unsubscribe_secret: String,
     pub(crate) clock: Clock,
+    pub(crate) texts: Templates,
 }
 
 /// An answer, or why there is none.
@@ -33,7 +35,8 @@ impl Handler {
     #[must_use]
     pub fn new(books: Books, secrets: Secrets, unsubscribe_secret: String, clock: Clock) -> Self {
         let tenancies = Tenancies::new(books.store().clone());
-        Self { books, tenancies, secrets, unsubscribe_secret, clock }
+        let texts = Templates::new(books.store().clone());
+        Self { books, tenancies, secrets, unsubscribe_secret, clock, texts }
     }
 
     /// Answers one call.
@@ -91,6 +94,11 @@ impl Handler {
             "GET /v1/payments/{ref}" => Box::pin(self.payment(request)),
             "GET /v1/reports/aging" => Box::pin(self.aging(request)),
             "GET /v1/unmatched" => Box::pin(self.unmatched(request)),
+            "GET /v1/templates" => Box::pin(self.templates(request)),
+            "GET /v1/templates/{name}" => Box::pin(self.template(request)),
+            "PUT /v1/templates/{name}" => Box::pin(self.save_template(request)),
+            "POST /v1/templates/{name}/preview" => Box::pin(self.preview_template(request)),
+            "GET /v1/debtors/{id}/messages/{message}" => Box::pin(self.message(request)),
             "POST /v1/quotes/interest" => Box::pin(self.quote(request)),
             "GET /unsubscribe/{token}" => Box::pin(self.unsubscribe_page(request)),
             "POST /unsubscribe/{token}" => Box::pin(self.unsubscribe(request)),

@@ -7,6 +7,7 @@
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
 //! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
+//! - What messages say: templates are tried and saved here, and what was sent is written again from its record.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
 //! - How a debtor can be reached: addresses, what was agreed to for each, what the debtor wants; addresses that must not be
 //!   used, which a person may lift.
@@ -32,6 +33,8 @@ mod report;
 mod statement;
 mod statement_sheet;
 mod suppressions;
+mod template_view;
+mod templates;
 mod terms;
 mod unsubscribe;
 mod view;

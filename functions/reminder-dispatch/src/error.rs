@@ -1,6 +1,5 @@
 //! Why a message goes back to the queue.
 
-use dunlin_aws::mail::RenderError;
 use dunlin_aws::secrets::SecretError;
 use dunlin_aws::store::StoreError;
 use dunlin_aws::unsubscribe::BadKeys;
@@ -23,9 +22,9 @@ pub enum DispatchError {
     /// That secret holds no key.
     #[error(transparent)]
     Keys(#[from] BadKeys),
-    /// A template is broken.
-    #[error(transparent)]
-    Render(#[from] RenderError),
+    /// A version of a template that was chosen is not in the table.
+    #[error("there is no template {0}")]
+    NoTemplate(String),
     /// Another attempt is sending it. Should that one die, the message has to come back to be called unknown.
     #[error("another attempt is sending the message")]
     UnderWay,

@@ -7,6 +7,7 @@ use dunlin_aws::mail::SendError;
 use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::{Loaded, MessageRef, StoreError, Tenancy, Writes};
 use dunlin_aws::telemetry::{TRACE_ATTRIBUTE, in_trace};
+use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::{Recheck, recheck};
@@ -19,7 +20,7 @@ use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{Finding, audit};
-use crate::post::{Parcel, Post};
+use crate::post::{Packed, Parcel, Post};
 use crate::{DispatchError, PlannedMessage};
 
 /// How long an attempt may take to say how it ended: more than the function's time, so that it can only be silent
@@ -33,6 +34,7 @@ const CONCURRENCY: usize = 5;
 pub struct Handler {
     books: Books,
     tenancies: Tenancies,
+    templates: Templates,
     post: Post,
     clock: Clock,
 }
@@ -43,7 +45,7 @@ pub(crate) struct Claim {
     pub(crate) plan: Plan,
     /// What leads back to the message.
     whose: MessageRef,
-    parcel: Parcel,
+    parcel: Box<Parcel>,
     /// The debtor's version once the claim is committed.
     pub(crate) version: u64,
 }
@@ -62,8 +64,8 @@ impl Handler {
     /// Sends what these books say, through `post`.
     #[must_use]
     pub fn new(books: Books, post: Post, clock: Clock) -> Self {
-        let tenancies = Tenancies::new(books.store().clone());
-        Self { books, tenancies, post, clock }
+        let (tenancies, templates) = (Tenancies::new(books.store().clone()), Templates::new(books.store().clone()));
+        Self { books, tenancies, templates, post, clock }
     }
 
     /// Handles a batch; what could not be handled is named and comes back.
@@ -126,7 +128,9 @@ impl Handler {
         };
         tracing::info!(tenant = %planned.tenant, message_id = %planned.message, step = %claim.plan.step, account = %claim.account, status = outcome.status(), "message settled");
         self.record(attempt, &claim, &outcome).await?;
-        if let (Outcome::Sent(provider_id), Parcel::Text { .. }) = (&outcome, &claim.parcel) {
+        if let Outcome::Sent(provider_id) = &outcome
+            && claim.parcel.is_text()
+        {
             // Without it nothing that carriers say of the text is heard. That is no reason to handle it again.
             if let Err(error) = self.books.store().texted_as(provider_id, &claim.whose, now).await {
                 tracing::warn!(message_id = %planned.message, %error, "the look-up of a text was not kept");
@@ -190,15 +194,24 @@ impl Handler {
             loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
             return Ok(None);
         };
-        let parcel = self.post.pack(&plan, (&loaded.debtor, &to), tenancy, now).await?;
+        let Some((_, pending)) = loaded.debtor.pending(&plan.id) else { return Ok(None) };
+        let parcel = match self.post.pack(pending, (&loaded.debtor, &to), tenancy, &self.templates, now).await? {
+            Packed::Ready(parcel) => parcel,
+            Packed::Refused(reasons) => {
+                tracing::warn!(tenant = %tenancy.tenant, message_id = %plan.id, faults = reasons.len(), "message refused");
+                loaded.debtor.refuse(&account, reasons, now, journal);
+                return Ok(None);
+            }
+        };
         let Debtor { tenant, id: debtor, .. } = &loaded.debtor;
-        if let Parcel::Text { .. } = &parcel {
+        if parcel.is_text() {
             self.books.store().will_text(&to.id(), (tenant, debtor), now).await?;
         }
         let planned_at = loaded.debtor.pending(&plan.id).map_or(now, |(_, pending)| pending.planned_at);
         let (tenant, debtor, message) = (tenant.clone(), debtor.clone(), plan.id.clone());
         let whose = MessageRef { tenant, debtor, message, attempt: id.to_owned(), planned_at };
         loaded.debtor.claim(&account, id, now, LEASE);
+        loaded.debtor.keep_written(&account, parcel.written.clone());
         let version = loaded.version().saturating_add(1);
         Ok(Some(Claim { account, plan, whose, parcel, version }))
     }
@@ -209,6 +222,7 @@ impl Handler {
         let recorded = self.change_own(attempt, |loaded, account, journal| {
             let finding = audit(loaded, claim, tenancy, now);
             loaded.debtor.settle(account, outcome.clone(), now, journal);
+            journal.attest(&planned.message, claim.parcel.facts.clone());
             finding
         });
         // One that is no longer this attempt's was not to be sent by it.

@@ -1,6 +1,6 @@
 //! The Lambda binary; see the library for what it does.
 
-use dunlin_aws::mail::{Mailer, Renderer};
+use dunlin_aws::mail::Mailer;
 use dunlin_aws::{books::Books, config, secrets::Secrets, sms::TextSender, telemetry::Telemetry};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use reminder_dispatch::{Handler, Post};
@@ -11,7 +11,6 @@ async fn main() -> Result<(), Error> {
     let aws = config::aws()?;
     let once = config::without_retries(&aws);
     let post = Post {
-        renderer: Renderer::new()?,
         mailer: Mailer::new(aws_sdk_sesv2::Client::new(&once), config::require("CONFIGURATION_SET")?),
         texts: TextSender::new(aws_sdk_sns::Client::new(&once)),
         secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws)),

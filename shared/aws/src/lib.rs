@@ -8,7 +8,7 @@
 //! | [`bus`] | domain events out |
 //! | [`unsubscribe`] | tokens for the one click that ends e-mail |
 //! | [`http`] | answers of the API, and problems (RFC 9457) |
-//! | [`tenancies`] | settings and policies of tenants, kept for a minute |
+//! | [`tenancies`], [`templates`] | settings and policies of tenants, kept for a minute; the texts of templates, kept |
 //! | [`telemetry`], [`metrics`] | what operators see: logs, traces, numbers |
 //! | [`secrets`], [`config`], [`clock`] | what every function needs to start |
 
@@ -26,5 +26,6 @@ pub mod sheet;
 pub mod sms;
 pub mod store;
 pub mod telemetry;
+pub mod templates;
 pub mod tenancies;
 pub mod unsubscribe;

@@ -89,6 +89,10 @@ id_type!(
     StepName, "a step's name", slug, SLUG_RULE
 );
 id_type!(
+    /// The name of a template: that of the step or stage that it is for.
+    TemplateName, "a template's name", slug, SLUG_RULE
+);
+id_type!(
     /// Where something comes from: `api`, `csv`, `stripe`.
     SourceName, "a source", slug, SLUG_RULE
 );

@@ -17,6 +17,7 @@
 //! | [`decision`], [`reason`] | what was decided, and why |
 //! | [`reach`] | addresses: what was agreed to, refused and said of messages to them |
 //! | [`message`], [`event`] | what goes out, what is told |
+//! | [`template`] | the texts of messages, their versions, and what a message has to say and may |
 //! | [`backtest`] | what another policy would have done |
 //! | [`measure`], [`statement`] | aging and DSO; statements of account |
 
@@ -51,3 +52,4 @@ pub mod reach;
 pub mod reason;
 pub mod remittance;
 pub mod statement;
+pub mod template;

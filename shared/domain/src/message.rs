@@ -13,6 +13,7 @@ use crate::money::Money;
 use crate::policy::{Stage, TaskKind};
 use crate::reach::Address;
 use crate::reason::Reason;
+use crate::template::{Facts, TemplateRef};
 
 /// Names one run down the ladder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,7 +155,18 @@ pub enum PendingState {
         lease_until: Timestamp,
         /// Where it goes; unknown of what was under way before that was kept.
         to: Option<Address>,
+        /// By what it was written; what older attempts did not keep.
+        written: Option<Written>,
     },
+}
+
+/// By what a message was written, and what came of it: the proof of what was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The version of the template.
+    pub template: TemplateRef,
+    /// The hash of what left ([`Texts::digest`](crate::template::Texts::digest)).
+    pub digest: String,
 }
 
 /// A message under way.
@@ -209,6 +221,10 @@ pub struct Message {
     pub attempt: Option<String>,
     /// Where it went.
     pub to: Option<Address>,
+    /// By what that attempt wrote it.
+    pub written: Option<Written>,
+    /// What it said beyond its plan, where the attempt has left word.
+    pub facts: Option<Facts>,
 }
 
 /// Work for a person, opened by a step.

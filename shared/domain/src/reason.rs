@@ -67,11 +67,13 @@ pub enum Rule {
     Charging,
     /// The address could not be delivered to, and is left alone for a while.
     AddressRests,
+    /// What the message would say may not be said, or says too little.
+    MessageRefused,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -99,6 +101,7 @@ impl Rule {
         Self::NotChargeable,
         Self::Charging,
         Self::AddressRests,
+        Self::MessageRefused,
     ];
 
     /// The rule's id in decisions and the API.
@@ -132,6 +135,7 @@ impl Rule {
             Self::NotChargeable => "not_chargeable",
             Self::Charging => "charging",
             Self::AddressRests => "address_rests",
+            Self::MessageRefused => "message_refused",
         }
     }
 

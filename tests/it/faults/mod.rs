@@ -125,7 +125,7 @@ fn assert_mail_is_right(mail: &SentMail, items: &Items) {
     let mut due = -account["credit"].as_i64().unwrap();
     for invoice in invoices(items) {
         let name = text(invoice, "invoice").split_once('/').unwrap().1;
-        if text(invoice, "PK") == text(head, "PK") && mail.text.contains(&format!("  {name}, due")) {
+        if text(invoice, "PK") == text(head, "PK") && mail.text.contains(&format!("  {name}: {currency} ")) {
             assert!(number(invoice, "balance") > 0, "I5: {name} is settled, and yet: {}", mail.text);
             due += number(invoice, "balance");
         }

@@ -20,7 +20,7 @@ use aws_lambda_events::dynamodb;
 use aws_lambda_events::sqs::SqsEvent;
 use dunlin_aws::bus::Bus;
 use dunlin_aws::clock::Clock;
-use dunlin_aws::mail::{Mailer, Renderer};
+use dunlin_aws::mail::Mailer;
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::sms::TextSender;
 use dunlin_aws::store::Tenancy;
@@ -108,7 +108,6 @@ impl World {
         let (books, store) = (table.books(), table.store());
         let secrets = || Secrets::new(outside.secrets());
         let post = reminder_dispatch::Post {
-            renderer: Renderer::new().unwrap(),
             mailer: Mailer::new(outside.ses(), "dunlin-mail".to_owned()),
             texts: TextSender::new(outside.sns()),
             secrets: secrets(),

@@ -1,10 +1,8 @@
-//! Messages by e-mail: what they say, and handing them to SES.
+//! Messages by e-mail: handing them to SES.
 
-mod render;
 mod send;
 mod tags;
 
-pub use render::{Letter, RenderError, Renderer, Sender};
 pub use send::{Addressing, Mailer};
 pub use tags::{message_of, tags_of};
 

@@ -5,8 +5,9 @@ use aws_sdk_sesv2::config::http::HttpResponse;
 use aws_sdk_sesv2::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
+use dunlin_domain::template::Letter;
 
-use super::{Letter, SendError, surely_not_taken};
+use super::{SendError, surely_not_taken};
 
 /// From whom to whom.
 #[derive(Debug, Clone)]

@@ -120,7 +120,7 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     });
     let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(&place, "is not an entry of the history"))?;
     let mut body: Map<String, Value> = serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(&place, e))?;
-    for hidden in ["PK", "SK", SCHEMA, "charges", "dated"] {
+    for hidden in ["PK", "SK", SCHEMA, "charges", "dated", "facts"] {
         body.remove(hidden);
     }
     if let Some(currency) = body.get("currency").and_then(Value::as_str) {

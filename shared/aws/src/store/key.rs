@@ -8,6 +8,7 @@ use dunlin_domain::ids::{
 use dunlin_domain::money::Currency;
 use dunlin_domain::reach::address::AddressId;
 use dunlin_domain::remittance::RemittanceId;
+use dunlin_domain::template::TemplateKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -125,6 +126,22 @@ pub(crate) fn account(id: &TenantId, account: &AccountKey) -> Key {
 }
 
 pub(crate) const ACCOUNT: &str = "ACCOUNT#";
+
+/// That a version was saved lies with the tenant's settings as well; its texts do not, because few read them.
+pub(crate) fn shelf(id: &TenantId, template: &TemplateKey, version: u32) -> Key {
+    Key::new(tenant(id), format!("{TEMPLATE}{}", template_version(template, version)))
+}
+
+pub(crate) const TEMPLATE: &str = "TEMPLATE#";
+
+pub(crate) fn template(id: &TenantId, template: &TemplateKey, version: u32) -> Key {
+    Key::new(format!("T#{id}#TEMPLATES"), template_version(template, version))
+}
+
+/// No part of it holds the character that joins them.
+fn template_version(template: &TemplateKey, version: u32) -> String {
+    format!("{}#{}#{}#{version:06}", template.name, template.form.as_str(), template.language)
+}
 
 pub(crate) fn metric(tenant: &TenantId, account: &AccountKey) -> String {
     format!("T#{tenant}#METRIC#{}#{}", account.portfolio, account.currency)

@@ -6,7 +6,9 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use dunlin_domain::debtor::Debtor;
-use dunlin_domain::message::{Message, Outcome, Pending, PendingState};
+use dunlin_domain::ids::{DebtorId, TenantId};
+use dunlin_domain::message::{Message, MessageId, Outcome, Pending, PendingState, Plan, Written};
+use dunlin_domain::template::Facts;
 use jiff::Timestamp;
 
 use super::error::sort;
@@ -16,6 +18,19 @@ use super::{Store, StoreError};
 
 /// The same record may be written again; another one may not replace it.
 const FIRST_WORD: &str = "attribute_not_exists(PK) OR (#status = :status AND settled_at = :settled_at)";
+
+/// A message on record, with all that it takes to write it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What it said.
+    pub plan: Plan,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// By what it was written.
+    pub written: Written,
+    /// What it said beyond its plan.
+    pub facts: Facts,
+}
 
 impl Store {
     /// How the attempt that holds a message ended, and when, if it has left word.
@@ -27,6 +42,37 @@ impl Store {
         let key = key_of(debtor, pending.planned_at, pending.plan.id.as_str(), attempt);
         let Some(item) = self.get(&key).await? else { return Ok(None) };
         read_item(item, |record: MessageRecord| Ok(Some((record.outcome()?, record.settled_at))))
+    }
+
+    /// What a message said that an attempt handed over, or may have; `None` where there is none, or none that left word.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn said(
+        &self,
+        tenant: &TenantId,
+        debtor: &DebtorId,
+        message: &MessageId,
+        planned_at: Timestamp,
+    ) -> Result<Option<Said>, StoreError> {
+        let first = key::past(tenant, debtor, planned_at, "MESSAGE", &format!("{message}."));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :message)")
+            .expression_attribute_values(":pk", AttributeValue::S(first.pk))
+            .expression_attribute_values(":message", AttributeValue::S(first.sk))
+            .send()
+            .await
+            .map_err(sort)?;
+        let said = |record: MessageRecord| {
+            let said = record.said()?;
+            let (plan, outcome) = (record.plan.read()?, record.outcome()?);
+            Ok(said.map(|(written, facts)| Said { plan, outcome, written, facts }))
+        };
+        let found = answer.items.unwrap_or_default().into_iter().map(|item| read_item(item, said));
+        Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().last())
     }
 
     /// Writes down how an attempt ended.

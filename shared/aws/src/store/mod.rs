@@ -18,6 +18,8 @@
 //! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
 //! | part of an import's run (expires) | `T#<tenant>#IMPORT#<id>` | `RUN#<run>#PART#<number>` |
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
+//! | that a version of a template was saved | same | `TEMPLATE#<name>#<form>#<language>#<version>` |
+//! | the texts of that version | `T#<tenant>#TEMPLATES` | `<name>#<form>#<language>#<version>` |
 //! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
 //! | group: how many children, and each | `T#<tenant>#GROUP#<parent>` | `GROUP`, `CHILD#<debtor>` |
@@ -48,6 +50,7 @@ mod record;
 mod reference;
 mod remittance;
 mod suppression;
+mod template;
 mod tenancy;
 mod text;
 
@@ -65,6 +68,7 @@ pub use import::{
     ImportState, SplitMark,
 };
 pub use key::{HEAD, due_shard};
+pub use message::Said;
 pub use migration::Migration;
 pub use receipt::Receipt;
 pub use reference::{Reference, ReferenceKey};

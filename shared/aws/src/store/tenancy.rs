@@ -1,17 +1,21 @@
 //! A tenant's settings and policies.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use dunlin_domain::allocation::{AllocationRule, ComponentOrder};
 use dunlin_domain::calendar::{Calendar, Zone};
+use dunlin_domain::duty::steps::CollectorRole;
 use dunlin_domain::ids::{AccountKey, PolicyRef, PortfolioId, TenantId};
 use dunlin_domain::money::Currency;
 use dunlin_domain::policy::{Policies, Policy, Subject};
+use dunlin_domain::template::{Language, Sender, Shelf};
 
 use super::debtor::Condition;
 use super::error::sort;
 use super::key;
 use super::record::{PolicyRecord, SettingsRecord, from_item, known, read, read_item, read_method, to_item};
-use super::{Store, StoreError, attributes};
+use super::{Store, StoreError, attributes, template};
 
 /// All that the rules need to know of a tenant.
 #[derive(Debug, Clone)]
@@ -38,6 +42,36 @@ pub struct Tenancy {
     pub policies: Policies,
     /// The days and hours.
     pub calendar: Calendar,
+    /// Whether it collects its own debts.
+    pub role: CollectorRole,
+    /// Its postal address.
+    pub address: Option<String>,
+    /// Where it tells what it does with personal data.
+    pub privacy_url: Option<String>,
+    /// The language of debtors whose own is not known.
+    pub language: Option<Language>,
+    /// Whom it collects for, by portfolio.
+    pub creditors: BTreeMap<PortfolioId, String>,
+    /// The templates that it saved.
+    pub shelf: Shelf,
+}
+
+impl Tenancy {
+    /// Who writes about the debts of a portfolio.
+    #[must_use]
+    pub fn sender<'a>(&'a self, portfolio: &PortfolioId, opt_out_url: &'a str) -> Sender<'a> {
+        Sender {
+            name: &self.name,
+            creditor: self.creditors.get(portfolio).map(String::as_str),
+            role: self.role,
+            address: self.address.as_deref(),
+            privacy_url: self.privacy_url.as_deref(),
+            pay_url: self.pay_url.as_deref(),
+            opt_out_url,
+            components: self.allocation.components,
+            language: self.language.as_ref(),
+        }
+    }
 }
 
 /// The portfolio of a tenant that names none.
@@ -58,7 +92,7 @@ impl Store {
             .into_paginator()
             .items()
             .send();
-        let (mut settings, mut policies, mut accounts) = (None, Vec::new(), Vec::new());
+        let (mut settings, mut policies, mut accounts, mut saved) = (None, Vec::new(), Vec::new(), Vec::new());
         while let Some(item) = pages.next().await {
             let item = item.map_err(sort)?;
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
@@ -66,11 +100,14 @@ impl Store {
                 Some(sk) if sk.starts_with("POLICY#") => {
                     policies.push(read_item(item, |one: PolicyRecord| one.read())?)
                 }
-                Some(sk) => accounts.extend(sk.strip_prefix(key::ACCOUNT).and_then(account)),
+                Some(sk) => match sk.strip_prefix(key::TEMPLATE).map(str::to_owned) {
+                    Some(rest) => saved.extend(template::saved(&rest, item)?),
+                    None => accounts.extend(sk.strip_prefix(key::ACCOUNT).and_then(account)),
+                },
                 None => {}
             }
         }
-        let read = |settings: SettingsRecord| settings.read(tenant, policies, accounts);
+        let read = |settings: SettingsRecord| settings.read(tenant, policies, accounts, saved.into_iter().collect());
         settings.map(read).transpose().map_err(|error| error.within(&format!("{} / SETTINGS", key::tenant(tenant))))
     }
 
@@ -111,6 +148,14 @@ impl Store {
     }
 }
 
+fn role(stored: Option<&str>) -> Result<CollectorRole, StoreError> {
+    match stored {
+        None | Some("first_party") => Ok(CollectorRole::FirstParty),
+        Some("third_party") => Ok(CollectorRole::ThirdParty),
+        Some(other) => known("role", other, None),
+    }
+}
+
 /// What stands behind the prefix of an account's key.
 fn account(rest: &str) -> Option<AccountKey> {
     let (portfolio, currency) = rest.split_once('#')?;
@@ -118,7 +163,13 @@ fn account(rest: &str) -> Option<AccountKey> {
 }
 
 impl SettingsRecord {
-    fn read(self, tenant: &TenantId, stored: Vec<Policy>, accounts: Vec<AccountKey>) -> Result<Tenancy, StoreError> {
+    fn read(
+        self,
+        tenant: &TenantId,
+        stored: Vec<Policy>,
+        accounts: Vec<AccountKey>,
+        shelf: Shelf,
+    ) -> Result<Tenancy, StoreError> {
         let debt = read("policy", Policy::built_in())?;
         let recovery = read("policy", Policy::built_in_recovery())?;
         let portfolio = self.default_portfolio.as_deref().unwrap_or(OWN_PORTFOLIO);
@@ -138,6 +189,11 @@ impl SettingsRecord {
             method: method.unwrap_or_default(),
             components: components.transpose()?.unwrap_or_default(),
         };
+        let language = self.language.as_deref().map(|language| read("language", Language::parse(language)));
+        let creditor = |(portfolio, name): (String, String)| {
+            Ok::<_, StoreError>((read("creditors", PortfolioId::parse(&portfolio))?, name))
+        };
+        let creditors = self.creditors.into_iter().map(creditor);
         let debt = chosen(self.policy.as_deref(), self.policy_version, debt)?;
         let recovery = chosen(self.recovery_policy.as_deref(), self.recovery_policy_version, recovery)?;
         Ok(Tenancy {
@@ -152,6 +208,12 @@ impl SettingsRecord {
             accounts,
             policies: Policies::new(debt, recovery, policies).clearing(allocation.components),
             calendar: Calendar::default(),
+            role: role(self.role.as_deref())?,
+            address: self.address,
+            privacy_url: self.privacy_url,
+            language: language.transpose()?,
+            creditors: creditors.collect::<Result<_, _>>()?,
+            shelf,
         })
     }
 }

@@ -10,8 +10,8 @@ use crate::agreement::Terms;
 use crate::decision::{Action, Decision, Fingerprint};
 use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
-use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task};
-use crate::policy::{Policies, Subject};
+use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task, Written};
+use crate::policy::{Policies, Subject, TaskKind};
 use crate::reach::Way;
 use crate::reason::{Reason, Rule};
 
@@ -116,11 +116,19 @@ impl Debtor {
             Way::Rests(..) | Way::Closed => None,
         };
         if let Some(pending) = self.account_mut(account).pending.as_mut() {
-            pending.state = PendingState::Sending { attempt: attempt.to_owned(), lease_until, to };
+            pending.state = PendingState::Sending { attempt: attempt.to_owned(), lease_until, to, written: None };
         }
         self.contacts.push((now, channel));
         let surplus = self.contacts.len().saturating_sub(CONTACTS_KEPT);
         self.contacts.drain(..surplus);
+    }
+
+    /// Keeps by what the attempt that holds a message wrote it.
+    pub fn keep_written(&mut self, account: &AccountKey, by: Written) {
+        let pending = self.account_mut(account).pending.as_mut();
+        if let Some(PendingState::Sending { written, .. }) = pending.map(|pending| &mut pending.state) {
+            *written = Some(by);
+        }
     }
 
     /// Takes a claim back: the provider did not take the message, and said so.
@@ -137,9 +145,9 @@ impl Debtor {
     /// Closes the message under way on an account.
     pub fn settle(&mut self, account: &AccountKey, outcome: Outcome, now: Timestamp, journal: &mut Journal) {
         let Some(Pending { plan, planned_at, state }) = self.account_mut(account).pending.take() else { return };
-        let (attempt, to) = match state {
-            PendingState::Planned => (None, None),
-            PendingState::Sending { attempt, to, .. } => (Some(attempt), to),
+        let (attempt, to, written) = match state {
+            PendingState::Planned => (None, None, None),
+            PendingState::Sending { attempt, to, written, .. } => (Some(attempt), to, written),
         };
         let kind = match &outcome {
             Outcome::Sent(_) => EventKind::MessageSent,
@@ -152,7 +160,30 @@ impl Debtor {
         if !matches!(outcome, Outcome::Withheld(_)) {
             self.message_counts(account, &plan, now);
         }
-        journal.messages.push(Message { plan, planned_at, settled_at: now, outcome, attempt, to });
+        journal.messages.push(Message {
+            plan,
+            planned_at,
+            settled_at: now,
+            outcome,
+            attempt,
+            to,
+            written,
+            facts: None,
+        });
+    }
+
+    /// Withholds the message under way on an account because of what it says, and gives it to a person: the step counts as
+    /// taken, because written again it would say the same.
+    pub fn refuse(&mut self, account: &AccountKey, reasons: Vec<Reason>, now: Timestamp, journal: &mut Journal) {
+        let pending = self.accounts.get(account).and_then(|account| account.pending.as_ref());
+        let Some(plan) = pending.map(|pending| pending.plan.clone()) else { return };
+        self.settle(account, Outcome::Withheld(reasons), now, journal);
+        let Plan { step, cycle, amount_due, .. } = plan;
+        let task = Task { kind: TaskKind::MendMessage, account: account.clone(), step, cycle, amount_due };
+        let event = Event::new(EventKind::TaskOpened).account(account).amount(amount_due);
+        journal.events.push(event.detail(task.kind.as_str()));
+        self.step_done(account, &task, (plan.offset_days, &plan.notes), now);
+        journal.tasks.push(task);
     }
 
     fn expire_pending(&mut self, key: &AccountKey, now: Timestamp, journal: &mut Journal) {

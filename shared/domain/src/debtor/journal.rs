@@ -12,9 +12,10 @@ use crate::event::Event;
 use crate::hold::{Hold, HoldEnd};
 use crate::ids::{AccountKey, DebtorId};
 use crate::ledger::{Entry, EntryKind};
-use crate::message::{Message, Task};
+use crate::message::{Message, MessageId, Task};
 use crate::money::{Currency, Money};
 use crate::reach::reply::Received;
+use crate::template::Facts;
 
 /// What happened in one change of a debtor, in order.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,15 @@ pub struct Journal {
     pub decision: Option<(Decision, Fingerprint)>,
     /// What others may want to know.
     pub events: Vec<Event>,
+}
+
+impl Journal {
+    /// Adds to a message that ended what it said beyond its plan.
+    pub fn attest(&mut self, message: &MessageId, facts: Facts) {
+        if let Some(ended) = self.messages.iter_mut().find(|ended| ended.plan.id == *message) {
+            ended.facts = Some(facts);
+        }
+    }
 }
 
 /// By how much what is open with one due date changed.

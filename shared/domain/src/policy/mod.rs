@@ -65,11 +65,13 @@ pub enum TaskKind {
     HandOver,
     /// Find a way to reach the debtor: no channel of the step can be used.
     FindContact,
+    /// Mend what a message says, or say it otherwise: what it would have said was refused.
+    MendMessage,
 }
 
 impl TaskKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Call, Self::HandOver, Self::FindContact];
+    pub const ALL: [Self; 4] = [Self::Call, Self::HandOver, Self::FindContact, Self::MendMessage];
 
     /// The kind's name.
     #[must_use]
@@ -78,6 +80,7 @@ impl TaskKind {
             Self::Call => "call",
             Self::HandOver => "hand_over",
             Self::FindContact => "find_contact",
+            Self::MendMessage => "mend_message",
         }
     }
 

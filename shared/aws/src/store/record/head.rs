@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::hold::MoratoriumRecord;
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
 use super::profile::ProfileRecord;
+use super::written::{read_written, written_pair};
 use super::{AllocatingRecord, CreditRecord, DeltasRecord, PlanRecord, Record, is_zero, known, read};
 use crate::store::audit::LogRecord;
 use crate::store::error::StoreError;
@@ -123,6 +124,9 @@ struct PendingRecord {
     /// Where the attempt sends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     to: Option<String>,
+    /// The version of the template, and the hash of what it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    written: Option<(String, String)>,
 }
 
 /// What happened, as the projector finds it.
@@ -258,18 +262,6 @@ impl HeadRecord {
 
 impl AccountRecord {
     fn of(key: &AccountKey, account: &Account) -> Self {
-        let pending = |pending: &Pending| PendingRecord {
-            plan: PlanRecord::of(&pending.plan),
-            planned_at: pending.planned_at,
-            attempt: match &pending.state {
-                PendingState::Planned => None,
-                PendingState::Sending { attempt, lease_until, .. } => Some((attempt.clone(), *lease_until)),
-            },
-            to: match &pending.state {
-                PendingState::Sending { to: Some(to), .. } => Some(to.as_str().to_owned()),
-                PendingState::Planned | PendingState::Sending { .. } => None,
-            },
-        };
         Self {
             portfolio: key.portfolio.to_string(),
             currency: key.currency.code().to_owned(),
@@ -283,7 +275,7 @@ impl AccountRecord {
             reopened: account.reopened,
             noted: account.noted.clone(),
             tries: account.tries.iter().map(tries).collect(),
-            pending: account.pending.as_ref().map(pending),
+            pending: account.pending.as_ref().map(PendingRecord::of),
         }
     }
 
@@ -359,13 +351,25 @@ impl CycleRecord {
 }
 
 impl PendingRecord {
+    fn of(pending: &Pending) -> Self {
+        let (attempt, to, written) = match &pending.state {
+            PendingState::Planned => (None, None, None),
+            PendingState::Sending { attempt, lease_until, to, written } => {
+                let to = to.as_ref().map(|to| to.as_str().to_owned());
+                (Some((attempt.clone(), *lease_until)), to, written.as_ref().map(written_pair))
+            }
+        };
+        Self { plan: PlanRecord::of(&pending.plan), planned_at: pending.planned_at, attempt, to, written }
+    }
+
     fn read(&self) -> Result<Pending, StoreError> {
         let plan = self.plan.read()?;
         let to = self.to.as_deref().map(|to| read("to", Address::parse(plan.channel, to))).transpose()?;
         let state = match &self.attempt {
             None => PendingState::Planned,
             Some((attempt, lease_until)) => {
-                PendingState::Sending { attempt: attempt.clone(), lease_until: *lease_until, to }
+                let written = self.written.as_ref().map(read_written).transpose()?;
+                PendingState::Sending { attempt: attempt.clone(), lease_until: *lease_until, to, written }
             }
         };
         Ok(Pending { plan, planned_at: self.planned_at, state })

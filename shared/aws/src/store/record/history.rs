@@ -7,16 +7,18 @@ use dunlin_domain::debtor::FieldChange;
 use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::{Entry, EntryKind};
-use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
+use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task, Written};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
 use dunlin_domain::reach::Address;
 use dunlin_domain::reach::reply::Received;
 use dunlin_domain::reason::{Detail, Reason, Rule};
+use dunlin_domain::template::Facts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::written::{FactsRecord, read_written};
 use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
@@ -217,6 +219,15 @@ pub(crate) struct MessageRecord {
     pub(crate) failure: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reasons: Vec<ReasonRecord>,
+    /// The version of the template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) template: Option<String>,
+    /// The hash of what it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
+    /// What the message said beyond its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) facts: Option<FactsRecord>,
 }
 
 impl Record for MessageRecord {
@@ -241,6 +252,9 @@ impl MessageRecord {
             provider_id,
             failure,
             reasons,
+            template: message.written.as_ref().map(|written| written.template.to_string()),
+            digest: message.written.as_ref().map(|written| written.digest.clone()),
+            facts: message.facts.as_ref().map(FactsRecord::of),
         }
     }
 }
@@ -249,7 +263,10 @@ impl MessageRecord {
     /// The message that `attempt` handed over, or may have.
     pub(crate) fn read(&self, attempt: &str) -> Result<Message, StoreError> {
         let plan = self.plan.read()?;
+        let (written, facts) = self.said()?.unzip();
         Ok(Message {
+            written,
+            facts,
             to: self.to.as_deref().map(|to| read("to", Address::parse(plan.channel, to))).transpose()?,
             plan,
             planned_at: self.planned_at,
@@ -257,6 +274,15 @@ impl MessageRecord {
             outcome: self.outcome()?,
             attempt: Some(attempt.to_owned()),
         })
+    }
+
+    /// By what it was written and what it said beyond its plan, where that is on record.
+    pub(crate) fn said(&self) -> Result<Option<(Written, Facts)>, StoreError> {
+        let (Some(template), Some(digest), Some(facts)) = (&self.template, &self.digest, &self.facts) else {
+            return Ok(None);
+        };
+        let written = read_written(&(template.clone(), digest.clone()))?;
+        Ok(Some((written, facts.read(read("currency", Currency::parse(&self.plan.currency))?)?)))
     }
 
     pub(crate) fn outcome(&self) -> Result<Outcome, StoreError> {

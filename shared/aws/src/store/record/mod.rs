@@ -14,6 +14,8 @@ mod invoice;
 mod profile;
 mod remittance;
 mod settings;
+mod template;
+mod written;
 
 pub(crate) use agreement::AgreementRecord;
 pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
@@ -28,6 +30,7 @@ pub(crate) use import::{ImportPartRecord, ImportRecord};
 pub(crate) use invoice::InvoiceRecord;
 pub(crate) use remittance::{ReferenceRecord, RemittanceRecord};
 pub(crate) use settings::{PolicyRecord, SettingsRecord};
+pub(crate) use template::{ShelfRecord, TemplateRecord};
 
 use std::collections::HashMap;
 use std::fmt::Display;

@@ -43,6 +43,22 @@ pub(crate) struct SettingsRecord {
     /// Which part of an invoice comes first; the principal where absent.
     #[serde(default)]
     pub(crate) component_order: Option<String>,
+    /// `first_party` where the tenant collects its own debts, which it does where absent; `third_party` where it collects
+    /// for others, or bought what it collects.
+    #[serde(default)]
+    pub(crate) role: Option<String>,
+    /// Its postal address.
+    #[serde(default)]
+    pub(crate) address: Option<String>,
+    /// Where it tells what it does with personal data.
+    #[serde(default)]
+    pub(crate) privacy_url: Option<String>,
+    /// The language of debtors whose own is not known; English where absent.
+    #[serde(default)]
+    pub(crate) language: Option<String>,
+    /// Whom it collects for, by portfolio.
+    #[serde(default)]
+    pub(crate) creditors: BTreeMap<String, String>,
 }
 
 /// One version of a policy.
