@@ -13,6 +13,7 @@ use dunlin_aws::store::{StoreError, Tenancy};
 use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::intake::CreditAction;
+use dunlin_packs::Packs;
 
 use crate::terms::Kind;
 
@@ -67,6 +68,7 @@ impl Handler {
             "PUT /v1/debtors/{id}" => Box::pin(self.put_debtor(request)),
             "GET /v1/debtors/{id}/group" => Box::pin(self.group(request)),
             "GET /v1/debtors/{id}/statement" => Box::pin(self.statement(request)),
+            "POST /v1/debtors/{id}/contacts/check" => Box::pin(self.check_debtor_contact(request)),
             "GET /v1/debtors/{id}/timeline" => Box::pin(self.timeline(request)),
             "POST /v1/debtors/{id}/promises" => Box::pin(self.agree(request, Kind::Promise)),
             "POST /v1/debtors/{id}/plans" => Box::pin(self.agree(request, Kind::Plan)),
@@ -99,6 +101,7 @@ impl Handler {
             "PUT /v1/templates/{name}" => Box::pin(self.save_template(request)),
             "POST /v1/templates/{name}/preview" => Box::pin(self.preview_template(request)),
             "GET /v1/debtors/{id}/messages/{message}" => Box::pin(self.message(request)),
+            "POST /v1/contacts/check" => Box::pin(self.check_contact(request)),
             "POST /v1/quotes/interest" => Box::pin(self.quote(request)),
             "GET /unsubscribe/{token}" => Box::pin(self.unsubscribe_page(request)),
             "POST /unsubscribe/{token}" => Box::pin(self.unsubscribe(request)),
@@ -117,6 +120,14 @@ impl Handler {
 pub(crate) fn cut_short(error: &BooksError) -> Problem {
     tracing::error!(%error, transient = error.is_transient(), "a change was not made");
     if error.is_transient() { Problem::unavailable() } else { Problem::internal() }
+}
+
+/// The law of this build.
+pub(crate) fn packs() -> Result<&'static Packs, Problem> {
+    dunlin_packs::packs().map_err(|error| {
+        tracing::error!(%error, "the packs cannot be read");
+        Problem::internal()
+    })
 }
 
 /// The table's failures, as the caller should see them; the log has the rest.

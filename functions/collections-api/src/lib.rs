@@ -11,6 +11,7 @@
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
 //! - How a debtor can be reached: addresses, what was agreed to for each, what the debtor wants; addresses that must not be
 //!   used, which a person may lift.
+//! - Whether a contact may be made, and if not, by which rules and from when on: asked before a person dials.
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
 
@@ -20,6 +21,7 @@ mod audit;
 mod body;
 mod call;
 mod charges;
+mod check;
 mod contacts;
 mod credit;
 mod debtor;

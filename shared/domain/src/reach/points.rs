@@ -136,7 +136,9 @@ impl ContactPoints {
         ways.find(|way| *way != Way::Closed).unwrap_or(Way::Closed)
     }
 
-    fn first(&self, channel: Channel) -> Option<&ContactPoint> {
+    /// The first address of a channel for billing.
+    #[must_use]
+    pub fn first(&self, channel: Channel) -> Option<&ContactPoint> {
         self.0.iter().find(|point| is_first_of(channel, point))
     }
 }
