@@ -6,10 +6,10 @@ use dunlin_domain::agreement::{Agreement, Cover, Dispute, DisputeReason, Terms};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{Channel, PhoneNumber};
 use dunlin_domain::gate::atlas::Atlas;
-use dunlin_domain::gate::{Evidence, Facts, History, Jurisdiction, Medium, Target};
+use dunlin_domain::gate::{Evidence, Facts, History, Jurisdiction, Medium};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId, InvoiceId};
-use dunlin_domain::reach::{Address, StopReason, Stopped};
+use dunlin_domain::reach::Address;
 
 use crate::history::{Book, account, at, day, eur, invoice_id};
 
