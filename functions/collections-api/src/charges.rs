@@ -53,10 +53,10 @@ impl Handler {
         let despite = body.parsed(DESPITE, plain);
         let ordered = Ordered { now: call.now, despite: despite.as_deref() };
         let (invoice, wanted) = body.finish(invoice.zip(wanted))?;
-        let order = tenancy.allocation.components;
         let charge = |debtor: &mut Debtor, journal: &mut Journal| match &wanted {
             Wanted::Late(regime, fields) => {
                 let claim = claim(debtor, &invoice, fields, today)?;
+                let order = tenancy.policies.components(debtor.profile.country.as_deref());
                 debtor.charge_late(&invoice, regime, claim, order, ordered, journal).map(drop).map_err(Refusal::Late)
             }
             Wanted::Fee(rule, on) => {

@@ -139,7 +139,8 @@ fn account_view(
 ) -> Value {
     let today = debtor.today(now);
     let open: Vec<&Invoice> = debtor.invoices_of(key);
-    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, policies.components(), now)).collect();
+    let order = policies.components(debtor.profile.country.as_deref());
+    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, order, now)).collect();
     let next_charges = debtor.next_charges(key, policies, now);
     json!({
         "portfolio": key.portfolio.as_str(),

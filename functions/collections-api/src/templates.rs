@@ -71,7 +71,7 @@ impl Handler {
         let (key, texts) = body.finish(draft)?;
         loop {
             let tenancy = self.fresh(request).await?;
-            let sender = tenancy.sender(&tenancy.default_portfolio, NO_LINK);
+            let sender = tenancy.sender(&tenancy.default_portfolio, None, NO_LINK);
             let findings = check(&key, &texts, &sender, &tenancy.policies).map_err(|error| made_up(&error))?;
             if !findings.is_empty() {
                 return Err(view::refused(&findings));
@@ -111,7 +111,8 @@ impl Handler {
             None => made_up_for(&key, &tenancy)?,
         };
         let shown = situations.iter().map(|sample| {
-            let sender = tenancy.sender(&sample.plan.account.portfolio, NO_LINK);
+            let sender =
+                tenancy.sender(&sample.plan.account.portfolio, sample.debtor.profile.country.as_deref(), NO_LINK);
             let writer = Writer { debtor: &sample.debtor, sender: &sender, now: sample.now };
             view::written(&sample.name, &compose(&texts, &key.language, &sample.plan, writer))
         });

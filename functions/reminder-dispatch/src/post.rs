@@ -90,7 +90,7 @@ impl Post {
         };
         let texts = templates.get(&tenancy.tenant, &template).await?;
         let texts = texts.ok_or_else(|| DispatchError::NoTemplate(template.to_string()))?;
-        let sender = tenancy.sender(&plan.account.portfolio, &unsubscribe_url);
+        let sender = tenancy.sender(&plan.account.portfolio, debtor.profile.country.as_deref(), &unsubscribe_url);
         let writer = Writer { debtor, sender: &sender, now };
         let composed = match compose(&texts, &template.key.language, plan, writer) {
             Ok(composed) => composed,

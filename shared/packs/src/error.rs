@@ -56,6 +56,9 @@ pub enum Reason {
     /// A part of a country that the pack does not list.
     #[error("there is no part {0:?}: add it to parts")]
     NoPart(String),
+    /// No order of costs, interest and principal.
+    #[error("{0:?} is no order: write principal_first or costs_interest_principal")]
+    ComponentOrder(String),
     /// A place whose holidays are not known.
     #[error("no holidays are known for {0}")]
     NoHolidays(String),

@@ -248,12 +248,14 @@ impl Packs {
 
 #[cfg(test)]
 mod tests {
+    use dunlin_domain::allocation::ComponentOrder;
     use dunlin_domain::charge::moratorium::Moratorium;
     use dunlin_domain::charge::rates::{HalfYear, Standing};
     use dunlin_domain::charge::regime::DebtKind;
     use dunlin_domain::charge::{Claim, OpenBalance, QuoteError, Start};
     use dunlin_domain::contact::DebtorKind;
     use dunlin_domain::money::{Currency, Money};
+    use dunlin_domain::policy::Policies;
     use jiff::ToSpan as _;
     use jiff::civil::Weekday;
 
@@ -331,6 +333,23 @@ mod tests {
         );
         let twice = Packs::read(&Files { holidays: &[FILES.holidays[0], FILES.holidays[0]], ..FILES }).unwrap_err();
         assert!(matches!(twice.reason, Reason::Twice(_)));
+    }
+
+    #[test]
+    fn the_law_of_the_debtors_country_says_what_a_payment_clears_first_unless_the_tenant_does() {
+        let policies = Policies::built_in().unwrap().under(packs().unwrap().laws().clone());
+        let order = |policies: &Policies, country| policies.components(country);
+        for (country, expected) in [
+            (Some("DE"), ComponentOrder::CostsInterestPrincipal),
+            (Some("NL"), ComponentOrder::CostsInterestPrincipal),
+            (Some("GB"), ComponentOrder::PrincipalFirst),
+            (Some("XX"), ComponentOrder::PrincipalFirst),
+            (None, ComponentOrder::PrincipalFirst),
+        ] {
+            assert_eq!(order(&policies, country), expected, "{country:?}");
+        }
+        let chosen = policies.clearing(ComponentOrder::PrincipalFirst);
+        assert_eq!(order(&chosen, Some("DE")), ComponentOrder::PrincipalFirst);
     }
 
     fn british(kind: DebtorKind) -> Claim {

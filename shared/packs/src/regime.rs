@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::charge::fee::FeeLaw;
 use dunlin_domain::charge::fixed_sum::{Band, FixedSum};
 use dunlin_domain::charge::rates::{AnnualRate, RateTable};
@@ -35,6 +36,7 @@ struct RegimeFile {
     contract_ousts: bool,
     credit_excluded: Option<String>,
     card_fees_banned: Option<String>,
+    component_order: Option<String>,
     #[serde(default)]
     interest: BTreeMap<RawKind, RawInterest>,
     #[serde(default)]
@@ -130,6 +132,7 @@ pub(crate) fn parse(text: &str, tables: &Tables, holidays: &Calendars) -> Result
         contract_ousts: file.contract_ousts,
         credit_excluded: file.credit_excluded.as_deref().map(Citation::parse).transpose()?,
         fees: FeeLaw { card_fees_banned: file.card_fees_banned.as_deref().map(Citation::parse).transpose()? },
+        components: file.component_order.as_deref().map(components).transpose()?,
     };
     for (kind, raw) in file.interest {
         regime.interest.insert(kind.into(), terms(&raw, tables)?);
@@ -151,6 +154,10 @@ fn start(file: &RegimeFile, holidays: &Calendars) -> Result<StartRule, Reason> {
         }
         RawStart::Agreed => StartRule::Agreed,
     })
+}
+
+fn components(order: &str) -> Result<ComponentOrder, Reason> {
+    ComponentOrder::parse(order).ok_or_else(|| Reason::ComponentOrder(order.to_owned()))
 }
 
 fn terms(raw: &RawInterest, tables: &Tables) -> Result<Terms, Reason> {

@@ -51,7 +51,7 @@ impl Books {
         said: &mut Option<(RemittanceId, Advice)>,
         journal: &mut Journal,
     ) -> Result<(), BooksError> {
-        let method = tenancy.allocation.method;
+        let method = tenancy.allocation;
         match loaded.debtor.needs() {
             Needs::Nothing => drop(loaded.debtor.allocate(method, size, AtHand::Nothing, journal)?),
             Needs::Advice(id) => {

@@ -79,7 +79,7 @@ impl Books {
         if let Err(refused) = self.order(tenancy, &mut loaded, order, &mut journal).await? {
             return Ok(CreditUsed::Refused(refused));
         }
-        let method = tenancy.allocation.method;
+        let method = tenancy.allocation;
         while loaded.debtor.allocate(method, usize::MAX, AtHand::Nothing, &mut journal)? {}
         Ok(CreditUsed::Done(journal.entries))
     }

@@ -188,7 +188,7 @@ impl Books {
         }
         let at_hand =
             if loaded.debtor.needs() == Needs::Advice(id) { AtHand::Advice(&advice) } else { AtHand::Nothing };
-        let more = loaded.debtor.allocate(tenancy.allocation.method, ALLOCATED_PER_COMMIT, at_hand, &mut journal)?;
+        let more = loaded.debtor.allocate(tenancy.allocation, ALLOCATED_PER_COMMIT, at_hand, &mut journal)?;
         let (debtor, invoice) = match place {
             Place::Invoice(debtor, invoice, _) => (debtor, Some(invoice)),
             Place::Account(debtor, _) | Place::Customer(debtor, _) => (debtor, None),

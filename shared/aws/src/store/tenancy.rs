@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use dunlin_domain::allocation::{AllocationRule, ComponentOrder};
+use dunlin_domain::allocation::{AllocationMethod, ComponentOrder};
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::duty::steps::CollectorRole;
 use dunlin_domain::ids::{AccountKey, PolicyRef, PortfolioId, TenantId};
@@ -35,7 +35,7 @@ pub struct Tenancy {
     /// The portfolio of what names none.
     pub default_portfolio: PortfolioId,
     /// How payments on account are allocated.
-    pub allocation: AllocationRule,
+    pub allocation: AllocationMethod,
     /// The accounts in which it has dealings.
     pub accounts: Vec<AccountKey>,
     /// The ladders.
@@ -57,9 +57,9 @@ pub struct Tenancy {
 }
 
 impl Tenancy {
-    /// Who writes about the debts of a portfolio.
+    /// Who writes about the debts of a portfolio to a debtor in a country.
     #[must_use]
-    pub fn sender<'a>(&'a self, portfolio: &PortfolioId, opt_out_url: &'a str) -> Sender<'a> {
+    pub fn sender<'a>(&'a self, portfolio: &PortfolioId, country: Option<&str>, opt_out_url: &'a str) -> Sender<'a> {
         Sender {
             name: &self.name,
             creditor: self.creditors.get(portfolio).map(String::as_str),
@@ -68,7 +68,7 @@ impl Tenancy {
             privacy_url: self.privacy_url.as_deref(),
             pay_url: self.pay_url.as_deref(),
             opt_out_url,
-            components: self.allocation.components,
+            components: self.policies.components(country),
             language: self.language.as_ref(),
         }
     }
@@ -185,10 +185,6 @@ impl SettingsRecord {
         let method = self.allocation_method.as_deref().map(read_method).transpose()?;
         let components = self.component_order.as_deref();
         let components = components.map(|order| known("component_order", order, ComponentOrder::parse(order)));
-        let allocation = AllocationRule {
-            method: method.unwrap_or_default(),
-            components: components.transpose()?.unwrap_or_default(),
-        };
         let language = self.language.as_deref().map(|language| read("language", Language::parse(language)));
         let creditor = |(portfolio, name): (String, String)| {
             Ok::<_, StoreError>((read("creditors", PortfolioId::parse(&portfolio))?, name))
@@ -196,6 +192,8 @@ impl SettingsRecord {
         let creditors = self.creditors.into_iter().map(creditor);
         let debt = chosen(self.policy.as_deref(), self.policy_version, debt)?;
         let recovery = chosen(self.recovery_policy.as_deref(), self.recovery_policy_version, recovery)?;
+        let laws = dunlin_packs::packs().map_err(|error| StoreError::corrupt("packs", error))?.laws().clone();
+        let policies = Policies::new(debt, recovery, policies).under(laws);
         Ok(Tenancy {
             tenant: tenant.clone(),
             name: self.name,
@@ -204,9 +202,12 @@ impl SettingsRecord {
             pay_url: self.pay_url,
             zone: read("time_zone", Zone::parse(&self.time_zone))?,
             default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
-            allocation,
+            allocation: method.unwrap_or_default(),
             accounts,
-            policies: Policies::new(debt, recovery, policies).clearing(allocation.components),
+            policies: match components.transpose()? {
+                Some(order) => policies.clearing(order),
+                None => policies,
+            },
             calendar: Calendar::default(),
             role: role(self.role.as_deref())?,
             address: self.address,

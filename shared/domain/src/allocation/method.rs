@@ -68,15 +68,6 @@ impl ComponentOrder {
     }
 }
 
-/// How a tenant allocates what names no invoice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AllocationRule {
-    /// Which invoices come first.
-    pub method: AllocationMethod,
-    /// Which part of an invoice comes first.
-    pub components: ComponentOrder,
-}
-
 /// An amount shared out over invoices by their balances, by largest remainder: each gets its share rounded down, and the
 /// minor units left over go one each to the shares that lost most; of equal ones to the oldest due date.
 ///

@@ -8,7 +8,7 @@ mod advice;
 mod method;
 
 pub use advice::{Advice, AdviceError, Named, NamedAmount};
-pub use method::{AllocationMethod, AllocationRule, ComponentOrder, Proportion};
+pub use method::{AllocationMethod, ComponentOrder, Proportion};
 
 use crate::ids::InvoiceId;
 use crate::money::{Currency, Money, MoneyError};

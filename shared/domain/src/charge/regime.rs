@@ -11,6 +11,7 @@ use super::moratorium::Moratorium;
 use super::start::{PaymentTerms, StartError, StartRule};
 use super::terms::Terms;
 use super::{Charge, OpenBalance};
+use crate::allocation::ComponentOrder;
 use crate::contact::DebtorKind;
 use crate::ids::{Citation, RuleName};
 
@@ -37,6 +38,8 @@ pub struct Regime {
     pub credit_excluded: Option<Citation>,
     /// What it says of fees.
     pub fees: FeeLaw,
+    /// Which part of a debt a payment clears first, where the law says so.
+    pub components: Option<ComponentOrder>,
 }
 
 /// What the debt is for.

@@ -219,7 +219,7 @@ impl<'a> Rules<'a> {
         Ok(Claim {
             debtor: self.debtor.profile.kind,
             debt: DebtKind::Trade,
-            balance: invoice.open_balance(self.policies.components())?,
+            balance: invoice.open_balance(self.policies.components(self.debtor.profile.country.as_deref()))?,
             start: Start::From(PaymentTerms { agreed_day, ..PaymentTerms::default() }),
             as_of: self.today,
             moratoria: self.debtor.moratoria(&invoice.id),

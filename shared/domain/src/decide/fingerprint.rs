@@ -188,7 +188,7 @@ impl Inputs {
     fn charging(&mut self, debtor: &Debtor, policies: &Policies) {
         let profile = &debtor.profile;
         let country = profile.country.as_deref().unwrap_or_default();
-        self.text(profile.kind.as_str()).text(country).text(policies.components().as_str());
+        self.text(profile.kind.as_str()).text(country).text(policies.components(profile.country.as_deref()).as_str());
         let laws = policies.all().flat_map(Policy::charges).filter_map(|rule| rule.laws()?.of(country));
         for regime in laws {
             self.text(regime.name.as_str()).number(regime.version);

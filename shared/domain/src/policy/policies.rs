@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Policy, PolicyError, Subject};
 use crate::allocation::ComponentOrder;
+use crate::charge::Laws;
 use crate::ids::PolicyRef;
 
 /// A tenant's policies: for each subject the one for what begins now, and those that running cycles began under; and which
@@ -13,7 +14,8 @@ pub struct Policies {
     debt: Policy,
     recovery: Policy,
     earlier: BTreeMap<PolicyRef, Policy>,
-    components: ComponentOrder,
+    components: Option<ComponentOrder>,
+    laws: Laws,
 }
 
 impl Policies {
@@ -21,19 +23,27 @@ impl Policies {
     #[must_use]
     pub fn new(debt: Policy, recovery: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
         let earlier = earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect();
-        Self { debt, recovery, earlier, components: ComponentOrder::default() }
+        Self { debt, recovery, earlier, components: None, laws: Laws::default() }
     }
 
-    /// The same where payments clear the parts of an invoice in this order.
+    /// The same where payments clear the parts of an invoice in this order, whatever the law says where nothing is agreed.
     #[must_use]
     pub fn clearing(self, components: ComponentOrder) -> Self {
-        Self { components, ..self }
+        Self { components: Some(components), ..self }
     }
 
-    /// The order in which payments clear the parts of an invoice.
+    /// The same where, unless the tenant has chosen, these laws say in which order.
     #[must_use]
-    pub fn components(&self) -> ComponentOrder {
-        self.components
+    pub fn under(self, laws: Laws) -> Self {
+        Self { laws, ..self }
+    }
+
+    /// The order in which a debtor's payments clear the parts of an invoice: what the tenant has chosen, else what the law of
+    /// the debtor's country (ISO 3166) says, else the principal first.
+    #[must_use]
+    pub fn components(&self, country: Option<&str>) -> ComponentOrder {
+        let law = || country.and_then(|country| self.laws.of(country)?.components);
+        self.components.or_else(law).unwrap_or_default()
     }
 
     /// Every policy.

@@ -78,6 +78,7 @@ pub(crate) fn laws() -> Laws {
         contract_ousts: false,
         credit_excluded: None,
         fees: FeeLaw::default(),
+        components: None,
     };
     Laws::new([("DE".to_owned(), regime)])
 }
@@ -160,7 +161,7 @@ impl Book {
     }
 
     pub(crate) fn interest_owed(&self, percent: &str, last: &str) -> i64 {
-        let balance = self.debtor.invoices[&invoice_id("A")].open_balance(self.policies.components()).unwrap();
+        let balance = self.debtor.invoices[&invoice_id("A")].open_balance(self.policies.components(None)).unwrap();
         let free = self.debtor.moratoria(&invoice_id("A"));
         let quote = interest(&terms(percent, clause()), &balance, day("2026-03-03"), day(last), &free).unwrap();
         quote.total.minor()
