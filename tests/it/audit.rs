@@ -90,6 +90,25 @@ async fn the_log_tells_who_did_what_and_why() {
 }
 
 #[tokio::test]
+async fn records_that_wait_on_the_head_get_an_item_in_the_end_and_none_shows_on_the_timeline() {
+    let world = World::start().await;
+    world.has([draft("C1", "I1").issued("2026-02-01").due("2026-03-02").total(eur("100.00")).build()]).await;
+    let path = json!({ "id": "C1" });
+    for n in 0..9 {
+        let hold = json!({ "reason": "manual", "note": n.to_string() }).to_string();
+        let mut request = call_to("POST /v1/debtors/{id}/holds", Some(TENANT), &path, &json!({}), &hold);
+        request["headers"]["idempotency-key"] = n.to_string().into();
+        assert_eq!(world.call_api(request).await.0, 201);
+    }
+    assert_eq!(world.verified().await.unwrap().head.seq, 10);
+    let own = world.table.items().await.into_iter().filter(|item| text(item, "SK").contains("#AUDIT#")).count();
+    assert_eq!(own, 1, "seven have waited, and two wait");
+    let request = call_to("GET /v1/debtors/{id}/timeline", Some(TENANT), &path, &json!({}), "");
+    let told = world.call_api(request).await.1.to_string();
+    assert!(told.contains("charge") && !told.contains("audit"), "{told}");
+}
+
+#[tokio::test]
 async fn an_edit_in_the_table_is_found() {
     let world = a_story().await;
     let mut entry = world.item("#ENTRY#").await;

@@ -44,6 +44,9 @@ fn recounted(items: &[Map<String, Value>]) -> Counters {
         } else if sk.contains("#MESSAGE#") {
             let day = &text(item, "settled_at")[..10];
             add(text(item, "portfolio"), format!("DAY#{day}"), text(item, "status"), 1);
+            if sk.ends_with(".proven") {
+                add(text(item, "portfolio"), format!("DAY#{day}"), "unknown", -1);
+            }
         }
     }
     sums.retain(|_, sum| *sum != 0);

@@ -1,7 +1,7 @@
 //! Addresses that a tenant must not use: shown, stopped by hand, and lifted by hand.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, json_response, query_parameter, told_time};
+use dunlin_aws::http::{Problem, caller, json_response, query_parameter, told_time};
 use dunlin_domain::debtor::Stop;
 use dunlin_domain::reach::{StopReason, Stopped};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ impl Handler {
         let mut body = Body::of(request)?;
         let (address, note) = (address(&mut body), note(&mut body));
         let (address, note) = body.finish(address.zip(note))?;
-        let lifted = self.books.restore_address(&tenancy, &address, &note, now).await;
+        let lifted = self.books.by(caller(request)).restore_address(&tenancy, &address, &note, now).await;
         if lifted.map_err(|error| cut_short(&error))? {
             Ok(json_response(200, &json!({ "lifted": address.as_str(), "note": note })))
         } else {

@@ -95,7 +95,8 @@ impl Profile {
         for point in self.contacts.iter() {
             let channel = point.address.channel();
             facts.consents.extend(point.consents.iter().filter_map(|consent| consent.fact(channel)));
-            facts.refused.addresses.extend(point.stopped.map(|stopped| (family(channel), stopped.since)));
+            let refused = point.stopped.filter(|stopped| stopped.reason.is_refusal());
+            facts.refused.addresses.extend(refused.map(|stopped| (family(channel), stopped.since)));
         }
         facts.refused.media.extend(&self.preferences.refused);
         facts.inconvenient.extend(self.preferences.inconvenient.iter().cloned());

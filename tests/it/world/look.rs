@@ -1,6 +1,6 @@
 //! Handing things in as callers do, and looking at what came of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
@@ -103,7 +103,10 @@ impl World {
 
     /// Step and status of each message that is over, oldest first.
     pub(crate) async fn messages(&self, id: &str) -> Vec<(String, String)> {
-        let messages = self.past(id, "MESSAGE").await;
+        let mut messages = self.past(id, "MESSAGE").await;
+        // A proof stands beside the unknown outcome that it replaces.
+        let known: BTreeSet<String> = messages.iter().map(|item| text(item, "SK").to_owned()).collect();
+        messages.retain(|item| !known.contains(&format!("{}.proven", text(item, "SK"))));
         messages.iter().map(|one| (text(one, "step").to_owned(), text(one, "status").to_owned())).collect()
     }
 

@@ -144,7 +144,7 @@ pub(super) fn ride(carrier: &mut Item, records: &[AuditRecord]) -> Result<(), St
 pub(super) fn item(commit: &Commit<'_>, records: &[AuditRecord]) -> Result<Item, StoreError> {
     let debtor = &commit.loaded.debtor;
     let seq = records.last().map_or(0, |record| record.seq);
-    let key = key::past(&debtor.tenant, &debtor.id, commit.now, "AUDIT", &format!("{seq:08}"));
+    let key = key::past(&debtor.tenant, &debtor.id, commit.now, key::AUDIT, &format!("{seq:08}"));
     let mut item = attributes(&key);
     ride(&mut item, records)?;
     Ok(item)

@@ -238,9 +238,6 @@ impl Store {
         for stop in &commit.journal.stops {
             writes.push(self.put_stop(tenant, stop, Some(id))?);
         }
-        for message in &commit.journal.proven {
-            writes.push(self.put_proven(&commit.loaded.debtor, message)?);
-        }
         if let Some((whose, feedback)) = &commit.writes.feedback {
             writes.push(self.put_heard(whose, feedback)?);
         }
@@ -386,6 +383,9 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
         // One that was withheld and planned again at once keeps both records.
         let key = at(message.planned_at, "MESSAGE", &format!("{}.{version:08}", message.plan.id));
         items.push(to_item(&key, &MessageRecord::of(message))?);
+    }
+    for message in &journal.proven {
+        items.push(message::proven(&commit.loaded.debtor, message)?);
     }
     if let Some((decision, inputs)) = &journal.decision {
         items.push(to_item(&numbered("DECISION", 0), &DecisionRecord::of(decision, inputs))?);

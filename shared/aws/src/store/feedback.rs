@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use super::debtor::Condition;
 use super::error::sort;
 use super::key::{self, Key};
+use super::message::PROVEN;
 use super::record::{Item, MessageRecord, Record, known, read_item, to_item};
 use super::{Store, StoreError, Versioned};
 
@@ -33,7 +34,11 @@ pub struct MessageRef {
 
 impl MessageRef {
     fn key(&self, kind: &str) -> Key {
-        let number = format!("{}.{}", self.message, self.attempt);
+        self.key_ending(kind, "")
+    }
+
+    fn key_ending(&self, kind: &str, end: &str) -> Key {
+        let number = format!("{}.{}{end}", self.message, self.attempt);
         key::past(&self.tenant, &self.debtor, self.planned_at, kind, &number)
     }
 }
@@ -66,16 +71,21 @@ impl Store {
     /// [`StoreError`].
     pub async fn handed_over(&self, whose: &MessageRef) -> Result<Option<(Message, Versioned<Feedback>)>, StoreError> {
         let (message_key, feedback_key) = (whose.key("MESSAGE"), whose.key("FEEDBACK"));
-        let (mut message, mut feedback) = (None, Versioned { value: Feedback::default(), version: 0 });
-        for item in self.batch_get(&[message_key.clone(), feedback_key]).await? {
-            if item.get("SK").and_then(|sk| sk.as_s().ok()) == Some(&message_key.sk) {
+        let proven_key = whose.key_ending("MESSAGE", PROVEN);
+        let (mut message, mut proven) = (None, None);
+        let mut feedback = Versioned { value: Feedback::default(), version: 0 };
+        for item in self.batch_get(&[message_key.clone(), proven_key.clone(), feedback_key]).await? {
+            let place = item.get("SK").and_then(|sk| sk.as_s().ok());
+            if place == Some(&message_key.sk) {
                 message = Some(read_item(item, |record: MessageRecord| record.read(&whose.attempt))?);
+            } else if place == Some(&proven_key.sk) {
+                proven = Some(read_item(item, |record: MessageRecord| record.read(&whose.attempt))?);
             } else {
                 let read = |record: FeedbackRecord| Ok(Versioned { value: record.read()?, version: record.version });
                 feedback = read_item(item, read)?;
             }
         }
-        Ok(message.map(|message| (message, feedback)))
+        Ok(proven.or(message).map(|message| (message, feedback)))
     }
 
     /// Writes down what was said where nothing follows from it.

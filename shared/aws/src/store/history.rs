@@ -63,7 +63,8 @@ impl Store {
             .await
             .map_err(sort)?;
         let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
-        let entries = answer.items.unwrap_or_default().into_iter().map(entry).collect::<Result<_, _>>()?;
+        let told = answer.items.unwrap_or_default().into_iter().filter(|item| kind(item) != Some(key::AUDIT));
+        let entries = told.map(entry).collect::<Result<_, _>>()?;
         Ok(TimelinePage { entries, next })
     }
 }
@@ -94,8 +95,7 @@ impl Store {
         let mut entries = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(sort)?;
-            let kind = sort_key(&item).and_then(|sk| sk.split('#').nth(1));
-            if kind != Some(key::ENTRY) {
+            if kind(&item) != Some(key::ENTRY) {
                 continue;
             }
             if entries.len() >= max {
@@ -112,6 +112,11 @@ fn sort_key(item: &Item) -> Option<&str> {
     item.get("SK")?.as_s().ok()?.strip_prefix(key::PAST)
 }
 
+/// What an item of the history is.
+fn kind(item: &Item) -> Option<&str> {
+    sort_key(item)?.split('#').nth(1)
+}
+
 fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     let place = place(&item);
     let parts = sort_key(&item).and_then(|sk| {
@@ -120,7 +125,7 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     });
     let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(&place, "is not an entry of the history"))?;
     let mut body: Map<String, Value> = serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(&place, e))?;
-    for hidden in ["PK", "SK", SCHEMA, "charges", "dated", "facts"] {
+    for hidden in ["PK", "SK", SCHEMA, "charges", "dated", "facts", "audit", "audit_seq"] {
         body.remove(hidden);
     }
     if let Some(currency) = body.get("currency").and_then(Value::as_str) {

@@ -33,6 +33,8 @@ pub(crate) const LIVE: &str = "LIVE#";
 pub(crate) const PAST: &str = "PAST#";
 /// The kind of an entry of the ledger, in the past.
 pub(crate) const ENTRY: &str = "ENTRY";
+/// Records of the audit log that have an item of their own.
+pub(crate) const AUDIT: &str = "AUDIT";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
 const LIVE_HOLD: &str = "LIVE#HOLD#";
 const LIVE_AGREEMENT: &str = "LIVE#AGREEMENT#";

@@ -4,7 +4,7 @@
 //! silent on the head reads the record first: so an outcome is kept even if its attempt died right after, and costs
 //! half of what a transaction over both items would.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::ids::{DebtorId, TenantId};
 use dunlin_domain::message::{Message, MessageId, Outcome, Pending, PendingState, Plan, Written};
@@ -16,6 +16,8 @@ use super::key::{self, Key};
 use super::record::{Item, MessageRecord, read_item, to_item};
 use super::{Store, StoreError};
 
+/// Ends the key of a record that replaces an unknown outcome; it sorts behind the one that it is about.
+pub(super) const PROVEN: &str = ".proven";
 /// The same record may be written again; another one may not replace it.
 const FIRST_WORD: &str = "attribute_not_exists(PK) OR (#status = :status AND settled_at = :settled_at)";
 
@@ -90,19 +92,19 @@ impl Store {
             .expression_attribute_values(":settled_at", settled_at);
         call.send().await.map(drop).map_err(sort)
     }
-
-    /// Writes down that a message went out of which nobody knew. The debtor's version guards it.
-    pub(super) fn put_proven(&self, debtor: &Debtor, message: &Message) -> Result<TransactWriteItem, StoreError> {
-        let attempt = message.attempt.as_deref().unwrap_or_default();
-        let key = key_of(debtor, message.planned_at, message.plan.id.as_str(), attempt);
-        self.put(to_item(&key, &MessageRecord::of(message))?, None)
-    }
 }
 
 /// How an attempt ended, as an item.
 pub(super) fn ended(debtor: &Debtor, message: &Message, attempt: &str) -> Result<Item, StoreError> {
     let key = key_of(debtor, message.planned_at, message.plan.id.as_str(), attempt);
     to_item(&key, &MessageRecord::of(message))
+}
+
+/// That a message went out of which nobody knew, beside the record that says so: the history is never rewritten.
+pub(super) fn proven(debtor: &Debtor, message: &Message) -> Result<Item, StoreError> {
+    let attempt = message.attempt.as_deref().unwrap_or_default();
+    let number = format!("{attempt}{PROVEN}");
+    to_item(&key_of(debtor, message.planned_at, message.plan.id.as_str(), &number), &MessageRecord::of(message))
 }
 
 fn key_of(debtor: &Debtor, planned_at: Timestamp, message: &str, attempt: &str) -> Key {

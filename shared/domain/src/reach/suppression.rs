@@ -36,6 +36,14 @@ named!(
     Manual => "manual",
 );
 
+impl StopReason {
+    /// Whether its holder wants no messages. One that cannot be delivered to says nothing of the holder's others.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        !matches!(self, Self::HardBounce | Self::SoftBounces)
+    }
+}
+
 /// An address that a tenant must not use. No event lifts it; a person may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {

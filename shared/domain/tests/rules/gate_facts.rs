@@ -6,10 +6,10 @@ use dunlin_domain::agreement::{Agreement, Cover, Dispute, DisputeReason, Terms};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{Channel, PhoneNumber};
 use dunlin_domain::gate::atlas::Atlas;
-use dunlin_domain::gate::{Evidence, Facts, History, Jurisdiction, Medium};
+use dunlin_domain::gate::{Evidence, Facts, History, Jurisdiction, Medium, Target};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId, InvoiceId};
-use dunlin_domain::reach::Address;
+use dunlin_domain::reach::{Address, StopReason, Stopped};
 
 use crate::history::{Book, account, at, day, eur, invoice_id};
 
@@ -206,4 +206,28 @@ fn contacts_and_refusals_of_the_books_are_told() {
     assert!(!facts(&book, &[]).accepts_electronic(Medium::Sms, at(NOW)));
     book.debtor.profile.contacts.set_sms_consent(true);
     assert!(facts(&book, &[]).accepts_electronic(Medium::Sms, at(NOW)));
+}
+
+#[test]
+fn who_unsubscribes_speaks_for_all_addresses_and_one_that_is_dead_for_none() {
+    let refused = |reason: StopReason| {
+        let mut book = Book::new("UTC");
+        let id = book.debtor.profile.contacts.first(Channel::Email).unwrap().address.id();
+        let stopped = Some(Stopped { since: at(NOW), reason });
+        book.debtor.profile.contacts.get_mut(&id).unwrap().stopped = stopped;
+        assert!(Target::of(&book.debtor.profile, Medium::Email, at(NOW)).opted_out().is_some());
+        assert!(Target::of(&book.debtor.profile, Medium::Call, at(NOW)).opted_out().is_none());
+        facts(&book, &[]).refused.addresses.len()
+    };
+    for (reason, expected) in [
+        (StopReason::Unsubscribed, 1),
+        (StopReason::Complaint, 1),
+        (StopReason::Stop, 1),
+        (StopReason::Refused, 1),
+        (StopReason::Manual, 1),
+        (StopReason::HardBounce, 0),
+        (StopReason::SoftBounces, 0),
+    ] {
+        assert_eq!(refused(reason), expected, "{reason:?}");
+    }
 }
