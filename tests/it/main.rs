@@ -15,6 +15,7 @@
 //! | [`statements`] | statements of account, of one debtor and of a group |
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
+//! | [`contact_checks`] | whether a contact may be made, asked before it is |
 //! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
@@ -31,6 +32,7 @@ mod audit;
 mod cases;
 mod charges;
 mod charging;
+mod contact_checks;
 mod costs;
 mod credit;
 mod debtors;

@@ -187,6 +187,10 @@ async fn read(world: &World, samples: &mut Samples) {
     assert!(status == 200 && log.as_str().unwrap().contains("dunlin-audit/1"), "{log}");
     let (status, quote) = world.call_api(samples.take("collections-api/post_interest_quote.json")).await;
     assert_eq!((status, &quote["interest"]["amount"]), (200, &json!("107.20")), "{quote}");
+    for name in ["post_contact_check", "post_debtor_contact_check"] {
+        let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert_eq!((status, &answer["allowed"]), (200, &json!(false)), "{name}: {answer}");
+    }
     for name in ["unsubscribe_page", "unsubscribe_one_click"] {
         let (status, page) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert_eq!(status, 200, "{name}: {page}");

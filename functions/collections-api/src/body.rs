@@ -125,6 +125,15 @@ impl Body {
         number
     }
 
+    /// A yes or no that may be left out.
+    pub(crate) fn flag(&mut self, field: &str) -> Option<bool> {
+        let value = self.value(field)?;
+        if value.as_bool().is_none() {
+            self.complain(field, "must be true or false");
+        }
+        value.as_bool()
+    }
+
     /// A list of texts, empty where it is left out.
     pub(crate) fn texts(&mut self, field: &str) -> Vec<String> {
         let Some(value) = self.value(field) else { return Vec::new() };

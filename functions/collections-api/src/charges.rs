@@ -18,7 +18,7 @@ use rust_decimal::Decimal;
 use crate::Handler;
 use crate::body::{Body, date};
 use crate::call::{Call, answer, made, refused};
-use crate::handler::Answer;
+use crate::handler::{Answer, packs};
 use crate::quote;
 
 /// What of a claim follows from the invoice itself.
@@ -47,10 +47,7 @@ impl Handler {
         let call = Call::of(request, self.clock.now(told_time(request)))?;
         let mut body = Body::of(request)?;
         let invoice = invoice(&mut body, &tenancy.default_portfolio);
-        let packs = dunlin_packs::packs().map_err(|error| {
-            tracing::error!(%error, "the packs cannot be read");
-            Problem::internal()
-        })?;
+        let packs = packs()?;
         let today = tenancy.zone.date(call.now);
         let wanted = wanted(&mut body, packs, today);
         let despite = body.parsed(DESPITE, plain);

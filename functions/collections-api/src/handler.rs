@@ -10,6 +10,7 @@ use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{StoreError, Tenancy};
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::intake::CreditAction;
+use dunlin_packs::Packs;
 
 use crate::terms::Kind;
 
@@ -51,6 +52,7 @@ impl Handler {
             "GET /v1/debtors/{id}/group" => self.group(&request).await,
             "GET /v1/debtors/{id}/statement" => self.statement(&request).await,
             "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
+            "POST /v1/debtors/{id}/contacts/check" => self.check_debtor_contact(&request).await,
             "POST /v1/debtors/{id}/promises" => self.agree(&request, Kind::Promise).await,
             "POST /v1/debtors/{id}/plans" => self.agree(&request, Kind::Plan).await,
             "POST /v1/debtors/{id}/settlements" => self.agree(&request, Kind::Settlement).await,
@@ -69,6 +71,7 @@ impl Handler {
             "GET /v1/payments/{ref}" => self.payment(&request).await,
             "GET /v1/reports/aging" => self.aging(&request).await,
             "GET /v1/unmatched" => self.unmatched(&request).await,
+            "POST /v1/contacts/check" => self.check_contact(&request).await,
             "POST /v1/quotes/interest" => self.quote(&request).await,
             "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,
             "POST /unsubscribe/{token}" => self.unsubscribe(&request).await,
@@ -90,6 +93,14 @@ impl Handler {
 pub(crate) fn cut_short(error: &BooksError) -> Problem {
     tracing::error!(%error, transient = error.is_transient(), "a change was not made");
     if error.is_transient() { Problem::unavailable() } else { Problem::internal() }
+}
+
+/// The law of this build.
+pub(crate) fn packs() -> Result<&'static Packs, Problem> {
+    dunlin_packs::packs().map_err(|error| {
+        tracing::error!(%error, "the packs cannot be read");
+        Problem::internal()
+    })
 }
 
 /// The table's failures, as the caller should see them; the log has the rest.

@@ -8,6 +8,7 @@
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
 //! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
+//! - Whether a contact may be made, and if not, by which rules and from when on: asked before a person dials.
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
 
@@ -17,6 +18,7 @@ mod audit;
 mod body;
 mod call;
 mod charges;
+mod check;
 mod credit;
 mod debtor;
 mod group;

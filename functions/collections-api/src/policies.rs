@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::Handler;
 use crate::body::Body;
-use crate::handler::{Answer, failed};
+use crate::handler::{Answer, failed, packs};
 
 /// The first late fee may be this many days after the due date.
 const AFTER_DAYS_MAX: u16 = 365;
@@ -32,10 +32,7 @@ impl Handler {
     /// they began under.
     pub(crate) async fn put_policy(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
-        let packs = dunlin_packs::packs().map_err(|error| {
-            tracing::error!(%error, "the packs cannot be read");
-            Problem::internal()
-        })?;
+        let packs = packs()?;
         let mut body = Body::of(request)?;
         let policy = policy(&mut body, packs.laws());
         let used_for = body.parsed("use_for", |text| match text {

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::Handler;
-use crate::handler::Answer;
+use crate::handler::{Answer, packs};
 
 const JURISDICTION: &str = "jurisdiction";
 const PAYMENTS: &str = "payments";
@@ -22,10 +22,7 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let today = tenancy.zone.date(self.clock.now(told_time(request)));
         let (jurisdiction, claim) = claim(&raw_body(request)?, today)?;
-        let packs = dunlin_packs::packs().map_err(|error| {
-            tracing::error!(%error, "the packs cannot be read");
-            Problem::internal()
-        })?;
+        let packs = packs()?;
         let regime = packs.regime(&jurisdiction).map_err(|error| refused(JURISDICTION, error.to_string()))?;
         let quote = regime.quote(&claim).map_err(|error| refused(field_of(&error), error.to_string()))?;
         Ok(json_response(200, &view(&jurisdiction, regime, &claim, &quote)))

@@ -126,6 +126,13 @@ id_type!(
     ParticularDebt, "a particular debt", text, TEXT_RULE
 );
 
+impl From<&DebtorId> for PersonId {
+    /// The debtor in person.
+    fn from(debtor: &DebtorId) -> Self {
+        Self(Arc::clone(&debtor.0))
+    }
+}
+
 /// An invoice within a debtor: its creditor's portfolio and its number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvoiceId {

@@ -76,6 +76,16 @@ impl Atlas {
         Place { jurisdiction: jurisdiction.clone(), zones, evidence: Evidence::Address }
     }
 
+    /// The parts of a place that are known, each with its zones.
+    pub fn parts(&self, of: &Jurisdiction) -> impl Iterator<Item = Place> {
+        let parts = self.zones.iter().filter(move |(part, _)| *part != of && of.reaches(part));
+        parts.map(|(part, zones)| Place {
+            jurisdiction: part.clone(),
+            zones: zones.clone(),
+            evidence: Evidence::Address,
+        })
+    }
+
     /// Where the holder of a phone number may be. Toll-free and foreign numbers, and codes that are not known, tell nothing.
     #[must_use]
     pub fn of_number(&self, number: &PhoneNumber) -> Option<Place> {

@@ -133,6 +133,29 @@ impl Default for Content {
     }
 }
 
+impl Content {
+    /// A message that says all that a rule may demand: for questions about everything but the words.
+    #[must_use]
+    pub fn flawless() -> Self {
+        Self {
+            says_debt_collector: true,
+            privacy_notice: true,
+            opt_out: OptOutLine::Simple,
+            one_click: true,
+            voice: Some(VoiceMessage::limited()),
+            ..Self::default()
+        }
+    }
+}
+
+impl VoiceMessage {
+    /// One with limited content (12 CFR 1006.2(j)): a business, a person and a number, and that a call back is asked for.
+    fn limited() -> Self {
+        let said = || "-".to_owned();
+        Self { business: said(), person: Some(said()), number: Some(said()), asks_reply: true, says_more: false }
+    }
+}
+
 /// An attempt to reach someone about debts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

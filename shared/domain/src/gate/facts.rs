@@ -79,6 +79,22 @@ pub struct Credit {
 }
 
 impl Credit {
+    fn and(self, told: Self) -> Self {
+        Self {
+            regulated: told.regulated.or(self.regulated),
+            creditor: told.creditor.or(self.creditor),
+            entered: told.entered.or(self.entered),
+            aggregate: told.aggregate.or(self.aggregate),
+            days_past_due: told.days_past_due.or(self.days_past_due),
+            in_collection: told.in_collection.or(self.in_collection),
+            due: told.due.or(self.due),
+            acknowledged: told.acknowledged.or(self.acknowledged),
+            limitation_years: told.limitation_years.or(self.limitation_years),
+            data_from_creditor: told.data_from_creditor.or(self.data_from_creditor),
+            validation_ends: told.validation_ends.or(self.validation_ends),
+        }
+    }
+
     /// The last day on which suit may be brought, where it can be known: the anniversary of the due date or of the last
     /// acknowledgment, whichever is later.
     #[must_use]
@@ -258,6 +274,19 @@ pub struct Refused {
     pub unread: bool,
 }
 
+impl Refused {
+    fn and(mut self, told: Self) -> Self {
+        self.media.extend(told.media);
+        self.addresses.extend(told.addresses);
+        Self {
+            marketing: told.marketing.or(self.marketing),
+            objected: told.objected || self.objected,
+            unread: told.unread || self.unread,
+            ..self
+        }
+    }
+}
+
 /// What stops contact altogether, or nearly.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stops {
@@ -281,6 +310,24 @@ pub struct Stops {
     pub adviser: Option<Adviser>,
     /// Whether the employer is known, or must be thought, to forbid contact at work.
     pub employer_prohibits: bool,
+}
+
+impl Stops {
+    fn and(mut self, told: Self) -> Self {
+        self.respites.extend(told.respites);
+        self.ceases.extend(told.ceases);
+        self.attorneys.extend(told.attorneys);
+        self.contested.extend(told.contested);
+        Self {
+            insolvent_since: told.insolvent_since.or(self.insolvent_since),
+            deceased: told.deceased || self.deceased,
+            creditor_request: told.creditor_request.or(self.creditor_request),
+            accuracy_contested: told.accuracy_contested || self.accuracy_contested,
+            adviser: told.adviser.or(self.adviser),
+            employer_prohibits: told.employer_prohibits || self.employer_prohibits,
+            ..self
+        }
+    }
 }
 
 /// All that is known of a debtor, for the credit that is collected.
@@ -309,6 +356,25 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The same with what someone adds: lists grow, a stop stays one, and of all else what is told counts before what was
+    /// known.
+    #[must_use]
+    pub fn and(mut self, told: Self) -> Self {
+        self.places.extend(told.places);
+        self.consents.extend(told.consents);
+        self.inconvenient.extend(told.inconvenient);
+        Self {
+            collector: told.collector.or(self.collector),
+            kind: told.kind.or(self.kind),
+            obligor: told.obligor.or(self.obligor),
+            calendar: told.calendar.or(self.calendar),
+            credit: self.credit.and(told.credit),
+            stops: self.stops.and(told.stops),
+            refused: self.refused.and(told.refused),
+            ..self
+        }
+    }
+
     /// Whether a consent of the kind asked for stands.
     #[must_use]
     pub fn consents_to(&self, now: Timestamp, asked: impl Fn(&Consent) -> bool) -> bool {

@@ -1,5 +1,7 @@
 //! Ways to reach someone.
 
+use crate::contact::Channel;
+
 /// A way to reach someone, as finely as the law tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Medium {
@@ -36,6 +38,29 @@ pub enum Family {
     Post,
     /// Social networks.
     Social,
+}
+
+impl Family {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Email, Self::Texts, Self::Calls, Self::Post, Self::Social];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Texts => "texts",
+            Self::Calls => "calls",
+            Self::Post => "post",
+            Self::Social => "social",
+        }
+    }
+
+    /// Reads what [`Family::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.as_str() == value)
+    }
 }
 
 impl Medium {
@@ -97,6 +122,16 @@ impl Medium {
             Self::Letter => 1 << 6,
             Self::Postcard => 1 << 7,
             Self::PublicPost => 1 << 8,
+        }
+    }
+}
+
+impl From<Channel> for Medium {
+    /// What goes to one number that was given is no autodialled message (47 U.S.C. 227(a)(1)).
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Email => Self::Email,
+            Channel::Sms => Self::Sms,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | [`attempt`], [`medium`], [`target`] | what is to be done, how, and where it goes |
 //! | [`facts`] | what is known of the debtor |
 //! | [`history`] | contacts that were made |
+//! | `of_debtor` | both of them, from what the books know of a debtor |
 //! | [`law`], [`kind`] | a rule: whom it protects, when it is in force, what it asks |
 //! | [`policy`] | what the tenant decides within the law |
 //! | [`wording`] | what words say |
@@ -34,6 +35,7 @@ pub mod wording;
 mod clock;
 mod content;
 mod frequency;
+mod of_debtor;
 mod permission;
 mod stops;
 

@@ -13,6 +13,9 @@ const MEMBER_STATES: [&str; 27] = [
     "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 ];
 
+/// What law that holds everywhere names.
+const ANYWHERE: &str = "ANY";
+
 /// Whose law: a country (`US`), a part of one (`US-MA`, `GB-SCT`), a city (`US-NY-NYC`), the `EU`, or `ANY`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Jurisdiction(Arc<str>);
@@ -35,6 +38,12 @@ impl Jurisdiction {
         if well_formed { Ok(Self(code.into())) } else { Err(UnknownJurisdiction(code.chars().take(20).collect())) }
     }
 
+    /// Somewhere, of which no more is known: the law that holds anywhere.
+    #[must_use]
+    pub fn anywhere() -> Self {
+        Self(ANYWHERE.into())
+    }
+
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -51,7 +60,7 @@ impl Jurisdiction {
     #[must_use]
     pub fn reaches(&self, place: &Self) -> bool {
         match self.as_str() {
-            "ANY" => true,
+            ANYWHERE => true,
             "EU" => place.country() == "EU" || MEMBER_STATES.contains(&place.country()),
             own => place.0.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')),
         }

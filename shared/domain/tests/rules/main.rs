@@ -14,6 +14,7 @@ mod debtors;
 mod decide;
 mod desk;
 mod duties;
+mod gate_facts;
 mod groups;
 mod history;
 mod interest;
