@@ -1,5 +1,7 @@
 //! Which call it is, and answers.
 
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -44,42 +46,51 @@ impl Handler {
         request: ApiGatewayV2httpRequest,
     ) -> Result<ApiGatewayV2httpResponse, std::convert::Infallible> {
         let route = request.route_key.clone().unwrap_or_default();
-        let answer = match route.as_str() {
-            "GET /v1/debtors/{id}" => self.debtor(&request).await,
-            "GET /v1/debtors/{id}/audit" => self.audit(&request).await,
-            "PATCH /v1/debtors/{id}" => self.patch_debtor(&request).await,
-            "PUT /v1/debtors/{id}" => self.put_debtor(&request).await,
-            "GET /v1/debtors/{id}/group" => self.group(&request).await,
-            "GET /v1/debtors/{id}/statement" => self.statement(&request).await,
-            "GET /v1/debtors/{id}/timeline" => self.timeline(&request).await,
-            "POST /v1/debtors/{id}/contacts/check" => self.check_debtor_contact(&request).await,
-            "POST /v1/debtors/{id}/promises" => self.agree(&request, Kind::Promise).await,
-            "POST /v1/debtors/{id}/plans" => self.agree(&request, Kind::Plan).await,
-            "POST /v1/debtors/{id}/settlements" => self.agree(&request, Kind::Settlement).await,
-            "POST /v1/debtors/{id}/disputes" => self.agree(&request, Kind::Dispute).await,
-            "POST /v1/debtors/{id}/disputes/{dispute}/resolution" => self.resolve(&request).await,
-            "DELETE /v1/debtors/{id}/agreements/{agreement}" => self.cancel(&request).await,
-            "POST /v1/debtors/{id}/charges" => self.charge(&request).await,
-            "POST /v1/debtors/{id}/write-offs" => self.write_off(&request).await,
-            "POST /v1/debtors/{id}/refund-reviews" => self.review_refunds(&request).await,
-            "POST /v1/debtors/{id}/holds" => self.set_hold(&request).await,
-            "DELETE /v1/debtors/{id}/holds/{hold}" => self.lift_hold(&request).await,
-            "POST /v1/debtors/{id}/credit/applications" => self.credit(&request, CreditAction::Apply).await,
-            "POST /v1/debtors/{id}/credit/transfers" => self.credit(&request, CreditAction::Move).await,
-            "POST /v1/debtors/{id}/credit/refunds" => self.credit(&request, CreditAction::Refund).await,
-            "POST /v1/policies" => self.put_policy(&request).await,
-            "GET /v1/payments/{ref}" => self.payment(&request).await,
-            "GET /v1/reports/aging" => self.aging(&request).await,
-            "GET /v1/unmatched" => self.unmatched(&request).await,
-            "POST /v1/contacts/check" => self.check_contact(&request).await,
-            "POST /v1/quotes/interest" => self.quote(&request).await,
-            "GET /unsubscribe/{token}" => self.unsubscribe_page(&request).await,
-            "POST /unsubscribe/{token}" => self.unsubscribe(&request).await,
-            _ => Err(Problem::not_found(format!("there is no {route}"))),
-        };
+        let answer = self.route(&route, &request).await;
         let response = answer.unwrap_or_else(|problem| problem.response());
         tracing::info!(route, status = response.status_code, "answered");
         Ok(response)
+    }
+
+    /// What answers a route. Each answer is on the heap: together they would be a future of many kilobytes on the stack.
+    fn route<'a>(
+        &'a self,
+        route: &str,
+        request: &'a ApiGatewayV2httpRequest,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+        match route {
+            "GET /v1/debtors/{id}" => Box::pin(self.debtor(request)),
+            "GET /v1/debtors/{id}/audit" => Box::pin(self.audit(request)),
+            "PATCH /v1/debtors/{id}" => Box::pin(self.patch_debtor(request)),
+            "PUT /v1/debtors/{id}" => Box::pin(self.put_debtor(request)),
+            "GET /v1/debtors/{id}/group" => Box::pin(self.group(request)),
+            "GET /v1/debtors/{id}/statement" => Box::pin(self.statement(request)),
+            "GET /v1/debtors/{id}/timeline" => Box::pin(self.timeline(request)),
+            "POST /v1/debtors/{id}/contacts/check" => Box::pin(self.check_debtor_contact(request)),
+            "POST /v1/debtors/{id}/promises" => Box::pin(self.agree(request, Kind::Promise)),
+            "POST /v1/debtors/{id}/plans" => Box::pin(self.agree(request, Kind::Plan)),
+            "POST /v1/debtors/{id}/settlements" => Box::pin(self.agree(request, Kind::Settlement)),
+            "POST /v1/debtors/{id}/disputes" => Box::pin(self.agree(request, Kind::Dispute)),
+            "POST /v1/debtors/{id}/disputes/{dispute}/resolution" => Box::pin(self.resolve(request)),
+            "DELETE /v1/debtors/{id}/agreements/{agreement}" => Box::pin(self.cancel(request)),
+            "POST /v1/debtors/{id}/charges" => Box::pin(self.charge(request)),
+            "POST /v1/debtors/{id}/write-offs" => Box::pin(self.write_off(request)),
+            "POST /v1/debtors/{id}/refund-reviews" => Box::pin(self.review_refunds(request)),
+            "POST /v1/debtors/{id}/holds" => Box::pin(self.set_hold(request)),
+            "DELETE /v1/debtors/{id}/holds/{hold}" => Box::pin(self.lift_hold(request)),
+            "POST /v1/debtors/{id}/credit/applications" => Box::pin(self.credit(request, CreditAction::Apply)),
+            "POST /v1/debtors/{id}/credit/transfers" => Box::pin(self.credit(request, CreditAction::Move)),
+            "POST /v1/debtors/{id}/credit/refunds" => Box::pin(self.credit(request, CreditAction::Refund)),
+            "POST /v1/policies" => Box::pin(self.put_policy(request)),
+            "GET /v1/payments/{ref}" => Box::pin(self.payment(request)),
+            "GET /v1/reports/aging" => Box::pin(self.aging(request)),
+            "GET /v1/unmatched" => Box::pin(self.unmatched(request)),
+            "POST /v1/contacts/check" => Box::pin(self.check_contact(request)),
+            "POST /v1/quotes/interest" => Box::pin(self.quote(request)),
+            "GET /unsubscribe/{token}" => Box::pin(self.unsubscribe_page(request)),
+            "POST /unsubscribe/{token}" => Box::pin(self.unsubscribe(request)),
+            _ => Box::pin(ready(Err(Problem::not_found(format!("there is no {route}"))))),
+        }
     }
 
     /// The caller's tenant.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Books, BooksError, Races, Rejection};
-use crate::store::{Loaded, Receipt, ReferenceKey, Tenancy, Versioned, Writes};
+use crate::store::{Loaded, Receipt, ReferenceKey, StoreError, Tenancy, Versioned, Writes};
 
 /// What became of a change that was asked for.
 #[derive(Debug)]
@@ -77,8 +77,11 @@ impl Books {
             let Some(mut loaded) = self.store.load(&tenancy.tenant, debtor).await? else {
                 return Ok(Changed::NoDebtor);
             };
-            if let Some(invoice) = invoice.filter(|invoice| !loaded.debtor.invoices.contains_key(*invoice)) {
-                self.load_closed_invoice(tenancy, &mut loaded, invoice).await?;
+            if let Some(invoice) = invoice.filter(|invoice| !loaded.debtor.invoices.contains_key(*invoice))
+                && self.load_closed_invoice(tenancy, &mut loaded, invoice).await? == Closed::Moved
+            {
+                races.lost(StoreError::Conflict).await?;
+                continue;
             }
             if let Some(receipt) = receipt
                 && self.store.has_receipt(&tenancy.tenant, receipt).await?
@@ -111,14 +114,13 @@ impl Books {
         tenancy: &Tenancy,
         loaded: &mut Loaded,
         invoice: &InvoiceId,
-    ) -> Result<(), BooksError> {
+    ) -> Result<Closed, BooksError> {
         let key = ReferenceKey::Invoice(invoice.clone());
         let found = self.store.references(&tenancy.tenant, [key.clone()]).await?.remove(&key);
         let ours = found.filter(|reference| reference.debtor.as_ref() == Some(&loaded.debtor.id));
-        if let Some(place) = ours.and_then(|reference| reference.invoice) {
-            self.store.load_closed(loaded, &[place]).await?;
-        }
-        Ok(())
+        let Some(place) = ours.and_then(|reference| reference.invoice) else { return Ok(Closed::Looked) };
+        self.store.load_closed(loaded, &[place]).await?;
+        Ok(if loaded.debtor.invoices.contains_key(invoice) { Closed::Looked } else { Closed::Moved })
     }
 
     /// Agrees to a plan that was handed in. `false` where it was agreed before; a plan that has ended since is not made
@@ -169,6 +171,15 @@ impl Books {
         };
         self.change(tenancy, debtor, receipt, now, resolve).await
     }
+}
+
+/// What came of looking for an invoice that is not live.
+#[derive(Debug, PartialEq, Eq)]
+enum Closed {
+    /// It was read, or the debtor has none of that number.
+    Looked,
+    /// It was reopened since the debtor was read.
+    Moved,
 }
 
 /// The column of a plan that is at fault where the debtor's own state refuses it.
