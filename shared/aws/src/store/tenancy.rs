@@ -138,6 +138,8 @@ impl SettingsRecord {
             method: method.unwrap_or_default(),
             components: components.transpose()?.unwrap_or_default(),
         };
+        let packs = dunlin_packs::packs().map_err(|error| StoreError::corrupt("packs", error.to_string()))?;
+        let contact = self.contact.read(packs.book().clone())?;
         let debt = chosen(self.policy.as_deref(), self.policy_version, debt)?;
         let recovery = chosen(self.recovery_policy.as_deref(), self.recovery_policy_version, recovery)?;
         Ok(Tenancy {
@@ -150,7 +152,7 @@ impl SettingsRecord {
             default_portfolio: read("default_portfolio", PortfolioId::parse(portfolio))?,
             allocation,
             accounts,
-            policies: Policies::new(debt, recovery, policies).clearing(allocation.components),
+            policies: Policies::new(debt, recovery, policies).clearing(allocation.components).contacting_by(contact),
             calendar: Calendar::default(),
         })
     }

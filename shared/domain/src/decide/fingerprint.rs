@@ -10,6 +10,7 @@ use crate::allocation::Reversal;
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
 use crate::decision::Fingerprint;
+use crate::gate::{CollectorRole, ContactPolicy, ContactRules, Mode};
 use crate::hold::{Hold, HoldScope};
 use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
@@ -27,6 +28,7 @@ pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fing
     for policy in [Subject::Debt, Subject::Recovery].map(|subject| policies.current(subject).id()) {
         inputs.text(policy.name.as_str()).number(policy.version);
     }
+    inputs.contact(debtor, policies.contact());
     if policies.all().any(|policy| !policy.charges().is_empty()) {
         inputs.charging(debtor, policies);
     }
@@ -125,6 +127,37 @@ impl Inputs {
                 self.number(plan.grace_days()).number(plan.misses_allowed())
             }
         };
+    }
+
+    /// What only the gate looks at.
+    fn contact(&mut self, debtor: &Debtor, rules: &ContactRules) {
+        if rules.book.packs.is_empty() {
+            return;
+        }
+        for pack in rules.book.packs.iter() {
+            self.text(pack.name.as_str()).number(pack.version);
+        }
+        let ContactPolicy { mode, loosened, attorney_silence_days, gap_minutes, calls_a_day, .. } = &rules.policy;
+        self.number(rules.collector == CollectorRole::ThirdParty).number(*mode == Mode::StatuteOnly);
+        self.number(*attorney_silence_days).number(gap_minutes.unwrap_or(-1));
+        self.number(calls_a_day.map_or(-1, i64::from)).number(rules.policy.margin_minutes);
+        self.number(rules.policy.pause_on_any_dispute).count(loosened.len());
+        for one in loosened {
+            self.text(one.rule().as_str()).time(one.expires());
+        }
+        let profile = &debtor.profile;
+        self.text(profile.kind.as_str()).text(profile.country.as_deref().unwrap_or_default());
+        self.text(profile.region.as_deref().unwrap_or_default());
+        // Of the number, no more than where it tells that its holder may be.
+        let place = profile.phone.as_ref().and_then(|phone| rules.book.atlas.of_number(phone));
+        self.text(place.as_ref().map_or("", |place| place.jurisdiction.as_str()));
+        for zone in place.iter().flat_map(|place| &place.zones) {
+            self.text(zone.name());
+        }
+        self.count(debtor.contacts.len());
+        for (at, channel) in &debtor.contacts {
+            self.time(*at).text(channel.as_str());
+        }
     }
 
     fn invoice_id(&mut self, invoice: &InvoiceId) -> &mut Self {

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
+use super::permitting::permitted;
 use crate::calendar::{Calendar, Closed};
 use crate::debtor::{Account, Claim, Cycle, Debtor, Held, Journal, PLANNED_FOR, Standstill};
 use crate::decision::{AccountDecision, Action};
+use crate::gate::ContactRules;
 use crate::hold::HoldReason;
 use crate::ids::AccountKey;
 use crate::invoice::Stop;
@@ -101,7 +103,7 @@ impl<'a> View<'a> {
             findings.wakes.push(open);
             return None;
         }
-        self.take(policy, &reached, lines, findings)
+        self.take((policy, policies.contact()), &reached, lines, findings)
     }
 
     /// Whether something is under way that must end first.
@@ -334,7 +336,7 @@ impl<'a> View<'a> {
 
     fn take(
         &self,
-        policy: &Policy,
+        (policy, contact): (&Policy, &ContactRules),
         reached: &Reached<'_>,
         (lines, credit): (Vec<Line>, Money),
         findings: &mut Findings,
@@ -352,7 +354,16 @@ impl<'a> View<'a> {
             StepAction::Message(channels) => channels,
             StepAction::Task(kind) => return open_task(*kind),
         };
-        let Some(channel) = channels.iter().copied().find(|channel| self.debtor.profile.reachable(*channel)) else {
+        let reachable = channels.iter().copied().filter(|channel| self.debtor.profile.reachable(*channel));
+        let asked = permitted((self.debtor, contact, self.now), reachable, (&lines, amount_due));
+        for (channel, refusal) in asked.refusals {
+            findings.against(Rule::NotPermitted, Detail::Refused(channel, Box::new(refusal)));
+        }
+        let Some(channel) = asked.channel else {
+            if let Some(earliest) = asked.earliest {
+                findings.wakes.push(earliest);
+                return None;
+            }
             findings.against(Rule::NoChannel, "no address, or none that may be used");
             return open_task(TaskKind::FindContact);
         };

@@ -148,6 +148,15 @@ impl Content {
     }
 }
 
+impl Content {
+    /// What a reminder of ours says: e-mail ends by one click, in its headers and its text, a text by an answer. Nothing
+    /// says that a debt collector speaks, for a creditor that asks for its own money is none.
+    #[must_use]
+    pub fn of_reminder() -> Self {
+        Self { opt_out: OptOutLine::Simple, one_click: true, ..Self::default() }
+    }
+}
+
 impl VoiceMessage {
     /// One with limited content (12 CFR 1006.2(j)): a business, a person and a number, and that a call back is asked for.
     fn limited() -> Self {

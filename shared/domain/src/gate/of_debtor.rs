@@ -14,7 +14,7 @@ use super::place::{Evidence, Jurisdiction, Place};
 use super::target::{Mailbox, Number, Target};
 use crate::agreement::{Agreement, Dispute, Terms};
 use crate::debtor::Debtor;
-use crate::hold::{Hold, HoldReason};
+use crate::hold::{Hold, HoldReason, HoldScope};
 use crate::ids::{InvoiceId, PersonId};
 use crate::invoice::Invoice;
 use crate::money::Money;
@@ -156,7 +156,7 @@ impl Known<'_> {
         let mut stops = Stops::default();
         let reached = |hold: &&Hold| hold.holds(self.now) && self.invoices().any(|invoice| hold.scope.reaches(invoice));
         // Where nothing is owed any more, what stops contact about anything still does.
-        let everything = |hold: &&Hold| hold.holds(self.now) && hold.scope.invoice().is_none();
+        let everything = |hold: &&Hold| hold.holds(self.now) && hold.scope == HoldScope::Debtor;
         for hold in self.debtor.holds.values().filter(|hold| reached(hold) || everything(hold)) {
             self.stop(hold, &mut stops);
         }

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use super::{Policy, PolicyError, Subject};
 use crate::allocation::ComponentOrder;
+use crate::gate::ContactRules;
 use crate::ids::PolicyRef;
 
 /// A tenant's policies: for each subject the one for what begins now, and those that running cycles began under; and which
-/// part of an invoice a payment clears first, on which interest hangs.
+/// part of an invoice a payment clears first, on which interest hangs; and by what contact is judged.
 #[derive(Debug, Clone)]
 pub struct Policies {
     debt: Policy,
     recovery: Policy,
     earlier: BTreeMap<PolicyRef, Policy>,
     components: ComponentOrder,
+    contact: ContactRules,
 }
 
 impl Policies {
@@ -21,7 +23,7 @@ impl Policies {
     #[must_use]
     pub fn new(debt: Policy, recovery: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
         let earlier = earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect();
-        Self { debt, recovery, earlier, components: ComponentOrder::default() }
+        Self { debt, recovery, earlier, components: ComponentOrder::default(), contact: ContactRules::default() }
     }
 
     /// The same where payments clear the parts of an invoice in this order.
@@ -34,6 +36,18 @@ impl Policies {
     #[must_use]
     pub fn components(&self) -> ComponentOrder {
         self.components
+    }
+
+    /// The same where contact is judged by these rules; without, by none.
+    #[must_use]
+    pub fn contacting_by(self, contact: ContactRules) -> Self {
+        Self { contact, ..self }
+    }
+
+    /// By what contact is judged.
+    #[must_use]
+    pub fn contact(&self) -> &ContactRules {
+        &self.contact
     }
 
     /// Every policy.

@@ -6,6 +6,7 @@ use dunlin_domain::policy::{Policy, Stage, Step, StepAction, TaskKind};
 use serde::{Deserialize, Serialize};
 
 use super::charge_rule::{ChargeRuleRecord, minor_units, read_amounts};
+use super::contact_policy::ContactPolicyRecord;
 use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
@@ -43,6 +44,9 @@ pub(crate) struct SettingsRecord {
     /// Which part of an invoice comes first; the principal where absent.
     #[serde(default)]
     pub(crate) component_order: Option<String>,
+    /// What the tenant decides about contact; the platform's where absent.
+    #[serde(default)]
+    pub(crate) contact: ContactPolicyRecord,
 }
 
 /// One version of a policy.
