@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "in tests a panic is the report")]
 
 mod clock;
+mod heard;
 mod main_job;
 mod webhooks;
 

@@ -4,6 +4,7 @@ use dunlin_local::client::Client;
 use dunlin_local::stack::Options;
 use serde_json::{Value, json};
 
+use crate::heard::a_delivery_is_heard;
 use crate::{assert_no_dead_letters, at, eventually, json as body, scan, start};
 
 const INVOICES: &str = "\
@@ -71,6 +72,7 @@ fn invoices_are_reminded_of_until_they_are_paid() {
     assert_eq!(kinds.iter().filter(|kind| **kind == "message").count(), 2);
     assert_eq!(kinds.iter().filter(|kind| **kind == "entry").count(), 3);
 
+    a_delivery_is_heard(&client);
     one_click_ends_e_mail(&client, &mails[0].body_text);
     a_file_is_imported_row_by_row(&client);
     a_file_goes_to_the_address_that_the_api_gives(&client);
@@ -80,7 +82,9 @@ fn invoices_are_reminded_of_until_they_are_paid() {
 fn one_click_ends_e_mail(client: &Client, text: &str) {
     let link = text.split_once("No more e-mail about this: ").unwrap().1.trim();
     let path = link.strip_prefix(client.stack().api_url.as_str()).unwrap();
-    let opted_out = || body(client.api_get("/v1/debtors/C1").unwrap())["email_opted_out"].as_bool().unwrap();
+    let opted_out = || {
+        body(client.api_get("/v1/debtors/C1").unwrap())["reach"]["contacts"][0]["stopped"]["reason"] == "unsubscribed"
+    };
     assert!(client.api_anonymous("GET", path, &[], b"").unwrap().is_success());
     assert!(!opted_out(), "following the link does nothing");
     let form = [("content-type", "application/x-www-form-urlencoded".to_owned())];

@@ -5,6 +5,7 @@
 //! | [`world`] | the deployment in this process: table, stream, bus, queues, providers |
 //! | [`invoices`], [`files`], [`imports`] | taking invoices in, by API and by file; files by parts |
 //! | [`reminders`], [`sending`] | what is written to whom and when; handing it over exactly once |
+//! | [`feedback`] | what comes back: bounces, complaints, answers |
 //! | [`payments`], [`on_account`], [`credit`], [`stripe`] | money in, from the tenant's books and from Stripe |
 //! | [`live_stripe`] | a day of a Stripe that runs beside the tests |
 //! | [`recovery`] | subscriptions whose payment Stripe tries again |
@@ -37,6 +38,7 @@ mod costs;
 mod credit;
 mod debtors;
 mod faults;
+mod feedback;
 mod files;
 mod groups;
 mod imports;

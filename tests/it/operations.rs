@@ -186,8 +186,9 @@ async fn a_change_that_goes_round_the_version_makes_a_wrong_send() {
     let key = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
     let call = world.table.client().update_item().table_name(TABLE);
     let call = call.set_key(Some([key("PK", "T#demo#D#C1"), key("SK", "LIVE#DEBTOR")].into()));
-    let call = call.update_expression("SET profile.email_opted_out = :yes");
-    call.expression_attribute_values(":yes", AttributeValue::Bool(true)).send().await.unwrap();
+    let call = call.update_expression("SET profile.contacts[0].stopped = :stopped");
+    let parts = ["manual", "2026-03-03T08:00:00Z"].map(|part| AttributeValue::S(part.to_owned()));
+    call.expression_attribute_values(":stopped", AttributeValue::L(parts.to_vec())).send().await.unwrap();
     dispatch.await;
     assert_eq!((world.counted_metric("WrongSend"), world.counted_metric("Crossed")), (1, 0));
     assert_eq!(world.messages("C1").await[0].1, "sent", "what happened is written down all the same");

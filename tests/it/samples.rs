@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::world::{World, far_from_now};
+use crate::world::{SentMail, World, far_from_now};
 
 const STRIPE: [(&str, &str); 16] = [
     ("invoice_finalized", "booked"),
@@ -85,6 +85,8 @@ async fn every_sample_does_what_it_is_for() {
     agree(&world, &mut samples).await;
     project(&world, &mut samples).await;
     read(&world, &mut samples).await;
+    reach(&world, &mut samples).await;
+    hear(&world, &mut samples, &mails[0]).await;
 
     assert_eq!(Samples::all(), samples.used);
 }
@@ -195,5 +197,50 @@ async fn read(world: &World, samples: &mut Samples) {
         let (status, page) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert_eq!(status, 200, "{name}: {page}");
     }
-    assert!(world.debtor("C-1001").await.profile.email_opted_out);
+    assert!(world.is_unsubscribed("C-1001").await);
+}
+
+async fn reach(world: &World, samples: &mut Samples) {
+    for (name, status) in [
+        ("put_contact", 200),
+        ("put_consent", 200),
+        ("put_preferences", 200),
+        ("delete_consent", 200),
+        ("delete_contact", 200),
+        ("post_suppression", 201),
+        ("get_suppressions", 200),
+        ("post_suppression_lift", 200),
+    ] {
+        let answer = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert_eq!(answer.0, status, "{name}: {}", answer.1);
+    }
+}
+
+/// What is said of the message that was sent. Its attempt has another name each time, so the samples' own is replaced.
+async fn hear(world: &World, samples: &mut Samples, mail: &SentMail) {
+    for name in [
+        "email_sent",
+        "email_delivered",
+        "email_delayed",
+        "email_bounced_softly",
+        "email_bounced",
+        "email_complained",
+        "email_opened",
+        "email_clicked",
+        "email_rejected",
+        "email_rendering_failed",
+        "text_delivered",
+        "text_reply",
+    ] {
+        let sample = samples.take(&format!("delivery-feedback/{name}.json"));
+        let mut body: Value = serde_json::from_str(sample["Records"][0]["body"].as_str().unwrap()).unwrap();
+        if name.starts_with("email") {
+            assert_eq!(body["detail"]["mail"]["tags"]["message"], json!([mail.message_id]), "{name}");
+            body["detail"]["mail"]["tags"]["attempt"] = json!([mail.tags["attempt"]]);
+            body["detail"]["mail"]["tags"]["planned"] = json!([mail.tags["planned"]]);
+        }
+        assert!(world.feed(&[body.to_string()]).await.is_empty(), "{name}");
+    }
+    let heard = world.past("C-1001", "FEEDBACK").await.pop().unwrap();
+    assert_eq!(heard["words"].as_object().unwrap().len(), 8, "{heard:?}");
 }

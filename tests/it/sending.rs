@@ -118,13 +118,13 @@ async fn one_click_ends_email_even_after_the_message_was_planned() {
         crate::world::call_to(&route, None, &json!({ "token": token }), &json!({}), "")
     };
     assert_eq!(world.call_api(click("GET")).await.0, 200);
-    assert!(!world.debtor("C1").await.profile.email_opted_out, "a link that is only followed does nothing");
+    assert!(!world.is_unsubscribed("C1").await, "a link that is only followed does nothing");
     assert_eq!(world.call_api(click("POST")).await.0, 200);
     assert_eq!(world.call_api(click("POST")).await.0, 200);
     world.deliver(&queue).await;
     world.days("2026-03-03", "2026-03-10").await;
     assert_eq!(world.mails().len(), 0);
-    assert_eq!(world.told("contact.opted_out"), 1);
+    assert_eq!(world.told("contact.suppressed"), 1);
     assert_eq!(world.past("C1", "TASK").await.len(), 2, "a person is asked to find another way, once for each step");
 }
 

@@ -93,7 +93,7 @@ async fn an_invoice_is_taken_in_with_what_stripe_knows_of_the_customer() {
     assert_eq!(world.stripe(&finalized()).await, (200, "booked".to_owned()));
     assert_eq!(world.stripe(&finalized()).await, (200, "duplicate".to_owned()));
     let debtor = world.debtor("cus_1").await;
-    assert_eq!(debtor.profile.email.as_ref().unwrap().as_str(), "c@customers.example");
+    assert_eq!(debtor.profile.contacts.email().unwrap().as_str(), "c@customers.example");
     let invoice = debtor.invoices.values().next().unwrap();
     assert_eq!((invoice.balance(), invoice.due_date.to_string()), (eur("100"), "2026-03-20".to_owned()));
 }
@@ -255,7 +255,7 @@ async fn a_late_snapshot_does_not_bring_an_old_address_back() {
     moved["customer_email"] = json!("new@customers.example");
     let old = event("evt_5", "invoice.updated", NOON - 800, invoice(1, "open", 0));
     world.stripe_all(&[finalized(), event("evt_6", "invoice.updated", NOON - 100, moved), old]).await;
-    assert_eq!(world.debtor("cus_1").await.profile.email.unwrap().as_str(), "new@customers.example");
+    assert_eq!(world.debtor("cus_1").await.profile.contacts.email().unwrap().as_str(), "new@customers.example");
 }
 
 /// Covers: of two snapshots of one second, the second to arrive was taken for a repetition of the first.

@@ -9,6 +9,8 @@
 //! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
 //! - Whether a contact may be made, and if not, by which rules and from when on: asked before a person dials.
+//! - How a debtor can be reached: addresses, what was agreed to for each, what the debtor wants; addresses that must not be
+//!   used, which a person may lift.
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
 
@@ -19,6 +21,7 @@ mod body;
 mod call;
 mod charges;
 mod check;
+mod contacts;
 mod credit;
 mod debtor;
 mod group;
@@ -30,6 +33,7 @@ mod refunds;
 mod report;
 mod statement;
 mod statement_sheet;
+mod suppressions;
 mod terms;
 mod unsubscribe;
 mod view;

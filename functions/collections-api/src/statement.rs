@@ -166,7 +166,7 @@ impl Sheet {
             "addressed_to": {
                 "debtor_ref": addressee.id.as_str(),
                 "name": profile.name,
-                "email": profile.email.as_ref().map(EmailAddress::as_str),
+                "email": profile.contacts.email().map(EmailAddress::as_str),
                 "country": profile.country,
                 "language": profile.language,
             },

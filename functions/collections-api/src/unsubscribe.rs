@@ -1,4 +1,4 @@
-//! The one click that ends e-mail.
+//! The one click that ends e-mail: none of the debtor's mailboxes is used any more, by anyone of the tenant.
 
 use std::convert::Infallible;
 
@@ -30,7 +30,7 @@ impl Handler {
         let unknown = || Problem::not_found("this link leads nowhere any more");
         let tenancy = self.tenancies.get(&tenant).await.map_err(|error| failed(&error))?.ok_or_else(unknown)?;
         let opt_out = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
-            debtor.opt_out_of_email(journal);
+            debtor.unsubscribe(now, journal);
             Ok::<(), Infallible>(())
         };
         let books = self.books.by(Actor::new("debtor", "unsubscribe"));

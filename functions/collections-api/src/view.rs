@@ -1,9 +1,17 @@
 //! Things as the API shows them. Amounts are decimal strings, times RFC 3339, days dates.
 
 use dunlin_domain::agreement::{Agreement, Cover, Instalment, Terms};
+use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{ChargeKind, Debtor, DueCharge};
+use dunlin_domain::gate::facts::Inconvenient;
 use dunlin_domain::hold::{Hold, HoldScope};
+use dunlin_domain::ids::DebtorId;
 use dunlin_domain::ledger::Entry;
+use dunlin_domain::profile::Profile;
+use dunlin_domain::reach::preferences::family_name;
+use dunlin_domain::reach::{Consent, ContactPoint, Preferences, Suppression, Way, Withdrawn};
+use jiff::Timestamp;
+use jiff::civil::Weekday;
 use serde_json::{Value, json};
 
 /// A hold that stands.
@@ -121,4 +129,86 @@ pub(crate) fn balances(debtor: &Debtor) -> Value {
         |key| json!({ "portfolio": key.portfolio.as_str(), "currency": key.currency.code(), "balance": balance(key) }),
     );
     balances.collect()
+}
+
+/// How a debtor can be reached.
+pub(crate) fn reach(profile: &Profile, now: Timestamp) -> Value {
+    json!({
+        "contacts": profile.contacts.iter().map(|point| contact(point, now)).collect::<Vec<_>>(),
+        "preferences": preferences(&profile.preferences),
+    })
+}
+
+/// An address of a debtor.
+fn contact(point: &ContactPoint, now: Timestamp) -> Value {
+    json!({
+        "id": point.address.id().as_str(),
+        "channel": point.address.channel().as_str(),
+        "address": point.address.as_str(),
+        "purpose": point.purpose.as_str(),
+        "usable": matches!(point.way(now), Way::To(_)),
+        "rests_until": point.rest.map(|rest| rest.until).filter(|until| now < *until).map(|until| until.to_string()),
+        "stopped": point.stopped.map(|stopped| json!({
+            "reason": stopped.reason.as_str(), "since": stopped.since.to_string(),
+        })),
+        "consents": point.consents.iter().map(|consent| self::consent(consent, now)).collect::<Vec<_>>(),
+    })
+}
+
+fn consent(consent: &Consent, now: Timestamp) -> Value {
+    json!({
+        "kind": consent.kind.as_str(),
+        "source": consent.source.as_str(),
+        "given_to": consent.given_to.as_str(),
+        "given_at": consent.given.map(|given| given.to_string()),
+        "expires_at": consent.expires.map(|expires| expires.to_string()),
+        "withdrawn_at": match consent.withdrawn {
+            Withdrawn::At(at) => Some(at.to_string()),
+            Withdrawn::No | Withdrawn::Sometime => None,
+        },
+        "stands": consent.stands(now),
+    })
+}
+
+/// What a debtor wants, whatever the address.
+fn preferences(preferences: &Preferences) -> Value {
+    let inconvenient = |one: &Inconvenient| {
+        json!({
+            "days": WEEK.iter().filter(|(day, _)| one.days.has(*day)).map(|(_, name)| *name).collect::<Vec<_>>(),
+            "from": one.from.strftime("%H:%M").to_string(),
+            "to": one.to.strftime("%H:%M").to_string(),
+            "time_zone": one.zone.as_ref().map(Zone::name),
+            "medium": one.medium.map(family_name),
+        })
+    };
+    let refused = preferences.refused.iter();
+    json!({
+        "inconvenient": preferences.inconvenient.iter().map(inconvenient).collect::<Vec<_>>(),
+        "refused_media": refused.map(|(medium, since)| json!({
+            "medium": family_name(*medium), "since": since.to_string(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// The days of a week, as the API names them.
+pub(crate) const WEEK: [(Weekday, &str); 7] = [
+    (Weekday::Monday, "mon"),
+    (Weekday::Tuesday, "tue"),
+    (Weekday::Wednesday, "wed"),
+    (Weekday::Thursday, "thu"),
+    (Weekday::Friday, "fri"),
+    (Weekday::Saturday, "sat"),
+    (Weekday::Sunday, "sun"),
+];
+
+/// An address that the tenant must not use.
+pub(crate) fn suppression(suppression: &Suppression) -> Value {
+    json!({
+        "channel": suppression.address.channel().as_str(),
+        "address": suppression.address.as_str(),
+        "reason": suppression.reason.as_str(),
+        "since": suppression.since.to_string(),
+        "source": suppression.source,
+        "debtor_refs": suppression.debtors.iter().map(DebtorId::as_str).collect::<Vec<_>>(),
+    })
 }

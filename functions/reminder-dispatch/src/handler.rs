@@ -5,13 +5,14 @@ use dunlin_aws::books::{Books, Races};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::mail::SendError;
 use dunlin_aws::metrics::{self, Metric};
-use dunlin_aws::store::{Loaded, StoreError, Tenancy, Writes};
+use dunlin_aws::store::{Loaded, MessageRef, StoreError, Tenancy, Writes};
 use dunlin_aws::telemetry::{TRACE_ATTRIBUTE, in_trace};
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::decide::{Recheck, recheck};
 use dunlin_domain::ids::AccountKey;
 use dunlin_domain::message::{MessageId, Outcome, PendingState, Plan};
+use dunlin_domain::reach::Way;
 use dunlin_domain::reason::{Reason, Rule};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -40,7 +41,8 @@ pub struct Handler {
 pub(crate) struct Claim {
     pub(crate) account: AccountKey,
     pub(crate) plan: Plan,
-    debtor: Debtor,
+    /// What leads back to the message.
+    whose: MessageRef,
     parcel: Parcel,
     /// The debtor's version once the claim is committed.
     pub(crate) version: u64,
@@ -109,7 +111,7 @@ impl Handler {
         let tenancy = tenancy.ok_or_else(|| DispatchError::UnknownTenant(planned.tenant.to_string()))?;
         let attempt = Attempt { planned, tenancy: &tenancy, id: attempt, now };
         let Some(claim) = self.claim(attempt).await? else { return Ok(()) };
-        let outcome = match self.post.send(&claim.parcel, &claim.plan, &claim.debtor).await {
+        let outcome = match self.post.send(&claim.parcel, &claim.whose).await {
             Ok(provider_id) => Outcome::Sent(provider_id),
             Err(SendError::Refused(why)) => Outcome::Failed(why),
             Err(SendError::NotNow(why)) => {
@@ -123,7 +125,14 @@ impl Handler {
             }
         };
         tracing::info!(tenant = %planned.tenant, message_id = %planned.message, step = %claim.plan.step, account = %claim.account, status = outcome.status(), "message settled");
-        self.record(attempt, &claim, &outcome).await
+        self.record(attempt, &claim, &outcome).await?;
+        if let (Outcome::Sent(provider_id), Parcel::Text { .. }) = (&outcome, &claim.parcel) {
+            // Without it nothing that carriers say of the text is heard. That is no reason to handle it again.
+            if let Err(error) = self.books.store().texted_as(provider_id, &claim.whose, now).await {
+                tracing::warn!(message_id = %planned.message, %error, "the look-up of a text was not kept");
+            }
+        }
+        Ok(())
     }
 
     /// Asks again whether the message is right, and marks it as being sent; `None` where there is nothing to send.
@@ -168,14 +177,30 @@ impl Handler {
         journal: &mut Journal,
     ) -> Result<Option<Claim>, DispatchError> {
         let account = plan.account.clone();
-        let Some(parcel) = self.post.pack(&plan, &loaded.debtor, tenancy, now).await? else {
-            let reason = Reason::against(Rule::NoChannel, "the address is gone");
+        let to = match loaded.debtor.profile.way(plan.channel, plan.stage, now) {
+            Way::To(to) => Some(to.clone()),
+            Way::Rests(..) | Way::Closed => None,
+        };
+        let stopped = match &to {
+            Some(to) => self.books.is_suppressed(&mut loaded.debtor, to, journal).await?,
+            None => true,
+        };
+        let Some(to) = to.filter(|_| !stopped) else {
+            let reason = Reason::against(Rule::NoChannel, "the address may not be used any more");
             loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
             return Ok(None);
         };
+        let parcel = self.post.pack(&plan, (&loaded.debtor, &to), tenancy, now).await?;
+        let Debtor { tenant, id: debtor, .. } = &loaded.debtor;
+        if let Parcel::Text { .. } = &parcel {
+            self.books.store().will_text(&to.id(), (tenant, debtor), now).await?;
+        }
+        let planned_at = loaded.debtor.pending(&plan.id).map_or(now, |(_, pending)| pending.planned_at);
+        let (tenant, debtor, message) = (tenant.clone(), debtor.clone(), plan.id.clone());
+        let whose = MessageRef { tenant, debtor, message, attempt: id.to_owned(), planned_at };
         loaded.debtor.claim(&account, id, now, LEASE);
         let version = loaded.version().saturating_add(1);
-        Ok(Some(Claim { account, plan, debtor: loaded.debtor.clone(), parcel, version }))
+        Ok(Some(Claim { account, plan, whose, parcel, version }))
     }
 
     /// Writes down how the attempt ended, and asks the table whether it was right to send.

@@ -1,15 +1,14 @@
 //! From a plan to an envelope: what it says, to whom, and handing it over.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use dunlin_aws::mail::{Addressing, Letter, Mailer, Renderer, SendError, Sender};
+use dunlin_aws::mail::{Addressing, Letter, Mailer, Renderer, SendError, Sender, tags_of};
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::sms::TextSender;
-use dunlin_aws::store::Tenancy;
+use dunlin_aws::store::{MessageRef, Tenancy};
 use dunlin_aws::unsubscribe;
-use dunlin_domain::contact::{Channel, EmailAddress, PhoneNumber};
+use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::message::Plan;
+use dunlin_domain::reach::Address;
 use jiff::Timestamp;
 
 use crate::DispatchError;
@@ -47,10 +46,10 @@ impl Post {
     pub(crate) async fn pack(
         &self,
         plan: &Plan,
-        debtor: &Debtor,
+        (debtor, to): (&Debtor, &Address),
         tenancy: &Tenancy,
         now: Timestamp,
-    ) -> Result<Option<Parcel>, DispatchError> {
+    ) -> Result<Parcel, DispatchError> {
         let keys = unsubscribe::Keys::parse(&self.secrets.get(&self.unsubscribe_secret).await?)?;
         let token = keys.token(&debtor.tenant, &debtor.id)?;
         let unsubscribe_url = format!("{}/unsubscribe/{token}", self.public_url.trim_end_matches('/'));
@@ -60,34 +59,25 @@ impl Post {
             unsubscribe_url: &unsubscribe_url,
             today: debtor.today(now),
         };
-        let profile = &debtor.profile;
-        Ok(match (plan.channel, &profile.email, &profile.phone) {
-            (Channel::Email, Some(to), _) => Some(Parcel::Mail {
+        Ok(match to.clone() {
+            Address::Email(to) => Parcel::Mail {
                 letter: self.renderer.letter(plan, debtor, &sender)?,
-                to: to.clone(),
+                to,
                 from: named(&tenancy.name, tenancy.mail_from.as_deref().unwrap_or(&self.mail_from)),
                 reply_to: tenancy.reply_to.clone(),
                 unsubscribe_url,
-            }),
-            (Channel::Sms, _, Some(to)) => {
-                Some(Parcel::Text { text: self.renderer.text_message(plan, debtor, &sender)?, to: to.clone() })
-            }
-            (Channel::Email, None, _) | (Channel::Sms, _, None) => None,
+            },
+            Address::Phone(to) => Parcel::Text { text: self.renderer.text_message(plan, debtor, &sender)?, to },
         })
     }
 
     /// Hands a message over, once.
-    pub(crate) async fn send(&self, parcel: &Parcel, plan: &Plan, debtor: &Debtor) -> Result<String, SendError> {
+    pub(crate) async fn send(&self, parcel: &Parcel, whose: &MessageRef) -> Result<String, SendError> {
         match parcel {
             Parcel::Text { text, to } => self.texts.send(text, to.as_str()).await,
             Parcel::Mail { letter, to, from, reply_to, unsubscribe_url } => {
-                let addressing = Addressing {
-                    from: from.clone(),
-                    to: to.as_str(),
-                    reply_to,
-                    unsubscribe_url,
-                    tags: tags(plan, debtor),
-                };
+                let addressing =
+                    Addressing { from: from.clone(), to: to.as_str(), reply_to, unsubscribe_url, tags: tags_of(whose) };
                 self.mailer.send(letter, &addressing).await
             }
         }
@@ -100,13 +90,4 @@ fn named(name: &str, sender: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control() && !"\"\\<>".contains(*c)).collect();
     let address = sender.rsplit_once('<').map_or(sender, |(_, address)| address.trim_end_matches('>'));
     format!("\"{name}\" <{address}>")
-}
-
-/// What leads from SES's feedback back to the message. Tags hold few characters, so the debtor's reference is encoded.
-fn tags(plan: &Plan, debtor: &Debtor) -> Vec<(&'static str, String)> {
-    vec![
-        ("tenant", debtor.tenant.to_string()),
-        ("debtor", URL_SAFE_NO_PAD.encode(debtor.id.as_str()).chars().take(256).collect()),
-        ("message", plan.id.to_string()),
-    ]
 }

@@ -16,10 +16,11 @@ use crate::tools::Tools;
 use crate::{paths, process};
 
 /// The functions of infra/template.yaml. Each is a crate, a binary and a folder of that name.
-pub const FUNCTIONS: [&str; 7] = [
+pub const FUNCTIONS: [&str; 8] = [
     "invoice-ingest",
     "aging-scan",
     "reminder-dispatch",
+    "delivery-feedback",
     "payment-webhook",
     "projector",
     "collections-api",

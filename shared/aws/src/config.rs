@@ -13,6 +13,9 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::store::{Store, TableConfig};
 
+/// What every event needs and hardly ever changes is read once a minute.
+const SETTINGS_KEPT: Duration = Duration::from_secs(60);
+
 /// A setting is missing or wrong; the function cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -108,6 +111,7 @@ pub fn store(aws: &SdkConfig) -> Result<Store, ConfigError> {
     let shards = require("DUE_SHARDS")?;
     let due_shards = shards.parse().ok().filter(|shards| (1..=1024).contains(shards));
     let due_shards = due_shards.ok_or(ConfigError::Unreadable("DUE_SHARDS", shards, "must be 1 to 1024"))?;
-    let config = TableConfig { table: require("TABLE_NAME")?, due_index: require("DUE_INDEX")?, due_shards };
+    let (table, due_index) = (require("TABLE_NAME")?, require("DUE_INDEX")?);
+    let config = TableConfig { table, due_index, due_shards, settings_kept: SETTINGS_KEPT };
     Ok(Store::new(aws_sdk_dynamodb::Client::new(aws), config))
 }

@@ -7,7 +7,7 @@
 //!
 //! | counted | where | how often |
 //! | --- | --- | --- |
-//! | what a commit tells: planned, sent, failed, unknown, applied | `projector`, from the stream, after the batch is through | again, should the stream deliver a batch again that was through |
+//! | what a commit tells: planned, sent, failed, unknown, delivered, bounced, applied | `projector`, from the stream, after the batch is through | again, should the stream deliver a batch again that was through |
 //! | withheld, by the first rule that spoke against it (events carry no reasons) | with the commit | not, should the function be killed before it ends |
 //! | what no commit tells: rejected, not readable, wrong sends, hours scanned | where it is noticed | the same |
 //!
@@ -43,6 +43,14 @@ pub enum Metric {
     Failed,
     /// Nobody knows whether a message went out.
     Unknown,
+    /// The other side took a message.
+    Delivered,
+    /// A message could not be delivered.
+    Bounced,
+    /// Its reader called a message spam.
+    Complained,
+    /// An address is not used any more.
+    Suppressed,
     /// A message went out that the table forbade.
     WrongSend,
     /// A message went out while something came in that would have stopped it.
@@ -69,6 +77,10 @@ impl Metric {
             Self::Withheld(_) => "Withheld",
             Self::Failed => "Failed",
             Self::Unknown => "Unknown",
+            Self::Delivered => "Delivered",
+            Self::Bounced => "Bounced",
+            Self::Complained => "Complained",
+            Self::Suppressed => "Suppressed",
             Self::WrongSend => "WrongSend",
             Self::Crossed => "Crossed",
             Self::Applied(_) => "Applied",
@@ -88,6 +100,10 @@ impl Metric {
             | Self::Sent
             | Self::Failed
             | Self::Unknown
+            | Self::Delivered
+            | Self::Bounced
+            | Self::Complained
+            | Self::Suppressed
             | Self::WrongSend
             | Self::Crossed
             | Self::BadSignature
@@ -162,6 +178,10 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         EventKind::MessageSent => Some(Metric::Sent),
         EventKind::MessageFailed => Some(Metric::Failed),
         EventKind::MessageUnknown => Some(Metric::Unknown),
+        EventKind::MessageDelivered => Some(Metric::Delivered),
+        EventKind::MessageBounced => Some(Metric::Bounced),
+        EventKind::MessageComplained => Some(Metric::Complained),
+        EventKind::ContactSuppressed => Some(Metric::Suppressed),
         EventKind::PaymentReceived => {
             Some(Metric::Applied(Source::of_remittance(detail["detail"].as_str().unwrap_or_default())))
         }
@@ -198,7 +218,9 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::ContactOptedOut
         | EventKind::DebtorUpdated
         | EventKind::CreditLimitExceeded
-        | EventKind::CreditLimitRestored => None,
+        | EventKind::CreditLimitRestored
+        | EventKind::ContactRestored
+        | EventKind::ReplyReceived => None,
     }
 }
 

@@ -1,15 +1,12 @@
-//! Tenants' settings, kept for a minute: what every event needs and hardly ever changes.
+//! Tenants' settings, kept for a while: what every event needs and hardly ever changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dunlin_domain::ids::TenantId;
 
 use crate::store::{Store, StoreError, Tenancy};
-
-/// How long settings that were read are used before they are read again.
-const KEPT: Duration = Duration::from_secs(60);
 
 /// Tenants by their id.
 #[derive(Debug)]
@@ -38,7 +35,7 @@ impl Tenancies {
     /// [`StoreError`].
     pub async fn get(&self, tenant: &TenantId) -> Result<Option<Arc<Tenancy>>, StoreError> {
         let known = self.known.lock().ok().and_then(|known| known.get(tenant).cloned());
-        if let Some((_, tenancy)) = known.filter(|(read, _)| read.elapsed() < KEPT) {
+        if let Some((_, tenancy)) = known.filter(|(read, _)| read.elapsed() < self.store.settings_kept()) {
             return Ok(Some(tenancy));
         }
         let Some(tenancy) = self.store.tenancy(tenant).await?.map(Arc::new) else { return Ok(None) };

@@ -36,13 +36,14 @@ fn plan(stage: Stage, lines: &[(&str, Date, i64)], credit: i64) -> Plan {
         balance: money(*balance),
     };
     Plan {
-        id: MessageId::derive(&tenant, &debtor, &account, &policy, &step, &cycle),
+        id: MessageId::derive(&tenant, &debtor, &account, &policy, &step, (&cycle, 0)),
         account,
         policy,
         step,
         stage,
         offset_days: 7,
         cycle: if stage == Stage::Upcoming { CycleRef::Upcoming(date(2026, 3, 12)) } else { cycle },
+        tries: 0,
         channel: Channel::Email,
         lines: lines.iter().map(line).collect(),
         credit: money(credit),

@@ -15,6 +15,7 @@ use dunlin_domain::intake::{Document, Due, Intake, InvoiceDraft, RawDocument};
 use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::Profile;
+use dunlin_domain::reach::Address;
 use jiff::civil::date;
 use jiff::{Timestamp, ToSpan as _};
 
@@ -105,7 +106,7 @@ fn backtest(criterion: &mut Criterion) {
 fn history(debtor: i64) -> History {
     let (tenant, id) = (TenantId::parse("demo").unwrap(), DebtorId::parse(&format!("C-{debtor}")).unwrap());
     let mut profile = Profile::unknown(id.to_string(), Zone::parse("Europe/London").unwrap());
-    profile.email = Some(EmailAddress::parse("ap@example.com").unwrap());
+    profile.contacts.set(Address::Email(EmailAddress::parse("ap@example.com").unwrap()));
     let mut facts = Vec::new();
     for n in 0..5 {
         let Document::Invoice(draft) = document(usize::try_from(n).unwrap()) else { continue };

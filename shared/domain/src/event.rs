@@ -85,11 +85,23 @@ pub enum EventKind {
     CreditLimitExceeded,
     /// What is owed is within the limit again.
     CreditLimitRestored,
+    /// An address of the debtor is not used any more, by anyone of the tenant: why is in the detail.
+    ContactSuppressed,
+    /// A person has lifted that.
+    ContactRestored,
+    /// The other side took a message.
+    MessageDelivered,
+    /// A message could not be delivered.
+    MessageBounced,
+    /// Its reader called a message spam.
+    MessageComplained,
+    /// A debtor answered by text.
+    ReplyReceived,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 45] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
@@ -129,6 +141,12 @@ impl EventKind {
         Self::DebtorUpdated,
         Self::CreditLimitExceeded,
         Self::CreditLimitRestored,
+        Self::ContactSuppressed,
+        Self::ContactRestored,
+        Self::MessageDelivered,
+        Self::MessageBounced,
+        Self::MessageComplained,
+        Self::ReplyReceived,
     ];
 
     /// The detail type on the bus.
@@ -174,6 +192,12 @@ impl EventKind {
             Self::DebtorUpdated => "debtor.updated",
             Self::CreditLimitExceeded => "credit_limit.exceeded",
             Self::CreditLimitRestored => "credit_limit.restored",
+            Self::ContactSuppressed => "contact.suppressed",
+            Self::ContactRestored => "contact.restored",
+            Self::MessageDelivered => "message.delivered",
+            Self::MessageBounced => "message.bounced",
+            Self::MessageComplained => "message.complained",
+            Self::ReplyReceived => "reply.received",
         }
     }
 

@@ -15,6 +15,7 @@
 //! | [`gate`] | whether the law lets a contact be made, and when |
 //! | [`decide`] | what is right to do now |
 //! | [`decision`], [`reason`] | what was decided, and why |
+//! | [`reach`] | addresses: what was agreed to, refused and said of messages to them |
 //! | [`message`], [`event`] | what goes out, what is told |
 //! | [`backtest`] | what another policy would have done |
 //! | [`measure`], [`statement`] | aging and DSO; statements of account |
@@ -46,6 +47,7 @@ pub mod message;
 pub mod money;
 pub mod policy;
 pub mod profile;
+pub mod reach;
 pub mod reason;
 pub mod remittance;
 pub mod statement;

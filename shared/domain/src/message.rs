@@ -11,6 +11,7 @@ use crate::contact::Channel;
 use crate::ids::{AccountKey, DebtorId, InvoiceId, PolicyRef, StepName, TenantId};
 use crate::money::Money;
 use crate::policy::{Stage, TaskKind};
+use crate::reach::Address;
 use crate::reason::Reason;
 
 /// Names one run down the ladder.
@@ -49,7 +50,8 @@ impl fmt::Display for CycleRef {
     }
 }
 
-/// A message's id: the same step of the same cycle always has the same one, which is what sends it once (I3).
+/// A message's id: the same step of the same cycle always has the same one, which is what sends it once (I3). Only a step
+/// whose message did not arrive has another, for each time that it is tried again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(String);
 
@@ -62,10 +64,13 @@ impl MessageId {
         account: &AccountKey,
         policy: &PolicyRef,
         step: &StepName,
-        cycle: &CycleRef,
+        (cycle, tries): (&CycleRef, u8),
     ) -> Self {
         // Parts may hold any character but control ones, so a control character separates them.
-        let text = format!("{tenant}\u{1f}{debtor}\u{1f}{account}\u{1f}{policy}\u{1f}{step}\u{1f}{cycle}");
+        let mut text = format!("{tenant}\u{1f}{debtor}\u{1f}{account}\u{1f}{policy}\u{1f}{step}\u{1f}{cycle}");
+        if tries > 0 {
+            text.push_str(&format!("\u{1f}{tries}"));
+        }
         Self(hex(&Sha256::digest(text), 16))
     }
 
@@ -122,6 +127,8 @@ pub struct Plan {
     pub offset_days: i32,
     /// The cycle it belongs to.
     pub cycle: CycleRef,
+    /// How often the step was tried before in the cycle, and did not arrive.
+    pub tries: u8,
     /// How it goes out.
     pub channel: Channel,
     /// The invoices, oldest due first.
@@ -145,6 +152,8 @@ pub enum PendingState {
         attempt: String,
         /// When its word stops counting.
         lease_until: Timestamp,
+        /// Where it goes; unknown of what was under way before that was kept.
+        to: Option<Address>,
     },
 }
 
@@ -198,6 +207,8 @@ pub struct Message {
     pub outcome: Outcome,
     /// The attempt that handed it over, or may have.
     pub attempt: Option<String>,
+    /// Where it went.
+    pub to: Option<Address>,
 }
 
 /// Work for a person, opened by a step.

@@ -1,7 +1,13 @@
 //! Who a debtor is, and how to reach them.
 
+use jiff::Timestamp;
+
 use crate::calendar::Zone;
 use crate::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
+use crate::gate::Facts;
+use crate::policy::Stage;
+use crate::reach::preferences::family;
+use crate::reach::{Address, ContactPoints, Preferences, Way};
 
 /// Who it is and how to reach them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,14 +16,10 @@ pub struct Profile {
     pub name: String,
     /// Consumer unless known to be a business.
     pub kind: DebtorKind,
-    /// Where e-mail goes.
-    pub email: Option<EmailAddress>,
-    /// Where text messages go.
-    pub phone: Option<PhoneNumber>,
-    /// Whether the debtor agreed to text messages.
-    pub sms_consent: bool,
-    /// Whether the debtor asked for no more e-mail.
-    pub email_opted_out: bool,
+    /// Where messages go, and what is known of each address.
+    pub contacts: ContactPoints,
+    /// What the debtor wants, whatever the address.
+    pub preferences: Preferences,
     /// ISO 3166 country, two letters.
     pub country: Option<String>,
     /// State or region within the country.
@@ -35,11 +37,11 @@ pub struct ProfilePatch {
     pub name: Option<String>,
     /// See [`Profile::kind`].
     pub kind: Option<DebtorKind>,
-    /// See [`Profile::email`].
+    /// Where e-mail about invoices goes.
     pub email: Option<EmailAddress>,
-    /// See [`Profile::phone`].
+    /// Where texts about invoices go.
     pub phone: Option<PhoneNumber>,
-    /// See [`Profile::sms_consent`].
+    /// Whether texts to that number were agreed to.
     pub sms_consent: Option<bool>,
     /// See [`Profile::country`].
     pub country: Option<String>,
@@ -58,10 +60,8 @@ impl Profile {
         Self {
             name,
             kind: DebtorKind::Consumer,
-            email: None,
-            phone: None,
-            sms_consent: false,
-            email_opted_out: false,
+            contacts: ContactPoints::default(),
+            preferences: Preferences::default(),
             country: None,
             region: None,
             language: None,
@@ -69,33 +69,46 @@ impl Profile {
         }
     }
 
-    /// Takes over what the patch says. A new address has not opted out of anything.
+    /// Takes over what the patch says. A new address has opted out of nothing and agreed to nothing.
     pub fn apply(&mut self, patch: &ProfilePatch) {
         fn take<T: Clone>(field: &mut T, told: Option<&T>) {
             if let Some(value) = told {
                 *field = value.clone();
             }
         }
-        if patch.email.is_some() && patch.email != self.email {
-            self.email_opted_out = false;
-        }
         take(&mut self.name, patch.name.as_ref());
         take(&mut self.kind, patch.kind.as_ref());
-        take(&mut self.sms_consent, patch.sms_consent.as_ref());
         take(&mut self.zone, patch.zone.as_ref());
-        self.email = patch.email.clone().or(self.email.take());
-        self.phone = patch.phone.clone().or(self.phone.take());
+        let email = patch.email.clone().map(Address::Email);
+        let phone = patch.phone.clone().map(Address::Phone);
+        email.into_iter().chain(phone).for_each(|address| self.contacts.set(address));
+        if let Some(consents) = patch.sms_consent {
+            self.contacts.set_sms_consent(consents);
+        }
         self.country = patch.country.clone().or(self.country.take());
         self.region = patch.region.clone().or(self.region.take());
         self.language = patch.language.clone().or(self.language.take());
     }
 
-    /// Whether a channel may be used: there is an address, and consent where the channel needs it.
+    /// Adds what is known of consents, refusals and times that do not suit to what the gate looks at.
+    pub fn add_to(&self, facts: &mut Facts) {
+        for point in self.contacts.iter() {
+            let channel = point.address.channel();
+            facts.consents.extend(point.consents.iter().filter_map(|consent| consent.fact(channel)));
+            let refused = point.stopped.filter(|stopped| stopped.reason.is_refusal());
+            facts.refused.addresses.extend(refused.map(|stopped| (family(channel), stopped.since)));
+        }
+        facts.refused.media.extend(&self.preferences.refused);
+        facts.inconvenient.extend(self.preferences.inconvenient.iter().cloned());
+    }
+
+    /// How a message of a stage can go by a channel: not where the debtor does not want it.
     #[must_use]
-    pub fn reachable(&self, channel: Channel) -> bool {
-        match channel {
-            Channel::Email => self.email.is_some() && !self.email_opted_out,
-            Channel::Sms => self.phone.is_some() && self.sms_consent,
+    pub fn way(&self, channel: Channel, stage: Stage, now: Timestamp) -> Way<'_> {
+        if self.preferences.refuses(family(channel), now) {
+            Way::Closed
+        } else {
+            self.contacts.way(channel, stage, now)
         }
     }
 }

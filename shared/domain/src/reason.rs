@@ -69,11 +69,13 @@ pub enum Rule {
     NotChargeable,
     /// More is charged first than one commit takes.
     Charging,
+    /// The address could not be delivered to, and is left alone for a while.
+    AddressRests,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -101,6 +103,7 @@ impl Rule {
         Self::ChargeBarred,
         Self::NotChargeable,
         Self::Charging,
+        Self::AddressRests,
     ];
 
     /// The rule's id in decisions and the API.
@@ -134,6 +137,7 @@ impl Rule {
             Self::ChargeBarred => "charge_barred",
             Self::NotChargeable => "not_chargeable",
             Self::Charging => "charging",
+            Self::AddressRests => "address_rests",
         }
     }
 
@@ -173,6 +177,8 @@ pub enum Detail {
     ClosedUntil(Timestamp, Zone),
     /// A channel, the rule that refuses it, where that stands and why, perhaps until then.
     Refused(Channel, Box<Refusal>),
+    /// Until then.
+    Until(Timestamp),
     /// A payment under way, waited for until then.
     PaymentUntil(Timestamp),
     /// All, or an invoice, or so much of it is held, perhaps until then.
@@ -211,6 +217,7 @@ impl fmt::Display for Detail {
                 write!(f, "{} by {rule} ({source}): {why}", channel.as_str())?;
                 until.moment().map_or(Ok(()), |until| write!(f, ", until {until}"))
             }
+            Self::Until(until) => write!(f, "until {until}"),
             Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
             Self::Held(reason, part, until) => {
                 write!(f, "{}", reason.as_str())?;

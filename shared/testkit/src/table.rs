@@ -110,8 +110,12 @@ impl TestTable {
     /// The same through a client of the test's own.
     #[must_use]
     pub fn store_through(&self, client: Client) -> Store {
-        let config =
-            TableConfig { table: TABLE.to_owned(), due_index: DUE_INDEX.to_owned(), due_shards: self.due_shards };
+        let config = TableConfig {
+            table: TABLE.to_owned(),
+            due_index: DUE_INDEX.to_owned(),
+            due_shards: self.due_shards,
+            settings_kept: Duration::MAX,
+        };
         Store::new(client, config)
     }
 

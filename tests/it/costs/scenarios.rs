@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Costs;
 use crate::debtors::{patch, put};
+use crate::feedback::{bounced, delivered};
 use crate::stripe::{NOON, event, intent, invoice};
 use crate::world::{World, call_to, sqs};
 
@@ -189,6 +190,23 @@ async fn reminders(costs: &mut Costs) {
     costs.add("- claim, send, record", &sent);
     costs.add("- the projector counts it", &counted);
     hundred(costs).await;
+    feedback(costs).await;
+}
+
+async fn feedback(costs: &mut Costs) {
+    let world = warm().await;
+    world.post_invoices(json!([due(1), due(2)])).await;
+    world.hour(MORNING).await;
+    let mails = world.mails();
+    // The settings are known from then on.
+    world.feed(&[delivered(&mails[0], MORNING)]).await;
+    let _ = taken(&world);
+    world.feed(&[delivered(&mails[1], MORNING)]).await;
+    costs.add("a message was delivered", &taken(&world));
+    world.feed(&[delivered(&mails[1], MORNING)]).await;
+    costs.add("the same word again", &taken(&world));
+    world.feed(&[bounced(&mails[2], "Permanent", MORNING)]).await;
+    costs.add("a message bounced: its address is stopped, its step open", &taken(&world));
 }
 
 async fn hundred(costs: &mut Costs) {

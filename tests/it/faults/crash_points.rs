@@ -47,6 +47,8 @@ pub(super) async fn end(world: &World, scenario: Scenario, left: Option<Event>) 
     let mut table = world.state().await;
     // When something was said is when it was said again.
     table.values_mut().for_each(|item| drop(item.remove("said")));
+    // No two invocations have the same name.
+    table.values_mut().for_each(|item| drop(item.remove("attempt")));
     End { table, written }
 }
 
@@ -147,6 +149,11 @@ async fn messages_go_out_once_and_rightly_wherever_dispatch_dies() {
 #[tokio::test]
 async fn a_text_message_goes_out_once_wherever_dispatch_dies() {
     killed_at_every_poll(Scenario::Text).await;
+}
+
+#[tokio::test]
+async fn feedback_is_heard_once_wherever_it_dies() {
+    killed_at_every_poll(Scenario::Heard).await;
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub(super) enum Event {
     Scan(Value),
     /// Bodies of the dispatch queue's messages.
     Planned(Vec<String>),
+    /// Bodies of the feedback queue's messages.
+    Heard(Vec<String>),
     /// Records of the table's stream.
     Stream(Vec<Value>),
 }
@@ -68,6 +70,10 @@ impl World {
             Event::Planned(bodies) => {
                 let returned = self.deliver(bodies).await;
                 (!returned.is_empty()).then_some(Event::Planned(returned))
+            }
+            Event::Heard(bodies) => {
+                let returned = self.feed(bodies).await;
+                (!returned.is_empty()).then_some(Event::Heard(returned))
             }
             Event::Stream(records) => again(self.invoke(self.projector.handle(stream_event(records))).await.is_ok()),
         }

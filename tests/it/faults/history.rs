@@ -286,7 +286,8 @@ fn for_whom(event: &Event) -> Function {
         Event::Payments(_) | Event::Stripe(_) => Function::Webhook,
         Event::Credit(..) | Event::Amended(..) => Function::Api,
         Event::Scan(_) => Function::Scan,
-        Event::Planned(_) => Function::Dispatch,
+        // What is said of messages comes in no history: it has its own test of every order.
+        Event::Planned(_) | Event::Heard(_) => Function::Dispatch,
         Event::Stream(_) => Function::Projector,
     }
 }

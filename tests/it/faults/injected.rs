@@ -107,6 +107,11 @@ async fn a_text_message_goes_out_once_whatever_fails() {
 }
 
 #[tokio::test]
+async fn feedback_is_heard_once_whatever_fails() {
+    every_request_fails(Scenario::Heard).await;
+}
+
+#[tokio::test]
 async fn payments_are_booked_once_whatever_fails() {
     every_request_fails(Scenario::Payments).await;
 }

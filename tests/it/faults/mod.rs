@@ -113,9 +113,12 @@ impl World {
 }
 
 fn assert_mail_is_right(mail: &SentMail, items: &Items) {
-    let head = items.iter().find(|item| item.get("profile").is_some_and(|profile| profile["email"] == mail.to));
-    let head = head.unwrap();
-    assert_eq!(head["profile"]["email_opted_out"], false, "I5: {mail:?}");
+    let mailbox = |item: &Map<String, Value>| {
+        let contacts = item.get("profile")?["contacts"].as_array()?.clone();
+        contacts.into_iter().find(|contact| contact["address"] == mail.to)
+    };
+    let (head, mailbox) = items.iter().find_map(|item| Some((item, mailbox(item)?))).unwrap();
+    assert_eq!(mailbox.get("stopped"), None, "I5: {mail:?}");
     let currency = if mail.text.contains("USD") { "USD" } else { "EUR" };
     let account = head["accounts"].as_array().unwrap().iter().find(|account| account["currency"] == currency).unwrap();
     assert_eq!(account.get("in_flight").or(account.get("allocating")), None, "I5: {mail:?}");

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::event::Event;
 use crate::charging::{self, late_fee, policy};
 use crate::debtors::{patch, put};
+use crate::feedback::{bounced, delivered};
 use crate::stripe::{NOON, event, intent, invoice};
 use crate::world::{World, sqs};
 
@@ -31,6 +32,8 @@ pub(super) enum Scenario {
     Dispatch,
     /// A text message.
     Text,
+    /// One message bounced, one was delivered, and both are told twice.
+    Heard,
     /// One payment for an invoice, one that has to wait, one for the debtor.
     Payments,
     /// A payment for so many invoices that it takes several commits.
@@ -54,7 +57,7 @@ pub(super) enum Scenario {
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Invoices,
         Self::File,
         Self::FanOut,
@@ -62,6 +65,7 @@ impl Scenario {
         Self::Charges,
         Self::Dispatch,
         Self::Text,
+        Self::Heard,
         Self::Payments,
         Self::Allocation,
         Self::Named,
@@ -133,6 +137,15 @@ impl Scenario {
                 let texted = draft("C1", "I1").issued("2026-03-01").without_email().phone("+441632960123", true);
                 world.has([texted.build()]).await;
                 Event::Planned(planned(world).await)
+            }
+            Self::Heard => {
+                let late = |of: &str, number: &str| draft(of, number).issued("2026-03-01").phone("+441632960123", true);
+                world.has([late("C1", "I1").build(), late("C2", "I2").build()]).await;
+                let planned = planned(world).await;
+                assert!(world.deliver(&planned).await.is_empty());
+                let mails = world.mails();
+                let said = [bounced(&mails[0], "Permanent", MORNING), delivered(&mails[1], MORNING)];
+                Event::Heard([said.clone(), said].concat())
             }
             Self::Payments => {
                 three_late(world).await;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
+use dunlin_domain::contact::Channel;
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::intake::InvoiceDraft;
+use dunlin_domain::reach::{ContactPoint, StopReason};
 use dunlin_testkit::build::{debtor, tenant};
 use serde_json::{Map, Value, json};
 
@@ -60,6 +62,15 @@ impl World {
     /// A debtor of the tenant `demo` with its live invoices.
     pub(crate) async fn debtor(&self, id: &str) -> Debtor {
         self.table.store().load(&tenant(TENANT), &debtor(id)).await.unwrap().unwrap().debtor
+    }
+
+    /// Whether every mailbox of a debtor was stopped by its holder.
+    pub(crate) async fn is_unsubscribed(&self, id: &str) -> bool {
+        let profile = self.debtor(id).await.profile;
+        let stopped =
+            |point: &ContactPoint| point.stopped.map(|stopped| stopped.reason) == Some(StopReason::Unsubscribed);
+        let mut mailboxes = profile.contacts.iter().filter(|point| point.address.channel() == Channel::Email);
+        mailboxes.all(stopped)
     }
 
     /// An invoice of the tenant `demo`, live or closed, as it stands in the table.

@@ -59,6 +59,7 @@ pub(crate) struct World {
     pub(crate) dispatch: reminder_dispatch::Handler,
     pub(crate) webhook: payment_webhook::Handler,
     pub(crate) api: collections_api::Handler,
+    pub(crate) feedback: delivery_feedback::Handler,
     pub(crate) projector: projector::Handler,
     pub(crate) migration: table_migration::Handler,
     telemetry: Telemetry,
@@ -122,6 +123,7 @@ impl World {
             scan: aging_scan::Handler::new(books.clone(), scan_queue),
             dispatch: reminder_dispatch::Handler::new(books.clone(), post, clock),
             webhook: payment_webhook::Handler::new(books.clone(), signing, clock),
+            feedback: delivery_feedback::Handler::new(books.clone(), TextSender::new(outside.sns()), clock),
             api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), clock),
             telemetry: Telemetry::new("dunlin".to_owned(), 100, clock, outside.metrics_sink()),
             migration: table_migration::Handler::new(store.clone()),
@@ -230,6 +232,15 @@ impl World {
             }
         }
         returned
+    }
+
+    /// Delivers messages of the feedback queue, and returns those that come back.
+    pub(crate) async fn feed(&self, bodies: &[String]) -> Vec<String> {
+        let event: SqsEvent = serde_json::from_value(sqs(bodies)).unwrap();
+        let Ok(response) = self.invoke(self.feedback.handle(event)).await;
+        let index = |id: &str| id.strip_prefix("message-").unwrap().parse::<usize>().unwrap();
+        let failed = response.batch_item_failures.iter().map(|failure| index(&failure.item_identifier));
+        failed.map(|index| bodies[index].clone()).collect()
     }
 
     /// What waits in the dispatch queue.

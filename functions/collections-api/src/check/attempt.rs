@@ -7,6 +7,7 @@ use dunlin_domain::gate::target::{MailBasis, Mailbox, Number};
 use dunlin_domain::gate::wording::Wording;
 use dunlin_domain::gate::{Addressee, Attempt, Content, Medium, Purpose, Target};
 use dunlin_domain::ids::PersonId;
+use jiff::Timestamp;
 
 use super::person;
 use super::words::{LINES, PURPOSES, day, debts, moment, money, word};
@@ -26,7 +27,7 @@ const ADDRESSEES: [(&str, Addressee); 7] = [
 ];
 
 /// Reads an attempt; without `debtor`, nothing is known of the person and the address but what the body says.
-pub(super) fn read(body: &mut Body, debtor: Option<&Debtor>) -> Option<Attempt> {
+pub(super) fn read(body: &mut Body, debtor: Option<&Debtor>, at: Timestamp) -> Option<Attempt> {
     let known = || format!("must be one of {}", Medium::ALL.map(Medium::as_str).join(", "));
     let medium = body.required("medium", |text| Medium::parse(text).ok_or_else(known));
     let purpose = purpose(body);
@@ -37,7 +38,8 @@ pub(super) fn read(body: &mut Body, debtor: Option<&Debtor>) -> Option<Attempt> 
     let automated = body.flag("automated").unwrap_or_default();
     let answers = body.has("answers_sent").then(|| u32::from(body.number("answers_sent", ANSWERS_MAX, 0)));
     let content = if body.has("content") { body.object("content", content) } else { Some(Content::flawless()) };
-    let known = medium.zip(debtor).map_or_else(Target::default, |(medium, debtor)| Target::of(&debtor.profile, medium));
+    let known =
+        medium.zip(debtor).map_or_else(Target::default, |(medium, debtor)| Target::of(&debtor.profile, medium, at));
     let to = if body.has("to") { body.object("to", |one| target(one, medium?, known)) } else { Some(known) };
     Some(Attempt { medium: medium?, purpose, automated, addressee, person, debts, to: to?, answers, content: content? })
 }

@@ -86,7 +86,7 @@ impl Handler {
 fn question(body: &mut Body, atlas: &Atlas, debtor: Option<&Debtor>, now: Timestamp) -> Option<Question> {
     let at = body.parsed("at", words::moment).unwrap_or(now);
     let facts = facts::read(body, atlas);
-    let attempt = attempt::read(body, debtor);
+    let attempt = attempt::read(body, debtor, at);
     let person = attempt.as_ref().map(|attempt| attempt.person.clone());
     let history = history::read(body, person.as_ref());
     Some(Question { attempt: attempt?, facts, history, at })

@@ -6,6 +6,7 @@ use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::target::Line;
 use dunlin_domain::ids::ParticularDebt;
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::reach::preferences::family_named;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
@@ -51,8 +52,8 @@ pub(super) fn clock(text: &str) -> Result<Time, &'static str> {
     text.parse().map_err(|_| "must be a time of day such as 15:00")
 }
 
-pub(super) fn family(text: &str) -> Result<Family, String> {
-    Family::parse(text).ok_or_else(|| one_of(Family::ALL.iter().map(|family| family.as_str())))
+pub(super) fn family(text: &str) -> Result<Family, &'static str> {
+    family_named(text).ok_or("must be one of email, texts, calls, post, social")
 }
 
 /// A date that may be left out.

@@ -95,7 +95,7 @@ impl Books {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Changed::Refused(error)),
             };
-            if !loaded.is_changed() {
+            if !loaded.is_changed() && journal.events.is_empty() {
                 return Ok(Changed::Made { answer, debtor: Box::new(loaded.debtor), journal: Box::new(journal) });
             }
             match self.commit(tenancy, &mut loaded, journal, &writes, now).await {

@@ -72,7 +72,8 @@ impl Books {
         };
         let mut journal = Journal::default();
         self.roll(tenancy, loaded, &mut journal, now).await?;
-        let around = Around { parent: parent.as_ref().map(|parent| &parent.debtor), children, zone: &tenancy.zone };
+        let parent_of = parent.as_ref().map(|parent| &parent.debtor);
+        let around = Around { parent: parent_of, children, zone: &tenancy.zone, now };
         if let Err(error) = loaded.debtor.amend(patch, around, &mut journal) {
             return Ok(Err(error));
         }

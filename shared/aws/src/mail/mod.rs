@@ -2,9 +2,11 @@
 
 mod render;
 mod send;
+mod tags;
 
 pub use render::{Letter, RenderError, Renderer, Sender};
 pub use send::{Addressing, Mailer};
+pub use tags::{message_of, tags_of};
 
 /// Why a message was not handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -63,7 +63,7 @@ impl HeadChange {
             deltas: head.deltas.read()?,
             events: Vec::new(),
         };
-        change.sequence = head.counted_as(!change.deltas.is_empty());
+        change.sequence = (!change.deltas.is_empty()).then_some(head.sequence);
         let trace = head.trace.as_deref();
         let detail = |(index, event)| Ok((EventRecord::kind(event), change.detail(index, event, trace)?));
         change.events = head.events.iter().enumerate().map(detail).collect::<Result<_, StoreError>>()?;

@@ -7,6 +7,7 @@ use dunlin_audit::Actor;
 use dunlin_domain::debtor::{Debtor, Deltas, Journal};
 use dunlin_domain::ids::{DebtorId, InvoiceId, TenantId};
 use dunlin_domain::invoice::Invoice;
+use dunlin_domain::reach::Feedback;
 use dunlin_domain::remittance::Remittance;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,9 +18,9 @@ use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
     AgreementRecord, ChangeRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
-    MessageRecord, TaskRecord, read_item, seconds, to_item,
+    MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
 };
-use super::{Receipt, Reference, Store, StoreError, Versioned, message};
+use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned, message};
 use crate::telemetry;
 
 /// A transaction takes this many items.
@@ -63,6 +64,8 @@ pub struct Writes {
     pub references: Vec<Reference>,
     /// Payments and credit notes, each conditional on its version.
     pub remittances: Vec<Versioned<Remittance>>,
+    /// What was said of a message, conditional on its version.
+    pub feedback: Option<(MessageRef, Versioned<Feedback>)>,
     /// The receipt of the event that caused the commit.
     pub receipt: Option<Receipt>,
 }
@@ -107,7 +110,7 @@ impl Store {
             match item.get("SK").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some(key::HEAD) => {
                     head = Some(read_item(item, |head: HeadRecord| {
-                        Ok((head.read()?, head.version, head.sequence(), head.log))
+                        Ok((head.read()?, head.version, head.sequence, head.log))
                     })?);
                 }
                 Some(sk) if key::is_live_invoice(sk) => {
@@ -215,7 +218,7 @@ impl Store {
     }
 
     fn beside_head(&self, commit: &Commit<'_>, history: Vec<Item>) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let Debtor { tenant, .. } = &commit.loaded.debtor;
+        let Debtor { tenant, id, .. } = &commit.loaded.debtor;
         let mut writes = self.invoices(commit.loaded)?;
         writes.extend(self.holds(commit.loaded)?);
         writes.extend(self.agreements(commit.loaded)?);
@@ -231,6 +234,15 @@ impl Store {
         }
         for remittance in &commit.writes.remittances {
             writes.push(self.put_remittance(tenant, remittance, commit.now)?);
+        }
+        for stop in &commit.journal.stops {
+            writes.push(self.put_stop(tenant, stop, Some(id))?);
+        }
+        for message in &commit.journal.proven {
+            writes.push(self.put_proven(&commit.loaded.debtor, message)?);
+        }
+        if let Some((whose, feedback)) = &commit.writes.feedback {
+            writes.push(self.put_heard(whose, feedback)?);
         }
         if let Some(receipt) = &commit.writes.receipt {
             writes.push(self.put(receipt.item(tenant, commit.now), Some(&Condition::Absent))?);
@@ -360,6 +372,9 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     for (agreement, end) in &journal.agreements {
         let key = at(commit.now, "AGREEMENT", agreement.id.as_str());
         items.push(to_item(&key, &AgreementRecord::ended(agreement, end))?);
+    }
+    for reply in &journal.replies {
+        items.push(to_item(&at(reply.at, "REPLY", &reply.id), &ReplyRecord::of(reply))?);
     }
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);

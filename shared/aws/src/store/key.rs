@@ -1,10 +1,12 @@
 //! Keys of the table. Every one of them but the deployment's own begins with a tenant, because there is no other way to make
 //! one (I6).
 
+use dunlin_domain::contact::Channel;
 use dunlin_domain::ids::{
     AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, OutsideId, PolicyRef, SourceName, TenantId,
 };
 use dunlin_domain::money::Currency;
+use dunlin_domain::reach::address::AddressId;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -179,6 +181,34 @@ pub(crate) const GROUP_DUE: &str = "DUE#";
 /// What belongs to the deployment and not to a tenant; no tenant's keys begin so.
 pub(crate) fn migration(target: &str) -> Key {
     Key::new("DEPLOYMENT".to_owned(), format!("MIGRATION#{target}"))
+}
+
+/// A text by the provider's id for it. It belongs to the deployment: who reports of it knows no tenants.
+pub(crate) fn text(provider_id: &str) -> Key {
+    Key::new(format!("DEPLOYMENT#TEXT#{provider_id}"), "TEXT")
+}
+
+/// The debtors who were written to at a number, whosever they are: all texts leave from the deployment's numbers.
+pub(crate) fn texted_at(number: &AddressId) -> String {
+    format!("DEPLOYMENT#TEXTED#{number}")
+}
+
+pub(crate) fn texted(number: &AddressId, tenant: &TenantId, id: &DebtorId) -> Key {
+    Key::new(texted_at(number), debtor(tenant, id))
+}
+
+/// What the keys of a tenant's suppressed addresses begin with.
+pub(crate) fn suppressions(tenant: &TenantId) -> String {
+    format!("T#{tenant}#SUPPRESS#")
+}
+
+pub(crate) fn suppression(tenant: &TenantId, channel: Channel, address: &AddressId) -> Key {
+    Key::new(format!("{}{}#{address}", suppressions(tenant), channel.as_str()), "SUPPRESS")
+}
+
+/// The index partition that lists a tenant's suppressed addresses by time.
+pub(crate) fn suppressed_shard(tenant: &TenantId) -> String {
+    format!("T#{tenant}#SUPPRESSED")
 }
 
 pub(crate) fn unknown_events(tenant: &TenantId, provider: &str, event_type: &str) -> Key {

@@ -4,7 +4,7 @@
 //! silent on the head reads the record first: so an outcome is kept even if its attempt died right after, and costs
 //! half of what a transaction over both items would.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::message::{Message, Outcome, Pending, PendingState};
 use jiff::Timestamp;
@@ -43,6 +43,13 @@ impl Store {
             .expression_attribute_values(":status", status)
             .expression_attribute_values(":settled_at", settled_at);
         call.send().await.map(drop).map_err(sort)
+    }
+
+    /// Writes down that a message went out of which nobody knew. The debtor's version guards it.
+    pub(super) fn put_proven(&self, debtor: &Debtor, message: &Message) -> Result<TransactWriteItem, StoreError> {
+        let attempt = message.attempt.as_deref().unwrap_or_default();
+        let key = key_of(debtor, message.planned_at, message.plan.id.as_str(), attempt);
+        self.put(to_item(&key, &MessageRecord::of(message))?, None)
     }
 }
 

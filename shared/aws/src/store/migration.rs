@@ -5,11 +5,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::sort;
+use super::feedback::FeedbackRecord;
 use super::key::{self, Key};
 use super::record::{
     AgreementRecord, AllocationRecord, DecisionRecord, EntryRecord, HeadRecord, HoldRecord, InvoiceRecord, Item,
-    MessageRecord, Record, ReferenceRecord, RemittanceRecord, SCHEMA, TaskRecord, from_item, place, schema, to_item,
+    MessageRecord, Record, ReferenceRecord, RemittanceRecord, ReplyRecord, SCHEMA, TaskRecord, from_item, place,
+    schema, to_item,
 };
+use super::suppression::SuppressionRecord;
 use super::{Store, StoreError};
 
 /// Items read at once: a page is rewritten in a second or two.
@@ -138,7 +141,10 @@ fn target() -> String {
         ("AGREEMENT", AgreementRecord::SCHEMA),
         ("ENTRY", EntryRecord::SCHEMA),
         ("MESSAGE", MessageRecord::SCHEMA),
+        ("FEEDBACK", FeedbackRecord::SCHEMA),
+        ("SUPPRESS", SuppressionRecord::SCHEMA),
         ("DECISION", DecisionRecord::SCHEMA),
+        ("REPLY", ReplyRecord::SCHEMA),
         ("TASK", TaskRecord::SCHEMA),
         ("REF", ReferenceRecord::SCHEMA),
         ("REMITTANCE", RemittanceRecord::SCHEMA),
@@ -162,7 +168,10 @@ fn upgraded(item: Item) -> Result<Option<Item>, StoreError> {
         (live, None) if key::is_agreement(live) => latest::<AgreementRecord>(item),
         (_, Some("ENTRY")) => latest::<EntryRecord>(item),
         (_, Some("MESSAGE")) => latest::<MessageRecord>(item),
+        (_, Some("FEEDBACK")) => latest::<FeedbackRecord>(item),
+        ("SUPPRESS", _) => latest::<SuppressionRecord>(item),
         (_, Some("DECISION")) => latest::<DecisionRecord>(item),
+        (_, Some("REPLY")) => latest::<ReplyRecord>(item),
         (_, Some("TASK")) => latest::<TaskRecord>(item),
         ("REF", _) => latest::<ReferenceRecord>(item),
         ("REMITTANCE", _) => latest::<RemittanceRecord>(item),

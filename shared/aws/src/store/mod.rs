@@ -6,13 +6,15 @@
 //! | debtor head | `T#<tenant>#D#<debtor>` | `LIVE#DEBTOR` |
 //! | live invoice | same | `LIVE#INVOICE#<portfolio>/<number>` |
 //! | closed invoice | same | `PAST#<issue date>T00:00:00.000000Z#INVOICE#<portfolio>/<number>` |
-//! | history: entry, message, decision, task | same | `PAST#<time>#<KIND>#<number>` |
+//! | history: entry, message, feedback, decision, task | same | `PAST#<time>#<KIND>#<number>` |
 //! | the projector's cursor | same | `CURSOR` |
 //! | an invoice by its number | `T#<tenant>#REF#INVOICE#<portfolio>/<number>` | `REF` |
 //! | an invoice or customer by a provider's id | `T#<tenant>#REF#<KIND>#<source>#<id>` | `REF` |
 //! | payment or credit note | `T#<tenant>#REMITTANCE#<kind>/<source>/<id>` | `REMITTANCE` |
 //! | where a step placed a payment | same | `ALLOCATION#<number>` |
 //! | receipt of a provider's event (expires) | `T#<tenant>#RECEIPT#<provider>#<id>` | `RECEIPT` |
+//! | suppressed address | `T#<tenant>#SUPPRESS#<channel>#<hash of address>` | `SUPPRESS` |
+//! | whom a text was for (expires) | `DEPLOYMENT#TEXT#<provider's id>`, `DEPLOYMENT#TEXTED#<hash of number>` | `TEXT`, `T#<tenant>#D#<debtor>` |
 //! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
 //! | part of an import's run (expires) | `T#<tenant>#IMPORT#<id>` | `RUN#<run>#PART#<number>` |
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
@@ -22,8 +24,8 @@
 //! | what a group owes, and when it falls due | same | `SUM#<currency>`, `DUE#<currency>#<month>` |
 //!
 //! One sparse index, `due` (`due_shard`, `due_at`), lists debtors with a next step (`DUE#<n>`, read by `aging-scan`
-//! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`) and imports by the time of their latest upload
-//! (`T#<tenant>#IMPORTS`).
+//! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`), imports by the time of their latest upload
+//! (`T#<tenant>#IMPORTS`) and suppressed addresses by theirs (`T#<tenant>#SUPPRESSED`).
 
 mod allocation;
 mod audit;
@@ -33,6 +35,7 @@ mod cursor;
 mod debtor;
 mod due;
 mod error;
+mod feedback;
 mod group_sums;
 mod groups;
 mod history;
@@ -44,13 +47,16 @@ mod receipt;
 mod record;
 mod reference;
 mod remittance;
+mod suppression;
 mod tenancy;
+mod text;
 
 pub use allocation::AllocationPage;
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
+pub use feedback::MessageRef;
 pub use group_sums::{GroupChange, GroupSum};
 pub use groups::{ChildrenPage, Group};
 pub use history::{TimelineEntry, TimelinePage};
@@ -63,9 +69,12 @@ pub use migration::Migration;
 pub use receipt::Receipt;
 pub use reference::{Reference, ReferenceKey};
 pub use remittance::Versioned;
+pub use suppression::SuppressionPage;
 pub use tenancy::Tenancy;
 
 use std::collections::HashMap;
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -82,6 +91,8 @@ pub struct TableConfig {
     pub due_index: String,
     /// Over how many partitions of the index debtors are spread.
     pub due_shards: u32,
+    /// How long a tenant's settings that were read are used before they are read again.
+    pub settings_kept: Duration,
 }
 
 /// The table. Cheap to clone.
@@ -97,6 +108,11 @@ const KEYS_PER_BATCH: usize = 100;
 const BATCH_ROUNDS_MAX: usize = 8;
 
 impl Store {
+    /// How long a tenant's settings are used that were read.
+    pub(crate) fn settings_kept(&self) -> Duration {
+        self.config.settings_kept
+    }
+
     /// The table as seen through `client`.
     #[must_use]
     pub fn new(client: Client, config: TableConfig) -> Self {

@@ -24,6 +24,15 @@ pub struct StepDone {
     pub at: Timestamp,
 }
 
+/// How often a step was tried whose message did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// Messages of it that did not arrive, and so what tells the next one from them.
+    pub failed: u8,
+    /// Whether that next one was handed over.
+    pub retaken: bool,
+}
+
 /// One run down the ladder: an unbroken stretch in which something is overdue. Its subject may change on the way: a
 /// payment that a provider tried again becomes a debt when it gives up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +161,8 @@ pub struct Account {
     pub reopened: bool,
     /// Due dates that a courtesy was sent for, with that step's day; forgotten soon after they are past.
     pub noted: BTreeMap<Date, i32>,
+    /// The tries of steps whose message did not arrive; kept for as long as the step may be taken.
+    pub tries: BTreeMap<(CycleRef, StepName), Tries>,
     /// The message under way; there is at most one.
     pub pending: Option<Pending>,
 }
@@ -168,6 +179,7 @@ impl Account {
             left_off: 0,
             reopened: false,
             noted: BTreeMap::new(),
+            tries: BTreeMap::new(),
             pending: None,
         }
     }
@@ -213,6 +225,23 @@ impl Account {
         if let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.number == *number) {
             cycle.done.insert((subject, step.clone()), done);
         }
+    }
+
+    /// Notes courtesies that were sent: due dates, each with the step's day.
+    pub(super) fn note(&mut self, notes: &BTreeMap<Date, i32>) {
+        for (due, offset_days) in notes {
+            let noted = self.noted.entry(*due).or_insert(*offset_days);
+            *noted = (*noted).max(*offset_days);
+        }
+    }
+
+    /// Forgets the tries of cycles that are over, and of courtesies for due dates before `day`: none is taken any more.
+    pub(super) fn forget_tries(&mut self, day: Date) {
+        let cycles = self.cycles;
+        self.tries.retain(|(cycle, _), _| match cycle {
+            CycleRef::Overdue(number) | CycleRef::Recovery(number) => *number >= cycles,
+            CycleRef::Upcoming(due) => *due >= day,
+        });
     }
 
     /// All that was received and is not on an invoice.

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{Debtor, GroupError, Journal};
 use crate::calendar::Zone;
-use crate::contact::{DebtorKind, EmailAddress, PhoneNumber};
+use crate::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
 use crate::credit::{CreditLimit, PaymentDays};
 use crate::event::{Event, EventKind};
 use crate::ids::DebtorId;
 use crate::money::Currency;
 use crate::profile::Profile;
+use crate::reach::Address;
 
 /// What is said of one thing (RFC 7396).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +27,14 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    fn map<U>(self, into: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(into(value)),
+        }
+    }
+
     fn onto<U: From<T>>(self, field: &mut U, unsaid: U) {
         match self {
             Self::Keep => {}
@@ -40,11 +51,11 @@ pub struct DebtorPatch {
     pub name: Patch<String>,
     /// See [`Profile::kind`].
     pub kind: Patch<DebtorKind>,
-    /// See [`Profile::email`].
+    /// See [`crate::reach::ContactPoints::email`].
     pub email: Patch<EmailAddress>,
-    /// See [`Profile::phone`].
+    /// See [`crate::reach::ContactPoints::phone`].
     pub phone: Patch<PhoneNumber>,
-    /// See [`Profile::sms_consent`]. It was given for a number: a new one begins without.
+    /// See [`crate::reach::ContactPoints::sms_consent`]. It was given for a number: a new one begins without.
     pub sms_consent: Patch<bool>,
     /// See [`Profile::country`].
     pub country: Patch<String>,
@@ -73,6 +84,8 @@ pub struct Around<'a> {
     pub children: u64,
     /// The tenant's own clock.
     pub zone: &'a Zone,
+    /// When it is said.
+    pub now: Timestamp,
 }
 
 /// One field that was changed.
@@ -94,7 +107,7 @@ impl Debtor {
         self.change_parent(&patch.parent, around)?;
         self.amend_profile(patch.clone(), around.zone);
         self.amend_credit(patch);
-        let changes = changes(&before, self);
+        let changes = changes(&before, self, around.now);
         if !changes.is_empty() {
             let fields: Vec<&str> = changes.iter().map(|change| change.field).collect();
             journal.events.push(Event::new(EventKind::DebtorUpdated).detail(fields.join(",")));
@@ -118,19 +131,27 @@ impl Debtor {
 
     fn amend_profile(&mut self, patch: DebtorPatch, zone: &Zone) {
         let unsaid = Profile::unknown(self.id.to_string(), zone.clone());
-        let (email, phone) = (self.profile.email.clone(), self.profile.phone.clone());
         let profile = &mut self.profile;
         patch.name.onto(&mut profile.name, unsaid.name);
         patch.kind.onto(&mut profile.kind, unsaid.kind);
-        patch.email.onto(&mut profile.email, unsaid.email);
-        patch.phone.onto(&mut profile.phone, unsaid.phone);
+        let email = patch.email.map(Address::Email);
+        let phone = patch.phone.map(Address::Phone);
+        for (channel, said) in [(Channel::Email, email), (Channel::Sms, phone)] {
+            match said {
+                Patch::Keep => {}
+                Patch::Clear => profile.contacts.clear(channel),
+                Patch::Set(address) => profile.contacts.set(address),
+            }
+        }
         patch.country.onto(&mut profile.country, unsaid.country);
         patch.region.onto(&mut profile.region, unsaid.region);
         patch.language.onto(&mut profile.language, unsaid.language);
         patch.zone.onto(&mut profile.zone, unsaid.zone);
-        profile.email_opted_out &= profile.email == email;
-        profile.sms_consent &= profile.phone == phone;
-        patch.sms_consent.onto(&mut profile.sms_consent, unsaid.sms_consent);
+        match patch.sms_consent {
+            Patch::Keep => {}
+            Patch::Clear => profile.contacts.set_sms_consent(false),
+            Patch::Set(consents) => profile.contacts.set_sms_consent(consents),
+        }
     }
 
     fn amend_credit(&mut self, patch: &DebtorPatch) {
@@ -149,30 +170,30 @@ impl Debtor {
 }
 
 /// The fields that differ.
-fn changes(before: &Debtor, after: &Debtor) -> Vec<FieldChange> {
+fn changes(before: &Debtor, after: &Debtor, now: Timestamp) -> Vec<FieldChange> {
     let (was, is) = (&before.profile, &after.profile);
     let personal = [
         ("name", was.name != is.name),
-        ("email", was.email != is.email),
-        ("phone", was.phone != is.phone),
+        ("email", was.contacts.email() != is.contacts.email()),
+        ("phone", was.contacts.phone() != is.contacts.phone()),
         ("country", was.country != is.country),
         ("region", was.region != is.region),
     ];
     let personal = personal.into_iter().filter(|(_, differs)| *differs);
     let personal = personal.map(|(field, _)| FieldChange { field, told: None });
     let told = ["kind", "sms_consent", "language", "time_zone", "payment_terms_days", "credit_limits", "parent_ref"];
-    let told = told.into_iter().zip(plain(before).into_iter().zip(plain(after)));
+    let told = told.into_iter().zip(plain(before, now).into_iter().zip(plain(after, now)));
     let told = told.filter(|(_, (was, is))| was != is).map(|(field, told)| FieldChange { field, told: Some(told) });
     personal.chain(told).collect()
 }
 
 /// What says nothing of who somebody is, as text.
-fn plain(debtor: &Debtor) -> [String; 7] {
+fn plain(debtor: &Debtor, now: Timestamp) -> [String; 7] {
     let Debtor { profile, credit, membership, .. } = debtor;
     let limit = |(currency, limit): (&Currency, &CreditLimit)| format!("{} {currency}", limit.amount());
     [
         profile.kind.as_str().to_owned(),
-        if profile.sms_consent { "yes" } else { "no" }.to_owned(),
+        if profile.contacts.sms_consent(now) { "yes" } else { "no" }.to_owned(),
         profile.language.clone().unwrap_or_default(),
         profile.zone.name().to_owned(),
         credit.payment_days.map(|days| days.to_string()).unwrap_or_default(),

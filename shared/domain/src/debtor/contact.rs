@@ -12,6 +12,7 @@ use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
 use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task};
 use crate::policy::{Policies, Subject};
+use crate::reach::Way;
 use crate::reason::{Reason, Rule};
 
 /// A planned message that nobody picked up in this time is given up and decided anew.
@@ -108,9 +109,15 @@ impl Debtor {
     /// Marks a planned message as being sent by `attempt`, and counts the contact.
     pub fn claim(&mut self, account: &AccountKey, attempt: &str, now: Timestamp, lease: SignedDuration) {
         let lease_until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
-        let Some(pending) = self.account_mut(account).pending.as_mut() else { return };
-        pending.state = PendingState::Sending { attempt: attempt.to_owned(), lease_until };
-        let channel = pending.plan.channel;
+        let Some(plan) = self.accounts.get(account).and_then(|one| Some(&one.pending.as_ref()?.plan)) else { return };
+        let channel = plan.channel;
+        let to = match self.profile.way(channel, plan.stage, now) {
+            Way::To(address) => Some(address.clone()),
+            Way::Rests(..) | Way::Closed => None,
+        };
+        if let Some(pending) = self.account_mut(account).pending.as_mut() {
+            pending.state = PendingState::Sending { attempt: attempt.to_owned(), lease_until, to };
+        }
         self.contacts.push((now, channel));
         let surplus = self.contacts.len().saturating_sub(CONTACTS_KEPT);
         self.contacts.drain(..surplus);
@@ -130,9 +137,9 @@ impl Debtor {
     /// Closes the message under way on an account.
     pub fn settle(&mut self, account: &AccountKey, outcome: Outcome, now: Timestamp, journal: &mut Journal) {
         let Some(Pending { plan, planned_at, state }) = self.account_mut(account).pending.take() else { return };
-        let attempt = match state {
-            PendingState::Planned => None,
-            PendingState::Sending { attempt, .. } => Some(attempt),
+        let (attempt, to) = match state {
+            PendingState::Planned => (None, None),
+            PendingState::Sending { attempt, to, .. } => (Some(attempt), to),
         };
         let kind = match &outcome {
             Outcome::Sent(_) => EventKind::MessageSent,
@@ -145,15 +152,7 @@ impl Debtor {
         if !matches!(outcome, Outcome::Withheld(_)) {
             self.message_counts(account, &plan, now);
         }
-        journal.messages.push(Message { plan, planned_at, settled_at: now, outcome, attempt });
-    }
-
-    /// The debtor wants no more e-mail.
-    pub fn opt_out_of_email(&mut self, journal: &mut Journal) {
-        if !self.profile.email_opted_out {
-            self.profile.email_opted_out = true;
-            journal.events.push(Event::new(EventKind::ContactOptedOut).detail("email"));
-        }
+        journal.messages.push(Message { plan, planned_at, settled_at: now, outcome, attempt, to });
     }
 
     fn expire_pending(&mut self, key: &AccountKey, now: Timestamp, journal: &mut Journal) {
@@ -178,6 +177,7 @@ impl Debtor {
         let account = self.account_mut(key);
         let resumed_after = if std::mem::take(&mut account.reopened) { account.left_off } else { 0 };
         account.noted.retain(|due, _| *due >= today.saturating_sub(NOTED_FOR_DAYS.days()));
+        account.forget_tries(today.saturating_sub(NOTED_FOR_DAYS.days()));
         match (&mut account.cycle, subject) {
             (None, Some(about)) => {
                 let number = account.cycles.saturating_add(1);
@@ -221,9 +221,9 @@ impl Debtor {
     fn message_counts(&mut self, key: &AccountKey, plan: &Plan, now: Timestamp) {
         let account = self.account_mut(key);
         account.take_step(&plan.cycle, &plan.step, StepDone { offset_days: plan.offset_days, at: now });
-        for (due, offset_days) in &plan.notes {
-            let noted = account.noted.entry(*due).or_insert(*offset_days);
-            *noted = (*noted).max(*offset_days);
+        account.note(&plan.notes);
+        if let Some(tries) = account.tries.get_mut(&(plan.cycle.clone(), plan.step.clone())) {
+            tries.retaken |= tries.failed == plan.tries;
         }
     }
 }

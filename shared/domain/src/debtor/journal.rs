@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Debtor, FieldChange, Membership};
+use super::{Debtor, FieldChange, Membership, Stop};
 use crate::agreement::{Agreement, AgreementEnd};
 use crate::allocation::Allocation;
 use crate::decision::{Decision, Fingerprint};
@@ -14,6 +14,7 @@ use crate::ids::{AccountKey, DebtorId};
 use crate::ledger::{Entry, EntryKind};
 use crate::message::{Message, Task};
 use crate::money::{Currency, Money};
+use crate::reach::reply::Received;
 
 /// What happened in one change of a debtor, in order.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,12 @@ pub struct Journal {
     pub allocations: Vec<Allocation>,
     /// Messages that ended.
     pub messages: Vec<Message>,
+    /// Messages of which nobody knew whether they went out, and that it is certain of now.
+    pub proven: Vec<Message>,
+    /// Addresses that the tenant must not use any more.
+    pub stops: Vec<Stop>,
+    /// Texts that came back.
+    pub replies: Vec<Received>,
     /// Tasks that were opened.
     pub tasks: Vec<Task>,
     /// Holds that ended.
@@ -190,6 +197,11 @@ impl Deltas {
 
     fn count_messages(&mut self, journal: &Journal) {
         use crate::message::Outcome;
+        let mut count = |message: &Message, state, change: i64| {
+            let day = jiff::tz::TimeZone::UTC.to_datetime(message.settled_at).date();
+            let messages = self.messages.entry((message.plan.account.clone(), day, state)).or_default();
+            *messages = messages.saturating_add(change);
+        };
         for message in &journal.messages {
             let state = match message.outcome {
                 Outcome::Sent(_) => MessageCount::Sent,
@@ -197,9 +209,11 @@ impl Deltas {
                 Outcome::Failed(_) => MessageCount::Failed,
                 Outcome::Unknown => MessageCount::Unknown,
             };
-            let day = jiff::tz::TimeZone::UTC.to_datetime(message.settled_at).date();
-            let messages = self.messages.entry((message.plan.account.clone(), day, state)).or_default();
-            *messages = messages.saturating_add(1);
+            count(message, state, 1);
+        }
+        for message in &journal.proven {
+            count(message, MessageCount::Unknown, -1);
+            count(message, MessageCount::Sent, 1);
         }
     }
 

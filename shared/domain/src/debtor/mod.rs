@@ -18,12 +18,13 @@ mod journal;
 mod late;
 mod obstacles;
 mod placing;
+mod reaching;
 mod refunds;
 mod replaying;
 mod reversing;
 mod rules;
 
-pub use account::{Account, Allocating, Cycle, StepDone};
+pub use account::{Account, Allocating, Cycle, StepDone, Tries};
 pub use agreeing::{HoldError, Proposal};
 pub use allocating::{AtHand, Needs, OnAccount};
 pub use amending::{Around, DebtorPatch, FieldChange, Patch};
@@ -38,6 +39,7 @@ pub use group::{GroupError, Membership};
 pub use journal::{Deltas, GroupDelta, Journal, MessageCount, OpenDelta};
 pub use late::{FeeRule, LateError, Ordered};
 pub use obstacles::{Barred, Obstacle};
+pub use reaching::{Heard, Stop};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,8 @@
 //! A hash over everything that a decision looks at. It costs as much as the decision, so it is taken of those alone that
 //! are put on record.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -10,13 +12,14 @@ use crate::allocation::Reversal;
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
 use crate::decision::Fingerprint;
-use crate::gate::{CollectorRole, ContactPolicy, ContactRules, Mode};
+use crate::gate::{CollectorRole, ContactPolicy, ContactRules, Facts, Mode};
 use crate::hold::{Hold, HoldScope};
 use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
 use crate::message::{CycleRef, Pending, PendingState, hex};
 use crate::money::Money;
-use crate::policy::{Policies, Policy, Subject};
+use crate::policy::{Policies, Policy, Stage, Subject};
+use crate::reach::Way;
 use crate::remittance::{InFlight, RemittanceId};
 
 /// What [`decide`](super::decide) looks at; equal for equal inputs. Addresses do not enter, only whether they can be used.
@@ -28,12 +31,20 @@ pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fing
     for policy in [Subject::Debt, Subject::Recovery].map(|subject| policies.current(subject).id()) {
         inputs.text(policy.name.as_str()).number(policy.version);
     }
-    inputs.contact(debtor, policies.contact());
+    inputs.contact(debtor, policies.contact(), now);
     if policies.all().any(|policy| !policy.charges().is_empty()) {
         inputs.charging(debtor, policies);
     }
     inputs.text(profile.zone.name());
-    inputs.number(profile.reachable(Channel::Email)).number(profile.reachable(Channel::Sms));
+    for channel in [Channel::Email, Channel::Sms] {
+        for stage in [Stage::Early, Stage::Late] {
+            match profile.way(channel, stage, now) {
+                Way::Closed => inputs.number(0),
+                Way::To(_) => inputs.number(1),
+                Way::Rests(_, until) => inputs.number(2).time(until),
+            };
+        }
+    }
     for (key, account) in &debtor.accounts {
         inputs.text(key.portfolio.as_str()).text(key.currency.code());
         inputs.account(account);
@@ -130,7 +141,7 @@ impl Inputs {
     }
 
     /// What only the gate looks at.
-    fn contact(&mut self, debtor: &Debtor, rules: &ContactRules) {
+    fn contact(&mut self, debtor: &Debtor, rules: &ContactRules, now: Timestamp) {
         if rules.book.packs.is_empty() {
             return;
         }
@@ -145,15 +156,8 @@ impl Inputs {
         for one in loosened {
             self.text(one.rule().as_str()).time(one.expires());
         }
-        let profile = &debtor.profile;
-        self.text(profile.kind.as_str()).text(profile.country.as_deref().unwrap_or_default());
-        self.text(profile.region.as_deref().unwrap_or_default());
-        // Of the number, no more than where it tells that its holder may be.
-        let place = profile.phone.as_ref().and_then(|phone| rules.book.atlas.of_number(phone));
-        self.text(place.as_ref().map_or("", |place| place.jurisdiction.as_str()));
-        for zone in place.iter().flat_map(|place| &place.zones) {
-            self.text(zone.name());
-        }
+        // In words, which name every field, and no address.
+        self.text(&format!("{:?}", Facts::of(debtor, &BTreeSet::new(), &rules.book.atlas, now)));
         self.count(debtor.contacts.len());
         for (at, channel) in &debtor.contacts {
             self.time(*at).text(channel.as_str());
@@ -186,6 +190,10 @@ impl Inputs {
         for (due, offset_days) in &account.noted {
             self.date(*due).number(*offset_days);
         }
+        self.count(account.tries.len());
+        for ((cycle, step), tries) in &account.tries {
+            self.text(&cycle.to_string()).text(step.as_str()).number(tries.failed).number(tries.retaken);
+        }
         self.number(account.pending.is_some());
         if let Some(pending) = &account.pending {
             self.pending(pending);
@@ -200,7 +208,7 @@ impl Inputs {
         };
         match &pending.state {
             PendingState::Planned => self.text(""),
-            PendingState::Sending { attempt, lease_until } => self.text(attempt).time(*lease_until),
+            PendingState::Sending { attempt, lease_until, .. } => self.text(attempt).time(*lease_until),
         };
     }
 

@@ -354,28 +354,38 @@ impl<'a> View<'a> {
             StepAction::Message(channels) => channels,
             StepAction::Task(kind) => return open_task(*kind),
         };
-        let reachable = channels.iter().copied().filter(|channel| self.debtor.profile.reachable(*channel));
-        let asked = permitted((self.debtor, contact, self.now), reachable, (&lines, amount_due));
+        let ways = channels.iter().map(|channel| (*channel, self.debtor.profile.way(*channel, step.stage, self.now)));
+        let asked = permitted((self.debtor, contact, self.now), ways, (&lines, amount_due));
         for (channel, refusal) in asked.refusals {
             findings.against(Rule::NotPermitted, Detail::Refused(channel, Box::new(refusal)));
         }
-        let Some(channel) = asked.channel else {
-            if let Some(earliest) = asked.earliest {
-                findings.wakes.push(earliest);
+        let channel = match asked.way {
+            Some((channel, None)) => channel,
+            Some((_, Some(until))) => {
+                findings.against(Rule::AddressRests, Detail::Until(until));
+                findings.wakes.push(until);
                 return None;
             }
-            findings.against(Rule::NoChannel, "no address, or none that may be used");
-            return open_task(TaskKind::FindContact);
+            None if asked.earliest.is_some() => {
+                findings.wakes.extend(asked.earliest);
+                return None;
+            }
+            None => {
+                findings.against(Rule::NoChannel, "no address, or none that may be used");
+                return open_task(TaskKind::FindContact);
+            }
         };
         let Debtor { tenant, id, .. } = self.debtor;
+        let tries = self.account.tries.get(&(cycle.clone(), step.name.clone())).map_or(0, |tries| tries.failed);
         Some(Action::Send(Plan {
-            id: MessageId::derive(tenant, id, self.key, policy.id(), &step.name, &cycle),
+            id: MessageId::derive(tenant, id, self.key, policy.id(), &step.name, (&cycle, tries)),
             account: self.key.clone(),
             policy: policy.id().clone(),
             step: step.name.clone(),
             stage: step.stage,
             offset_days: step.offset_days,
             cycle,
+            tries,
             channel,
             lines,
             credit,

@@ -10,11 +10,12 @@ use crate::gate::{Attempt, ContactRules, Content, Facts, Gate, History, Medium, 
 use crate::ids::PersonId;
 use crate::message::Line;
 use crate::money::Money;
+use crate::reach::{Address, Way};
 
 /// What the gate says of the channels of a step.
 pub(super) struct Permitted {
-    /// The first that may be used now.
-    pub(super) channel: Option<Channel>,
+    /// The first that may be used, and until when its address rests.
+    pub(super) way: Option<(Channel, Option<Timestamp>)>,
     /// When the first of the others may be, if no fact changes.
     pub(super) earliest: Option<Timestamp>,
     /// Why those before it may not.
@@ -22,9 +23,9 @@ pub(super) struct Permitted {
 }
 
 /// Asks for each channel in turn, until one may be used.
-pub(super) fn permitted(
+pub(super) fn permitted<'a>(
     (debtor, rules, now): (&Debtor, &ContactRules, Timestamp),
-    channels: impl Iterator<Item = Channel>,
+    ways: impl Iterator<Item = (Channel, Way<'a>)>,
     (lines, amount_due): (&[Line], Money),
 ) -> Permitted {
     let about: BTreeSet<_> = lines.iter().map(|line| line.invoice.clone()).collect();
@@ -32,11 +33,16 @@ pub(super) fn permitted(
     let mut facts = Facts::of(debtor, &about, &rules.book.atlas, now);
     facts.collector = Some(rules.collector);
     let gate = Gate::new(&rules.book.law, &facts, &history, &rules.policy);
-    let mut permitted = Permitted { channel: None, earliest: None, refusals: Vec::new() };
-    for channel in channels {
-        match gate.permit(&attempt(debtor, channel, amount_due), now) {
+    let mut permitted = Permitted { way: None, earliest: None, refusals: Vec::new() };
+    for (channel, way) in ways {
+        let (address, rests) = match way {
+            Way::To(address) => (address, None),
+            Way::Rests(address, until) => (address, Some(until)),
+            Way::Closed => continue,
+        };
+        match gate.permit(&attempt((debtor, now), (channel, address), amount_due), now) {
             Verdict::Allowed { .. } => {
-                permitted.channel = Some(channel);
+                permitted.way = Some((channel, rests));
                 return permitted;
             }
             Verdict::Refused { refusals, earliest } => {
@@ -48,12 +54,12 @@ pub(super) fn permitted(
     permitted
 }
 
-fn attempt(debtor: &Debtor, channel: Channel, amount_due: Money) -> Attempt {
+fn attempt((debtor, now): (&Debtor, Timestamp), (channel, to): (Channel, &Address), amount_due: Money) -> Attempt {
     let medium = Medium::from(channel);
     let first = debtor.contacts.is_empty();
     Attempt {
         automated: true,
-        to: Target::of(&debtor.profile, medium),
+        to: debtor.profile.contacts.get(&to.id()).map_or(Target::Unknown, |point| point.target(now)),
         content: Content { first, demanded: Some(amount_due), ..Content::of_reminder() },
         ..Attempt::new(medium, PersonId::from(&debtor.id))
     }

@@ -40,29 +40,6 @@ pub enum Family {
     Social,
 }
 
-impl Family {
-    /// Every one.
-    pub const ALL: [Self; 5] = [Self::Email, Self::Texts, Self::Calls, Self::Post, Self::Social];
-
-    /// Its name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Texts => "texts",
-            Self::Calls => "calls",
-            Self::Post => "post",
-            Self::Social => "social",
-        }
-    }
-
-    /// Reads what [`Family::as_str`] writes.
-    #[must_use]
-    pub fn parse(value: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|family| family.as_str() == value)
-    }
-}
-
 impl Medium {
     /// Every medium.
     pub const ALL: [Self; 9] = [

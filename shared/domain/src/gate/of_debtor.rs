@@ -7,18 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::atlas::Atlas;
 use super::attempt::Purpose;
-use super::facts::{Attorney, Cease, Consent, ConsentKind, Contested, Credit, Facts, Respite, Stops};
+use super::facts::{Attorney, Cease, Contested, Credit, Facts, Respite, Stops};
 use super::history::{Contact, History, Initiator, Outcome};
 use super::medium::{Family, Medium};
 use super::place::{Evidence, Jurisdiction, Place};
 use super::target::{Mailbox, Number, Target};
 use crate::agreement::{Agreement, Dispute, Terms};
+use crate::contact::Channel;
 use crate::debtor::Debtor;
 use crate::hold::{Hold, HoldReason, HoldScope};
 use crate::ids::{InvoiceId, PersonId};
 use crate::invoice::Invoice;
 use crate::money::Money;
 use crate::profile::Profile;
+use crate::reach::Address;
 
 impl Facts {
     /// What is known of a debtor, for a contact about these invoices; about all that is owed where none is named.
@@ -37,12 +39,9 @@ impl Facts {
             places,
             credit: known.credit(),
             stops: known.stops(),
-            consents: consents(profile),
             ..Self::default()
         };
-        if profile.email_opted_out {
-            facts.refused.addresses.push((Family::Email, SOMETIME));
-        }
+        profile.add_to(&mut facts);
         facts
     }
 }
@@ -69,21 +68,15 @@ impl History {
 impl Target {
     /// The address of a debtor that a contact by a medium goes to.
     #[must_use]
-    pub fn of(profile: &Profile, medium: Medium) -> Self {
+    pub fn of(profile: &Profile, medium: Medium, now: Timestamp) -> Self {
+        let known = |channel| profile.contacts.first(channel).map(|point| point.target(now));
         match medium.family() {
-            Family::Email => Self::Mailbox(Mailbox {
-                opted_out: profile.email_opted_out.then_some(SOMETIME),
-                domain: profile.email.as_ref().map(|email| email.domain().to_owned()),
-                ..Mailbox::default()
-            }),
-            Family::Texts | Family::Calls => Self::Number(Number::default()),
+            Family::Email => known(Channel::Email).unwrap_or_else(|| Self::Mailbox(Mailbox::default())),
+            Family::Texts | Family::Calls => known(Channel::Sms).unwrap_or_else(|| Self::Number(Number::default())),
             Family::Post | Family::Social => Self::Unknown,
         }
     }
 }
-
-/// Since when something holds of which nobody noted since when.
-const SOMETIME: Timestamp = Timestamp::MIN;
 
 /// Everywhere a debtor may be. Where only the country is known, every part of it that shares the debtor's clock; where not
 /// even that, the law that holds anywhere.
@@ -108,7 +101,11 @@ fn places(profile: &Profile, atlas: &Atlas) -> Vec<Place> {
             places.push(narrowed(place));
         }
     }
-    places.extend(profile.phone.as_ref().and_then(|phone| atlas.of_number(phone)));
+    let phones = profile.contacts.iter().filter_map(|point| match &point.address {
+        Address::Phone(phone) => Some(phone),
+        Address::Email(_) => None,
+    });
+    places.extend(phones.filter_map(|phone| atlas.of_number(phone)));
     places
 }
 
@@ -117,12 +114,6 @@ fn address(profile: &Profile) -> Option<Jurisdiction> {
     let country = profile.country.as_deref()?;
     let part = profile.region.as_deref().and_then(|region| Jurisdiction::parse(&format!("{country}-{region}")).ok());
     part.or_else(|| Jurisdiction::parse(country).ok())
-}
-
-fn consents(profile: &Profile) -> Vec<Consent> {
-    let texts = ConsentKind::Electronic(Some(Family::Texts));
-    let consent = Consent { kind: texts, direct: true, given: None, ends: None };
-    profile.sms_consent.then_some(consent).into_iter().collect()
 }
 
 /// A debtor, and what a contact is about.

@@ -1,17 +1,21 @@
 //! What is said of a debtor by itself, and when invoices fall due by its terms.
 
 use dunlin_domain::calendar::Zone;
-use dunlin_domain::contact::{DebtorKind, EmailAddress, PhoneNumber};
+use dunlin_domain::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
 use dunlin_domain::credit::{CreditLimit, PaymentDays};
 use dunlin_domain::debtor::{Around, BookingError, DebtorPatch, GroupError, Journal, Patch};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::intake::{Due, InvoiceDraft};
 
+use dunlin_domain::policy::Stage;
+use dunlin_domain::reach::Way;
+use jiff::Timestamp;
+
 use crate::history::{Book, day, draft, eur, invoice_id};
 
 fn amend(book: &mut Book, patch: &DebtorPatch) -> Result<Journal, GroupError> {
     let (mut journal, zone) = (Journal::default(), Zone::parse("UTC").unwrap());
-    let around = Around { parent: None, children: 0, zone: &zone };
+    let around = Around { parent: None, children: 0, zone: &zone, now: Timestamp::UNIX_EPOCH };
     book.debtor.amend(patch, around, &mut journal).map(|()| journal)
 }
 
@@ -34,7 +38,7 @@ fn what_is_said_is_taken_over_and_told_by_the_names_of_the_fields() {
     };
     let journal = amend(&mut book, &patch).unwrap();
     let profile = &book.debtor.profile;
-    assert_eq!((profile.name.as_str(), &profile.email, profile.zone.name()), ("Other Ltd", &None, "UTC"));
+    assert_eq!((profile.name.as_str(), profile.contacts.email(), profile.zone.name()), ("Other Ltd", None, "UTC"));
     let told = "name,email,kind,time_zone,payment_terms_days,credit_limits";
     let events: Vec<_> = journal.events.iter().map(|event| (event.kind, event.detail.as_deref())).collect();
     assert_eq!(events, [(EventKind::DebtorUpdated, Some(told))]);
@@ -51,14 +55,16 @@ fn what_is_said_is_taken_over_and_told_by_the_names_of_the_fields() {
 #[test]
 fn consent_belongs_to_a_number_and_an_opt_out_to_an_address() {
     let mut book = Book::new("UTC");
-    book.debtor.profile.email_opted_out = true;
+    let now = Timestamp::UNIX_EPOCH;
+    book.debtor.unsubscribe(now, &mut Journal::default());
+    let by = |book: &Book, channel| matches!(book.debtor.profile.way(channel, Stage::Early, now), Way::To(_));
     let told = DebtorPatch { phone: phone("+441632960123"), sms_consent: Patch::Set(true), ..DebtorPatch::default() };
     amend(&mut book, &told).unwrap();
-    assert!(book.debtor.profile.sms_consent && book.debtor.profile.email_opted_out);
+    assert!(by(&book, Channel::Sms) && !by(&book, Channel::Email));
     let email = Patch::Set(EmailAddress::parse("new@c1.example").unwrap());
     amend(&mut book, &DebtorPatch { phone: phone("+441632960124"), email, ..DebtorPatch::default() }).unwrap();
-    assert!(!book.debtor.profile.sms_consent, "nobody agreed to texts to the new number");
-    assert!(!book.debtor.profile.email_opted_out, "a new address has not opted out of anything");
+    assert!(!by(&book, Channel::Sms), "nobody agreed to texts to the new number");
+    assert!(by(&book, Channel::Email), "a new address has not opted out of anything");
 }
 
 #[test]

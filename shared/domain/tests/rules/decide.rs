@@ -173,7 +173,7 @@ fn an_earlier_step_never_follows_a_later_one() {
 #[test]
 fn nobody_reachable_is_work_for_a_person() {
     let mut book = due_monday("UTC");
-    book.debtor.profile.email_opted_out = true;
+    book.unsubscribe();
     book.run("2026-03-03T08:00:00Z");
     assert!(matches!(book.action(), Some(Action::OpenTask { task, .. }) if task.kind == TaskKind::FindContact));
     assert_eq!(book.step_at("2026-03-03T09:00:00Z"), None);
@@ -197,7 +197,7 @@ fn only_the_very_same_message_may_leave() {
     };
     assert!(matches!(planned(&|_| ()), Recheck::Send(_)));
     assert_eq!(rules(planned(&|book| book.pay("B", 5_000, "2026-03-03"))), [Rule::Changed]);
-    assert_eq!(rules(planned(&|book| book.debtor.profile.email_opted_out = true)), [Rule::NoChannel]);
+    assert_eq!(rules(planned(&|book| book.unsubscribe())), [Rule::NoChannel]);
     let in_flight = rules(planned(&|book| {
         book.pending("A", 10_000, "2026-03-03T08:10:00Z");
         book.pending("B", 5_000, "2026-03-03T08:10:00Z");

@@ -9,6 +9,7 @@ use dunlin_domain::gate::atlas::Atlas;
 use dunlin_domain::gate::{Evidence, Facts, History, Jurisdiction, Medium, Target};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId, InvoiceId};
+use dunlin_domain::reach::{Address, StopReason, Stopped};
 
 use crate::history::{Book, account, at, day, eur, invoice_id};
 
@@ -39,7 +40,9 @@ fn places(country: Option<&str>, region: Option<&str>, zone: &str, phone: Option
     let mut book = Book::new(zone);
     book.debtor.profile.country = country.map(str::to_owned);
     book.debtor.profile.region = region.map(str::to_owned);
-    book.debtor.profile.phone = phone.map(|phone| PhoneNumber::parse(phone).unwrap());
+    if let Some(phone) = phone {
+        book.debtor.profile.contacts.set(Address::Phone(PhoneNumber::parse(phone).unwrap()));
+    }
     let said = |place: &dunlin_domain::gate::Place| {
         let zones: Vec<&str> = place.zones.iter().map(Zone::name).collect();
         let sign = if place.evidence == Evidence::AreaCode { "#" } else { "" };
@@ -193,15 +196,38 @@ fn the_oldest_debt_that_is_asked_for_counts() {
 fn contacts_and_refusals_of_the_books_are_told() {
     let mut book = Book::new("UTC");
     book.debtor.contacts = vec![(at(NOW), Channel::Email), (at(NOW), Channel::Sms)];
-    book.debtor.profile.email_opted_out = true;
     let history = History::of(&book.debtor);
     let media: Vec<Medium> = history.0.iter().map(|contact| contact.medium).collect();
     assert_eq!(media, [Medium::Email, Medium::Sms]);
     assert!(history.0.iter().all(|contact| contact.counts() && contact.person.as_str() == "C1"));
-    assert!(Target::of(&book.debtor.profile, Medium::Email).opted_out().is_some());
-    assert!(Target::of(&book.debtor.profile, Medium::Call).opted_out().is_none());
-    assert_eq!(facts(&book, &[]).refused.addresses.len(), 1);
+
+    let contacts = &mut book.debtor.profile.contacts;
+    contacts.set(Address::Phone(PhoneNumber::parse("+12135550100").unwrap()));
     assert!(!facts(&book, &[]).accepts_electronic(Medium::Sms, at(NOW)));
-    book.debtor.profile.sms_consent = true;
+    book.debtor.profile.contacts.set_sms_consent(true);
     assert!(facts(&book, &[]).accepts_electronic(Medium::Sms, at(NOW)));
+}
+
+#[test]
+fn who_unsubscribes_speaks_for_all_addresses_and_one_that_is_dead_for_none() {
+    let refused = |reason: StopReason| {
+        let mut book = Book::new("UTC");
+        let id = book.debtor.profile.contacts.first(Channel::Email).unwrap().address.id();
+        let stopped = Some(Stopped { since: at(NOW), reason });
+        book.debtor.profile.contacts.get_mut(&id).unwrap().stopped = stopped;
+        assert!(Target::of(&book.debtor.profile, Medium::Email, at(NOW)).opted_out().is_some());
+        assert!(Target::of(&book.debtor.profile, Medium::Call, at(NOW)).opted_out().is_none());
+        facts(&book, &[]).refused.addresses.len()
+    };
+    for (reason, expected) in [
+        (StopReason::Unsubscribed, 1),
+        (StopReason::Complaint, 1),
+        (StopReason::Stop, 1),
+        (StopReason::Refused, 1),
+        (StopReason::Manual, 1),
+        (StopReason::HardBounce, 0),
+        (StopReason::SoftBounces, 0),
+    ] {
+        assert_eq!(refused(reason), expected, "{reason:?}");
+    }
 }

@@ -11,6 +11,7 @@ use dunlin_domain::debtor::{
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::SetBy;
 use dunlin_domain::ids::{AgreementId, DebtorId};
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::history::{Book, account, at, eur, invoice_id};
@@ -29,7 +30,7 @@ fn join(debtor: &mut Debtor, parent: Option<&Debtor>, children: u64) -> Result<(
     let zone = Zone::parse("UTC").unwrap();
     let said = parent.map_or(Patch::Clear, |parent| Patch::Set(parent.id.clone()));
     let patch = DebtorPatch { parent: said, ..DebtorPatch::default() };
-    debtor.amend(&patch, Around { parent, children, zone: &zone }, &mut Journal::default())
+    debtor.amend(&patch, Around { parent, children, zone: &zone, now: Timestamp::UNIX_EPOCH }, &mut Journal::default())
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn a_parent_that_nobody_knows_is_refused() {
     let mut child = named("CHILD");
     let zone = Zone::parse("UTC").unwrap();
     let patch = DebtorPatch { parent: Patch::Set(id("TOP")), ..DebtorPatch::default() };
-    let around = Around { parent: None, children: 0, zone: &zone };
+    let around = Around { parent: None, children: 0, zone: &zone, now: Timestamp::UNIX_EPOCH };
     let refused = child.amend(&patch, around, &mut Journal::default());
     assert_eq!(refused, Err(GroupError::Unknown(id("TOP"))));
 }

@@ -16,6 +16,7 @@ use dunlin_domain::message::{Outcome, Plan};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Policies;
 use dunlin_domain::profile::{Profile, ProfilePatch};
+use dunlin_domain::reach::Address;
 use dunlin_domain::reason::Rule;
 use dunlin_domain::remittance::{Effect, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::Timestamp;
@@ -75,10 +76,14 @@ pub(crate) struct Book {
 impl Book {
     pub(crate) fn new(zone: &str) -> Self {
         let mut profile = Profile::unknown("Customer 1".to_owned(), Zone::parse(zone).unwrap());
-        profile.email = Some(EmailAddress::parse("ap@c1.example").unwrap());
+        profile.contacts.set(Address::Email(EmailAddress::parse("ap@c1.example").unwrap()));
         let debtor = Debtor::new(TenantId::parse("t").unwrap(), DebtorId::parse("C1").unwrap(), profile);
         let policies = Policies::built_in().unwrap();
         Self { debtor, policies, entries: Vec::new(), last: None, payments: 0 }
+    }
+
+    pub(crate) fn unsubscribe(&mut self) {
+        self.debtor.unsubscribe(at("2026-03-01T00:00:00Z"), &mut Journal::default());
     }
 
     fn keep(&mut self, journal: Journal) {

@@ -21,5 +21,6 @@ mod interest;
 mod minimums;
 mod money;
 mod properties;
+mod reaching;
 mod recovery;
 mod statement;

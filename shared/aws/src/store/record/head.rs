@@ -1,15 +1,14 @@
 use std::collections::BTreeMap;
 
-use dunlin_domain::calendar::Zone;
-use dunlin_domain::contact::{Channel, DebtorKind, EmailAddress, PhoneNumber};
+use dunlin_domain::contact::Channel;
 use dunlin_domain::credit::CreditTerms;
-use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, StepDone};
+use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, StepDone, Tries};
 use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
-use dunlin_domain::message::{Pending, PendingState};
+use dunlin_domain::message::{CycleRef, Pending, PendingState};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Subject;
-use dunlin_domain::profile::Profile;
+use dunlin_domain::reach::Address;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hold::MoratoriumRecord;
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
+use super::profile::ProfileRecord;
 use super::{AllocatingRecord, CreditRecord, DeltasRecord, PlanRecord, Record, is_zero, known, read};
 use crate::store::audit::LogRecord;
 use crate::store::error::StoreError;
@@ -28,10 +28,8 @@ pub(crate) struct HeadRecord {
     pub(crate) debtor: String,
     /// Counts commits; each commit is conditional on it.
     pub(crate) version: u64,
-    /// Counts the commits that changed counters; the projector's cursor follows it. Heads of schema 1 counted every
-    /// commit, by their version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sequence: Option<u64>,
+    /// Counts the commits that changed counters; the projector's cursor follows it.
+    pub(crate) sequence: u64,
     profile: ProfileRecord,
     /// Whether it is the parent of a group; what joins the group asks for it.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -72,27 +70,6 @@ pub(crate) struct HeadRecord {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct ProfileRecord {
-    name: String,
-    kind: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
-    #[serde(default)]
-    sms_consent: bool,
-    #[serde(default)]
-    email_opted_out: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    region: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    time_zone: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct AccountRecord {
     portfolio: String,
     currency: String,
@@ -113,6 +90,9 @@ struct AccountRecord {
     reopened: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     noted: BTreeMap<Date, i32>,
+    /// Cycle, step, messages of it that did not arrive, and whether another one was handed over since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tries: Vec<(String, String, u8, bool)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pending: Option<PendingRecord>,
 }
@@ -140,6 +120,9 @@ struct PendingRecord {
     planned_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attempt: Option<(String, Timestamp)>,
+    /// Where the attempt sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
 }
 
 /// What happened, as the projector finds it.
@@ -188,12 +171,12 @@ pub(crate) struct HeadStamp<'a> {
 }
 
 impl Record for HeadRecord {
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
 
     /// What its last commit changed and had to tell is in the stream already.
     fn upgraded(self) -> Self {
         Self {
-            sequence: Some(self.sequence()),
+            profile: self.profile.clone().upgraded(self.committed_at),
             deltas: DeltasRecord::default(),
             events: Vec::new(),
             trace: None,
@@ -210,7 +193,7 @@ impl HeadRecord {
             tenant: debtor.tenant.to_string(),
             debtor: debtor.id.to_string(),
             version: stamp.version,
-            sequence: Some(stamp.sequence),
+            sequence: stamp.sequence,
             profile: ProfileRecord::of(&debtor.profile),
             leads: debtor.membership == Membership::Leads,
             parent: debtor.membership.parent().map(ToString::to_string),
@@ -237,19 +220,6 @@ impl HeadRecord {
         Self::of(debtor, stamp)
     }
 
-    /// How many commits have changed counters.
-    pub(crate) fn sequence(&self) -> u64 {
-        self.sequence.unwrap_or(self.version)
-    }
-
-    /// Which change of counters the last commit made; in schema 1 every commit was one.
-    pub(crate) fn counted_as(&self, changes_counters: bool) -> Option<u64> {
-        match self.sequence {
-            Some(sequence) => changes_counters.then_some(sequence),
-            None => Some(self.version),
-        }
-    }
-
     fn membership(&self) -> Result<Membership, StoreError> {
         match &self.parent {
             Some(parent) => Ok(Membership::Of(read("parent", DebtorId::parse(parent))?)),
@@ -272,50 +242,16 @@ impl HeadRecord {
         Ok(Debtor {
             tenant: read("tenant", TenantId::parse(&self.tenant))?,
             id: read("debtor", DebtorId::parse(&self.debtor))?,
-            profile: self.profile.read()?,
             membership: self.membership()?,
             credit: self.credit.terms()?,
             exceeded: self.credit.exceeded()?,
+            profile: self.profile.read(self.committed_at)?,
             accounts,
             invoices: BTreeMap::new(),
             holds: BTreeMap::new(),
             moratoria: self.moratoria.iter().map(MoratoriumRecord::read).collect::<Result<_, _>>()?,
             agreements: BTreeMap::new(),
             contacts: self.contacts.iter().map(contact).collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl ProfileRecord {
-    fn of(profile: &Profile) -> Self {
-        Self {
-            name: profile.name.clone(),
-            kind: profile.kind.as_str().to_owned(),
-            email: profile.email.as_ref().map(|email| email.as_str().to_owned()),
-            phone: profile.phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            sms_consent: profile.sms_consent,
-            email_opted_out: profile.email_opted_out,
-            country: profile.country.clone(),
-            region: profile.region.clone(),
-            language: profile.language.clone(),
-            time_zone: profile.zone.name().to_owned(),
-        }
-    }
-
-    fn read(&self) -> Result<Profile, StoreError> {
-        let email = self.email.as_deref().map(|email| read("email", EmailAddress::parse(email)));
-        let phone = self.phone.as_deref().map(|phone| read("phone", PhoneNumber::parse(phone)));
-        Ok(Profile {
-            name: self.name.clone(),
-            kind: read("kind", DebtorKind::parse(&self.kind))?,
-            email: email.transpose()?,
-            phone: phone.transpose()?,
-            sms_consent: self.sms_consent,
-            email_opted_out: self.email_opted_out,
-            country: self.country.clone(),
-            region: self.region.clone(),
-            language: self.language.clone(),
-            zone: read("time_zone", Zone::parse(&self.time_zone))?,
         })
     }
 }
@@ -327,7 +263,11 @@ impl AccountRecord {
             planned_at: pending.planned_at,
             attempt: match &pending.state {
                 PendingState::Planned => None,
-                PendingState::Sending { attempt, lease_until } => Some((attempt.clone(), *lease_until)),
+                PendingState::Sending { attempt, lease_until, .. } => Some((attempt.clone(), *lease_until)),
+            },
+            to: match &pending.state {
+                PendingState::Sending { to: Some(to), .. } => Some(to.as_str().to_owned()),
+                PendingState::Planned | PendingState::Sending { .. } => None,
             },
         };
         Self {
@@ -342,6 +282,7 @@ impl AccountRecord {
             left_off: account.left_off,
             reopened: account.reopened,
             noted: account.noted.clone(),
+            tries: account.tries.iter().map(tries).collect(),
             pending: account.pending.as_ref().map(pending),
         }
     }
@@ -362,10 +303,22 @@ impl AccountRecord {
             left_off: self.left_off,
             reopened: self.reopened,
             noted: self.noted.clone(),
+            tries: self.tries.iter().map(read_tries).collect::<Result<_, _>>()?,
             pending: self.pending.as_ref().map(PendingRecord::read).transpose()?,
         };
         Ok((key, account))
     }
+}
+
+fn tries(((cycle, step), tries): (&(CycleRef, StepName), &Tries)) -> (String, String, u8, bool) {
+    (cycle.to_string(), step.to_string(), tries.failed, tries.retaken)
+}
+
+fn read_tries(
+    (cycle, step, failed, retaken): &(String, String, u8, bool),
+) -> Result<((CycleRef, StepName), Tries), StoreError> {
+    let cycle = known("cycle", cycle, CycleRef::parse(cycle))?;
+    Ok(((cycle, read("step", StepName::parse(step))?), Tries { failed: *failed, retaken: *retaken }))
 }
 
 impl CycleRecord {
@@ -407,12 +360,14 @@ impl CycleRecord {
 
 impl PendingRecord {
     fn read(&self) -> Result<Pending, StoreError> {
+        let plan = self.plan.read()?;
+        let to = self.to.as_deref().map(|to| read("to", Address::parse(plan.channel, to))).transpose()?;
         let state = match &self.attempt {
             None => PendingState::Planned,
             Some((attempt, lease_until)) => {
-                PendingState::Sending { attempt: attempt.clone(), lease_until: *lease_until }
+                PendingState::Sending { attempt: attempt.clone(), lease_until: *lease_until, to }
             }
         };
-        Ok(Pending { plan: self.plan.read()?, planned_at: self.planned_at, state })
+        Ok(Pending { plan, planned_at: self.planned_at, state })
     }
 }

@@ -10,13 +10,18 @@ use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Stage;
+use dunlin_domain::reach::Address;
+use dunlin_domain::reach::reply::Received;
 use dunlin_domain::reason::{Detail, Reason, Rule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, known, read};
+use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
+
+/// So much of a text is kept; the longest that networks carry is shorter.
+const REPLY_MAX: usize = 2_000;
 
 /// A line of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,6 +130,9 @@ pub(crate) struct PlanRecord {
     pub(crate) stage: String,
     offset_days: i32,
     pub(crate) cycle: String,
+    /// Messages of the step before it that did not arrive.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    tries: u8,
     pub(crate) channel: String,
     pub(crate) lines: Vec<LineRecord>,
     credit: i64,
@@ -158,6 +166,7 @@ impl PlanRecord {
             stage: plan.stage.as_str().to_owned(),
             offset_days: plan.offset_days,
             cycle: plan.cycle.to_string(),
+            tries: plan.tries,
             channel: plan.channel.as_str().to_owned(),
             lines: plan.lines.iter().map(line).collect(),
             credit: plan.credit.minor(),
@@ -181,6 +190,7 @@ impl PlanRecord {
             stage: known("stage", &self.stage, Stage::parse(&self.stage))?,
             offset_days: self.offset_days,
             cycle: known("cycle", &self.cycle, CycleRef::parse(&self.cycle))?,
+            tries: self.tries,
             channel: known("channel", &self.channel, Channel::parse(&self.channel))?,
             lines: self.lines.iter().map(line).collect::<Result<_, _>>()?,
             credit: money(self.credit),
@@ -198,6 +208,9 @@ pub(crate) struct MessageRecord {
     pub(crate) planned_at: Timestamp,
     pub(crate) settled_at: Timestamp,
     pub(crate) status: String,
+    /// Where it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provider_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,6 +237,7 @@ impl MessageRecord {
             planned_at: message.planned_at,
             settled_at: message.settled_at,
             status: message.outcome.status().to_owned(),
+            to: message.to.as_ref().map(|to| to.as_str().to_owned()),
             provider_id,
             failure,
             reasons,
@@ -232,6 +246,19 @@ impl MessageRecord {
 }
 
 impl MessageRecord {
+    /// The message that `attempt` handed over, or may have.
+    pub(crate) fn read(&self, attempt: &str) -> Result<Message, StoreError> {
+        let plan = self.plan.read()?;
+        Ok(Message {
+            to: self.to.as_deref().map(|to| read("to", Address::parse(plan.channel, to))).transpose()?,
+            plan,
+            planned_at: self.planned_at,
+            settled_at: self.settled_at,
+            outcome: self.outcome()?,
+            attempt: Some(attempt.to_owned()),
+        })
+    }
+
     pub(crate) fn outcome(&self) -> Result<Outcome, StoreError> {
         let reason = |reason: &ReasonRecord| {
             let rule = known("rule", &reason.rule, Rule::parse(&reason.rule))?;
@@ -336,6 +363,33 @@ impl TaskRecord {
             step: task.step.to_string(),
             cycle: task.cycle.to_string(),
             amount_due: task.amount_due.minor(),
+        }
+    }
+}
+
+/// A text that came back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReplyRecord {
+    channel: String,
+    from: String,
+    text: String,
+    received_at: Timestamp,
+    /// What it was taken for.
+    means: String,
+}
+
+impl Record for ReplyRecord {
+    const SCHEMA: u32 = 1;
+}
+
+impl ReplyRecord {
+    pub(crate) fn of(received: &Received) -> Self {
+        Self {
+            channel: received.from.channel().as_str().to_owned(),
+            from: received.from.as_str().to_owned(),
+            text: received.text.chars().take(REPLY_MAX).collect(),
+            received_at: received.at,
+            means: received.means.as_str().to_owned(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod history;
 mod hold;
 mod import;
 mod invoice;
+mod profile;
 mod remittance;
 mod settings;
 
@@ -20,7 +21,9 @@ pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, re
 pub(crate) use credit::CreditRecord;
 pub(crate) use deltas::DeltasRecord;
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
-pub(crate) use history::{ChangeRecord, DecisionRecord, EntryRecord, MessageRecord, PlanRecord, TaskRecord};
+pub(crate) use history::{
+    ChangeRecord, DecisionRecord, EntryRecord, MessageRecord, PlanRecord, ReplyRecord, TaskRecord,
+};
 pub(crate) use hold::HoldRecord;
 pub(crate) use import::{ImportPartRecord, ImportRecord};
 pub(crate) use invoice::InvoiceRecord;
