@@ -1,5 +1,8 @@
 //! A tenant's own templates, from saving them to the message that a debtor reads. `I1` of `C1` is late on 3 March 2026.
 
+use dunlin_domain::calendar::Zone;
+use dunlin_domain::contact::Channel;
+use dunlin_domain::reach::Address;
 use dunlin_domain::template::{Form, Language, Letter, TemplateKey, Texts};
 use dunlin_testkit::build::{draft, tenant};
 use serde_json::{Value, json};
@@ -219,9 +222,17 @@ async fn an_agency_says_who_it_is_by_itself() {
     let settings = [("role", "third_party"), ("address", "1 High Street"), ("privacy_url", "https://demo.example/p")];
     world.table.add_tenant("demo", &settings).await;
     let mut owing = owing("Jo Miller");
-    owing.profile.country = Some("US".to_owned());
+    (owing.profile.country, owing.profile.region) = (Some("US".to_owned()), Some("OH".to_owned()));
+    owing.profile.zone = Zone::parse("America/New_York").ok();
     world.has([owing]).await;
-    world.hour(MORNING).await;
+    // Else nobody knows that the debtor reads this mailbox alone (12 CFR 1006.6(d)(4)).
+    let mailbox = Address::parse(Channel::Email, "c1@customers.example").unwrap().id();
+    let consent = json!({ "id": "C1", "contact": mailbox.as_str(), "consent": "messages" });
+    let route = "PUT /v1/debtors/{id}/contacts/{contact}/consents/{consent}";
+    let answer =
+        world.call_api(call_to(route, Some("demo"), &consent, &json!({}), r#"{"given_to": "collector"}"#)).await;
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    world.hour("2026-03-03T15:00:00Z").await;
     let sent = world.mails().pop().unwrap();
     assert!(sent.text.contains("demo Ltd is a debt collector. We are trying to collect a debt"), "{}", sent.text);
     assert!(sent.html.contains("any information obtained will be used for that purpose"), "{}", sent.html);

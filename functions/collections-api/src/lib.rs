@@ -9,6 +9,7 @@
 //! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
 //! - What messages say: templates are tried and saved here, and what was sent is written again from its record.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
+//! - Whether a contact may be made, and if not, by which rules and from when on: asked before a person dials.
 //! - How a debtor can be reached: addresses, what was agreed to for each, what the debtor wants; addresses that must not be
 //!   used, which a person may lift.
 //! - Whether a contact may be made, and if not, by which rules and from when on: asked before a person dials.

@@ -1,11 +1,13 @@
 //! What was decided, and why: data, made by [`crate::decide`] and carried out by [`crate::debtor`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::debtor::DueCharge;
+use crate::gate::PackRef;
 use crate::ids::{AccountKey, PolicyRef};
 use crate::message::{Plan, Task};
 use crate::reason::Reason;
@@ -68,6 +70,8 @@ pub struct Decision {
     pub at: Timestamp,
     /// The policy for new cycles at the time.
     pub policy: PolicyRef,
+    /// The packs that contact was judged by.
+    pub packs: Arc<[PackRef]>,
     /// One for each account.
     pub accounts: Vec<AccountDecision>,
 }

@@ -30,6 +30,7 @@ pub mod by_currency;
 pub mod calendar;
 pub mod charge;
 pub mod collection;
+pub mod collector;
 pub mod contact;
 pub mod credit;
 pub mod debtor;

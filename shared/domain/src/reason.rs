@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::Zone;
+use crate::contact::Channel;
+use crate::gate::Refusal;
 use crate::hold::HoldReason;
 use crate::ids::{InvoiceNumber, PolicyRef, RuleName, StepName};
 use crate::money::Money;
@@ -53,6 +55,8 @@ pub enum Rule {
     Holiday,
     /// It is outside contact hours where the debtor is.
     QuietHours,
+    /// The law, or the tenant's policy, does not let a channel be used.
+    NotPermitted,
     /// No channel of the step can be used.
     NoChannel,
     /// Less is open than the policy chases.
@@ -73,7 +77,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Overdue,
         Self::StepReached,
         Self::CourtesyDue,
@@ -94,6 +98,7 @@ impl Rule {
         Self::Weekend,
         Self::Holiday,
         Self::QuietHours,
+        Self::NotPermitted,
         Self::NoChannel,
         Self::BelowMinimum,
         Self::ChargeDue,
@@ -128,6 +133,7 @@ impl Rule {
             Self::Weekend => "weekend",
             Self::Holiday => "holiday",
             Self::QuietHours => "quiet_hours",
+            Self::NotPermitted => "not_permitted",
             Self::NoChannel => "no_channel",
             Self::BelowMinimum => "below_minimum",
             Self::ChargeDue => "charge_due",
@@ -173,6 +179,8 @@ pub enum Detail {
     StepBy(StepName, StepName),
     /// Until then, where the debtor is.
     ClosedUntil(Timestamp, Zone),
+    /// A channel, the rule that refuses it, where that stands and why, perhaps until then.
+    Refused(Channel, Box<Refusal>),
     /// Until then.
     Until(Timestamp),
     /// A payment under way, waited for until then.
@@ -208,6 +216,11 @@ impl fmt::Display for Detail {
                 until.map_or(Ok(()), |until| write!(f, ", until {until}"))
             }
             Self::ClosedUntil(open, zone) => write!(f, "until {open} in {}", zone.name()),
+            Self::Refused(channel, refusal) => {
+                let Refusal { rule, source, why, until } = &**refusal;
+                write!(f, "{} by {rule} ({source}): {why}", channel.as_str())?;
+                until.moment().map_or(Ok(()), |until| write!(f, ", until {until}"))
+            }
             Self::Until(until) => write!(f, "until {until}"),
             Self::PaymentUntil(until) => write!(f, "a payment is under way until {until}"),
             Self::Held(reason, part, until) => {

@@ -1,7 +1,7 @@
 //! Whether a template may be saved: it is read, and tried on every situation that it may be used in.
 
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::Channel;
-use dunlin_domain::duty::steps::CollectorRole;
 use dunlin_domain::policy::Policies;
 use dunlin_domain::template::shelf::occasions;
 use dunlin_domain::template::{Form, Sender, TemplateKey, Texts};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::collection::{Attempts, PaymentPage};
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::Channel;
 use dunlin_domain::debtor::{BookingError, Charge, ChargeKind, Cycle, Debtor, Journal, StepDone};
-use dunlin_domain::duty::steps::CollectorRole;
 use dunlin_domain::ids::{
     AccountKey, DebtorId, IdError, InvoiceId, OutsideId, PolicyName, PolicyRef, PortfolioId, SourceName, StepName,
     TenantId,

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::Channel;
-use dunlin_domain::duty::steps::CollectorRole;
 use dunlin_domain::ids::InvoiceNumber;
 use dunlin_domain::policy::{Policies, Stage, Subject};
 use dunlin_domain::template::shelf::occasions;

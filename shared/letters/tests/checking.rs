@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
-use dunlin_domain::duty::steps::CollectorRole;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::ids::TemplateName;
 use dunlin_domain::policy::Policies;
 use dunlin_domain::template::{Form, Language, Letter, Sender, TemplateKey, Texts};

@@ -1,6 +1,6 @@
 //! Whatever is in names and numbers: a message keeps its shape.
 
-use dunlin_domain::duty::steps::CollectorRole;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::message::Line;
 use dunlin_domain::policy::{Policies, Subject};
 use dunlin_domain::template::shelf::occasions;

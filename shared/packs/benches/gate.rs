@@ -6,13 +6,14 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dunlin_domain::calendar::Zone;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::gate::attempt::OptOutLine;
 use dunlin_domain::gate::history::{Initiator, Outcome};
 use dunlin_domain::gate::target::{MailBasis, Mailbox};
 use dunlin_domain::gate::{
-    Attempt, CollectorRole, Contact, ContactPolicy, Content, Evidence, Facts, Gate, History, Jurisdiction, Medium,
-    Place, Purpose, Target,
+    Attempt, Contact, ContactPolicy, Content, Evidence, Facts, Gate, History, Jurisdiction, Medium, Place, Purpose,
+    Target,
 };
 use dunlin_domain::ids::{ParticularDebt, PersonId};
 use dunlin_packs::packs;

@@ -23,8 +23,8 @@ use std::sync::{Arc, OnceLock};
 use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::charge::{Laws, Regime};
 use dunlin_domain::duty::Duties;
-use dunlin_domain::gate::Law;
 use dunlin_domain::gate::atlas::Atlas;
+use dunlin_domain::gate::{Law, Lawbook, PackRef};
 use jiff::civil::Date;
 
 use files::{FILES, Files};
@@ -52,9 +52,8 @@ pub struct Packs {
     limitation: Vec<LimitationPack>,
     wording: Vec<WordingPack>,
     rules: Vec<RulePack>,
-    law: Law,
+    book: Lawbook,
     places: Vec<PlacePack>,
-    atlas: Atlas,
     laws: Laws,
 }
 
@@ -81,9 +80,8 @@ impl Packs {
             limitation: Vec::new(),
             wording: Vec::new(),
             rules: Vec::new(),
-            law: Law::default(),
+            book: Lawbook::default(),
             places: Vec::new(),
-            atlas: Atlas::default(),
             laws: Laws::default(),
         };
         let tables = read.read_rates(files.rates)?;
@@ -105,15 +103,18 @@ impl Packs {
         for (file, text) in files.wording {
             read.wording.push(wording::parse(text).map_err(|reason| PackError { file, reason })?);
         }
+        let (mut law, mut atlas) = (Law::default(), Atlas::default());
         for (file, text) in files.rules {
             let pack = rule::parse(text, &read.calendars).map_err(|reason| PackError { file, reason })?;
-            read.law.rules.extend(pack.rules.iter().cloned());
+            law.rules.extend(pack.rules.iter().cloned());
             read.rules.push(pack);
         }
         for (file, text) in files.places {
-            let pack = places::read(text, &mut read.atlas).map_err(|reason| PackError { file, reason })?;
+            let pack = places::read(text, &mut atlas).map_err(|reason| PackError { file, reason })?;
             read.places.push(pack);
         }
+        let packs = read.rules.iter().map(|pack| PackRef { name: pack.name.clone(), version: pack.version });
+        read.book = Lawbook { law: Arc::new(law), atlas: Arc::new(atlas), packs: packs.collect() };
         Ok(read)
     }
 
@@ -208,7 +209,13 @@ impl Packs {
     /// The rules of contact of every jurisdiction, as the gate takes them.
     #[must_use]
     pub fn law(&self) -> &Law {
-        &self.law
+        &self.book.law
+    }
+
+    /// The rules of contact and what tells where debtors are, as decisions take them.
+    #[must_use]
+    pub fn book(&self) -> &Lawbook {
+        &self.book
     }
 
     /// The packs of places.
@@ -220,7 +227,7 @@ impl Packs {
     /// What addresses and phone numbers tell of where someone may be.
     #[must_use]
     pub fn atlas(&self) -> &Atlas {
-        &self.atlas
+        &self.book.atlas
     }
 
     /// The rules of every jurisdiction on paying late.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dunlin_domain::gate::facts::CollectorRole;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::gate::law::{Class, CommercialCredit, LineFilter, Protects, Rule, Scope, When};
 use dunlin_domain::gate::{Jurisdiction, Media, Medium};
 use dunlin_domain::ids::{Citation, RuleId, RuleName};

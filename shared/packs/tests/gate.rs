@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests a panic is the report")]
 
 use dunlin_domain::calendar::Zone;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::gate::attempt::{OptOutLine, VoiceMessage};
 use dunlin_domain::gate::facts::{Attorney, Cease, Consent, ConsentKind, Inconvenient, Weekdays};
@@ -11,8 +12,8 @@ use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::policy::Role;
 use dunlin_domain::gate::target::{Line, MailBasis, Mailbox, Number};
 use dunlin_domain::gate::{
-    Attempt, CollectorRole, Contact, ContactPolicy, Content, Evidence, Facts, History, Jurisdiction, Law, Loosened,
-    Medium, Place, Purpose, Target, Verdict, permit,
+    Attempt, Contact, ContactPolicy, Content, Evidence, Facts, History, Jurisdiction, Law, Loosened, Medium, Place,
+    Purpose, Target, Verdict, permit,
 };
 use dunlin_domain::ids::{Citation, ParticularDebt, PersonId, RuleId};
 use dunlin_packs::packs;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use dunlin_domain::charge::itemization::Itemization;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::duty::Duties;
 use dunlin_domain::duty::limitation::{Age, ContractKind};
@@ -12,7 +13,7 @@ use dunlin_domain::duty::lint::{Finding, Rendered, Terms, lint};
 use dunlin_domain::duty::notice::Delivery;
 use dunlin_domain::duty::outreach::{Block, Matter, Medium, Outreach};
 use dunlin_domain::duty::preaction::Obligor;
-use dunlin_domain::duty::steps::{CollectorRole, Debt, PreAction, Step};
+use dunlin_domain::duty::steps::{Debt, PreAction, Step};
 use dunlin_domain::duty::validation::{ReferenceDate, ValidationNotice};
 use dunlin_domain::duty::wording::Wording;
 use dunlin_domain::money::{Currency, Money};

@@ -94,7 +94,7 @@ impl World {
     pub(crate) async fn post_import(&self, wanted: Value) -> Value {
         let mut request = call("POST /v1/imports", Some(TENANT), &wanted);
         self.requests.set(self.requests.get() + 1);
-        request["requestContext"]["requestId"] = json!(format!("request-{}", self.requests.get()));
+        request["requestContext"]["requestId"] = json!(format!("request-{:06}", self.requests.get()));
         let (status, body) = self.call_ingest(request).await;
         assert_eq!(status, 201, "{body}");
         body

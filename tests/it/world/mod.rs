@@ -222,7 +222,8 @@ impl World {
         let mut returned = Vec::new();
         for batch in bodies.chunks(10) {
             self.requests.set(self.requests.get() + 1);
-            let request = format!("request-{}-{}", self.name, self.requests.get());
+            // As long as any other, for it is counted among the bytes that things cost.
+            let request = format!("request-{:06}-{:06}", self.name, self.requests.get());
             let event: SqsEvent = serde_json::from_value(sqs(batch)).unwrap();
             let Ok(response) = self.invoke(self.dispatch.handle(event, request)).await;
             for failure in response.batch_item_failures {

@@ -1,5 +1,6 @@
 //! What a body tells of the debtor.
 
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::{DebtorKind, PhoneNumber};
 use dunlin_domain::gate::atlas::Atlas;
 use dunlin_domain::gate::facts::{
@@ -7,7 +8,7 @@ use dunlin_domain::gate::facts::{
     Inconvenient, Obligor, Refused, Respite, Stops, Weekdays,
 };
 use dunlin_domain::gate::medium::Family;
-use dunlin_domain::gate::{CollectorRole, Evidence, Facts, Jurisdiction, Place};
+use dunlin_domain::gate::{Evidence, Facts, Jurisdiction, Place};
 use dunlin_domain::ids::ParticularDebt;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -19,9 +20,6 @@ use crate::body::Body;
 const YEARS_MAX: u16 = 100;
 /// A debt is not overdue for longer.
 const DAYS_MAX: u16 = 36_500;
-
-const COLLECTORS: [(&str, CollectorRole); 2] =
-    [("first_party", CollectorRole::FirstParty), ("third_party", CollectorRole::ThirdParty)];
 
 const OBLIGORS: [(&str, Obligor); 5] = [
     ("natural_person", Obligor::NaturalPerson),
@@ -47,7 +45,8 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 
 pub(super) fn read(body: &mut Body, atlas: &Atlas) -> Facts {
     Facts {
-        collector: body.parsed("collector", word(&COLLECTORS)),
+        collector: body
+            .parsed("collector", |role| CollectorRole::parse(role).ok_or("must be one of first_party, third_party")),
         kind: body.parsed("kind", DebtorKind::parse),
         obligor: body.parsed("obligor", word(&OBLIGORS)),
         places: [body.objects("places", |one| place(one, atlas)), of_phones(body, atlas)].concat(),

@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, json_response, told_time};
 use dunlin_domain::debtor::{Debtor, Journal};
-use dunlin_domain::gate::{Attempt, ContactPolicy, Facts, Gate, History, Verdict};
+use dunlin_domain::gate::atlas::Atlas;
+use dunlin_domain::gate::{Attempt, ContactRules, Facts, Gate, History, PackRef, Verdict};
 use dunlin_domain::ids::{InvoiceId, InvoiceNumber, PersonId, PortfolioId};
-use dunlin_packs::{Packs, RulePack};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ use crate::Handler;
 use crate::body::Body;
 use crate::call::refused;
 use crate::debtor::debtor_id;
-use crate::handler::{Answer, failed, packs};
+use crate::handler::{Answer, failed};
 
 /// The field that names the debts of a debtor that a contact is about.
 const INVOICES: &str = "invoice_numbers";
@@ -41,28 +41,28 @@ struct Question {
 impl Handler {
     /// Says whether a contact may be made with someone of whom only the body tells.
     pub(crate) async fn check_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
-        self.tenancy(request).await?;
-        let packs = packs()?;
+        let tenancy = self.tenancy(request).await?;
         let mut body = Body::of(request)?;
-        let question = question(&mut body, packs, None, self.clock.now(told_time(request)));
+        let question =
+            question(&mut body, &tenancy.policies.contact().book.atlas, None, self.clock.now(told_time(request)));
         let question = body.finish(question)?;
         if question.facts.places.is_empty() {
             let reason = "must name at least one place where the debtor may be, or phones that tell of one";
             return Err(Problem::bad_request("mend the fields that are named").field("places", reason));
         }
-        Ok(json_response(200, &answer(packs, &question)))
+        Ok(json_response(200, &answer(tenancy.policies.contact(), &question)))
     }
 
     /// The same for a debtor of the books.
     pub(crate) async fn check_debtor_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
-        let (packs, id) = (packs()?, debtor_id(request)?);
+        let id = debtor_id(request)?;
         let loaded = self.books.store().load(&tenancy.tenant, &id).await.map_err(|error| failed(&error))?;
         let mut debtor = loaded.ok_or_else(|| Problem::not_found(format!("there is no debtor {id}")))?.debtor;
         let now = self.clock.now(told_time(request));
         let mut body = Body::of(request)?;
         let invoices = invoices(&mut body, &tenancy.default_portfolio);
-        let told = question(&mut body, packs, Some(&debtor), now);
+        let told = question(&mut body, &tenancy.policies.contact().book.atlas, Some(&debtor), now);
         let (invoices, told) = body.finish(invoices.zip(told))?;
         let unknown = invoices.iter().find(|invoice| !debtor.invoices.contains_key(invoice));
         if let Some(unknown) = unknown {
@@ -74,15 +74,18 @@ impl Handler {
         })?;
         let mut history = History::of(&debtor);
         history.0.extend(told.history.0);
-        let facts = Facts::of(&debtor, &invoices, packs.atlas(), told.at).and(told.facts);
-        Ok(json_response(200, &answer(packs, &Question { facts, history, ..told })))
+        let rules = tenancy.policies.contact();
+        let known =
+            Facts { collector: Some(rules.collector), ..Facts::of(&debtor, &invoices, &rules.book.atlas, told.at) };
+        let facts = known.and(told.facts);
+        Ok(json_response(200, &answer(rules, &Question { facts, history, ..told })))
     }
 }
 
 /// Reads what is told; of a debtor of the books the person and the address need not be.
-fn question(body: &mut Body, packs: &Packs, debtor: Option<&Debtor>, now: Timestamp) -> Option<Question> {
+fn question(body: &mut Body, atlas: &Atlas, debtor: Option<&Debtor>, now: Timestamp) -> Option<Question> {
     let at = body.parsed("at", words::moment).unwrap_or(now);
-    let facts = facts::read(body, packs.atlas());
+    let facts = facts::read(body, atlas);
     let attempt = attempt::read(body, debtor, at);
     let person = attempt.as_ref().map(|attempt| attempt.person.clone());
     let history = history::read(body, person.as_ref());
@@ -106,10 +109,9 @@ fn person(body: &mut Body, otherwise: Option<&PersonId>) -> Option<PersonId> {
     otherwise.cloned().or_else(|| PersonId::parse("debtor").ok())
 }
 
-fn answer(packs: &Packs, question: &Question) -> Value {
+fn answer(rules: &ContactRules, question: &Question) -> Value {
     let Question { attempt, facts, history, at } = question;
-    let policy = ContactPolicy::default();
-    let verdict = Gate::new(packs.law(), facts, history, &policy).permit(attempt, *at);
+    let verdict = Gate::new(&rules.book.law, facts, history, &rules.policy).permit(attempt, *at);
     let refusals = verdict.refusals().iter().map(|refusal| {
         json!({
             "rule": refusal.rule.as_str(),
@@ -122,14 +124,14 @@ fn answer(packs: &Packs, question: &Question) -> Value {
         Verdict::Allowed { loosened } => loosened.iter().map(ToString::to_string).collect(),
         Verdict::Refused { .. } => Vec::new(),
     };
-    let pack = |pack: &RulePack| json!({ "name": pack.name.as_str(), "version": pack.version });
+    let pack = |pack: &PackRef| json!({ "name": pack.name.as_str(), "version": pack.version });
     let earliest = if verdict.is_allowed() { Some(*at) } else { verdict.earliest() };
     json!({
         "allowed": verdict.is_allowed(),
         "at": at.to_string(),
         "refusals": refusals.collect::<Vec<_>>(),
         "earliest": earliest.map(|earliest| earliest.to_string()),
-        "packs": packs.rule_packs().iter().map(pack).collect::<Vec<_>>(),
+        "packs": rules.book.packs.iter().map(pack).collect::<Vec<_>>(),
         "loosened": loosened,
     })
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dunlin_domain::charge::itemization::Itemization;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::duty::limitation::{Age, LimitationRow};
 use dunlin_domain::duty::outreach::{Block, Matter, Medium, Outreach};
 use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, Obligor, Reply};
 use dunlin_domain::duty::provision::Bar;
-use dunlin_domain::duty::steps::{CollectorRole, Debt, PreAction, Step, Validation};
+use dunlin_domain::duty::steps::{Debt, PreAction, Step, Validation};
 use dunlin_domain::duty::validation::{Addressee, CreditorRequest, DisputeForm, Disputed, ValidationDispute};
 use dunlin_domain::duty::{Duties, LimitationLaw, Period, ValidationLaw};
 use dunlin_domain::money::{Currency, Money};
@@ -100,11 +101,9 @@ fn place(given: &Given) -> Result<String, Unanswered> {
 }
 
 fn role(given: &Given) -> Result<CollectorRole, Unanswered> {
-    match given.text("collector_role")?.as_deref() {
-        Some("first_party") => Ok(CollectorRole::FirstParty),
-        None | Some("third_party") => Ok(CollectorRole::ThirdParty),
-        Some(other) => Err(Unanswered::field("collector_role", format!("{other:?} is no role known here"))),
-    }
+    let Some(role) = given.text("collector_role")? else { return Ok(CollectorRole::ThirdParty) };
+    let unknown = || Unanswered::field("collector_role", format!("{role:?} is no role known here"));
+    CollectorRole::parse(&role).ok_or_else(unknown)
 }
 
 fn obligor(given: &Given) -> Result<Obligor, Unanswered> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use dunlin_domain::allocation::{AllocationMethod, ComponentOrder};
 use dunlin_domain::calendar::{Calendar, Zone};
-use dunlin_domain::duty::steps::CollectorRole;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::ids::{AccountKey, PolicyRef, PortfolioId, TenantId};
 use dunlin_domain::money::Currency;
 use dunlin_domain::policy::{Policies, Policy, Subject};
@@ -149,11 +149,7 @@ impl Store {
 }
 
 fn role(stored: Option<&str>) -> Result<CollectorRole, StoreError> {
-    match stored {
-        None | Some("first_party") => Ok(CollectorRole::FirstParty),
-        Some("third_party") => Ok(CollectorRole::ThirdParty),
-        Some(other) => known("role", other, None),
-    }
+    stored.map_or(Ok(CollectorRole::FirstParty), |role| known("role", role, CollectorRole::parse(role)))
 }
 
 /// What stands behind the prefix of an account's key.
@@ -190,10 +186,12 @@ impl SettingsRecord {
             Ok::<_, StoreError>((read("creditors", PortfolioId::parse(&portfolio))?, name))
         };
         let creditors = self.creditors.into_iter().map(creditor);
+        let packs = dunlin_packs::packs().map_err(|error| StoreError::corrupt("packs", error))?;
+        let role = role(self.role.as_deref())?;
+        let contact = self.contact.read(packs.book().clone(), role)?;
         let debt = chosen(self.policy.as_deref(), self.policy_version, debt)?;
         let recovery = chosen(self.recovery_policy.as_deref(), self.recovery_policy_version, recovery)?;
-        let laws = dunlin_packs::packs().map_err(|error| StoreError::corrupt("packs", error))?.laws().clone();
-        let policies = Policies::new(debt, recovery, policies).under(laws);
+        let policies = Policies::new(debt, recovery, policies).under(packs.laws().clone()).contacting_by(contact);
         Ok(Tenancy {
             tenant: tenant.clone(),
             name: self.name,
@@ -209,7 +207,7 @@ impl SettingsRecord {
                 None => policies,
             },
             calendar: Calendar::default(),
-            role: role(self.role.as_deref())?,
+            role,
             address: self.address,
             privacy_url: self.privacy_url,
             language: language.transpose()?,

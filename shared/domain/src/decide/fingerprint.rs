@@ -1,15 +1,19 @@
 //! A hash over everything that a decision looks at. It costs as much as the decision, so it is taken of those alone that
 //! are put on record.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::agreement::{Agreement, Cover, Terms};
 use crate::allocation::Reversal;
+use crate::collector::CollectorRole;
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
 use crate::decision::Fingerprint;
+use crate::gate::{ContactPolicy, ContactRules, Facts, Mode};
 use crate::hold::{Hold, HoldScope};
 use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
@@ -28,6 +32,7 @@ pub fn fingerprint(debtor: &Debtor, policies: &Policies, now: Timestamp) -> Fing
     for policy in [Subject::Debt, Subject::Recovery].map(|subject| policies.current(subject).id()) {
         inputs.text(policy.name.as_str()).number(policy.version);
     }
+    inputs.contact(debtor, policies.contact(), now);
     if policies.all().any(|policy| !policy.charges().is_empty()) {
         inputs.charging(debtor, policies);
     }
@@ -134,6 +139,30 @@ impl Inputs {
                 self.number(plan.grace_days()).number(plan.misses_allowed())
             }
         };
+    }
+
+    /// What only the gate looks at.
+    fn contact(&mut self, debtor: &Debtor, rules: &ContactRules, now: Timestamp) {
+        if rules.book.packs.is_empty() {
+            return;
+        }
+        for pack in rules.book.packs.iter() {
+            self.text(pack.name.as_str()).number(pack.version);
+        }
+        let ContactPolicy { mode, loosened, attorney_silence_days, gap_minutes, calls_a_day, .. } = &rules.policy;
+        self.number(rules.collector == CollectorRole::ThirdParty).number(*mode == Mode::StatuteOnly);
+        self.number(*attorney_silence_days).number(gap_minutes.unwrap_or(-1));
+        self.number(calls_a_day.map_or(-1, i64::from)).number(rules.policy.margin_minutes);
+        self.number(rules.policy.pause_on_any_dispute).count(loosened.len());
+        for one in loosened {
+            self.text(one.rule().as_str()).time(one.expires());
+        }
+        // In words, which name every field, and no address.
+        self.text(&format!("{:?}", Facts::of(debtor, &BTreeSet::new(), &rules.book.atlas, now)));
+        self.count(debtor.contacts.len());
+        for (at, channel) in &debtor.contacts {
+            self.time(*at).text(channel.as_str());
+        }
     }
 
     fn invoice_id(&mut self, invoice: &InvoiceId) -> &mut Self {

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
+use super::permitting::permitted;
 use crate::calendar::{Calendar, Closed};
 use crate::debtor::{Account, Claim, Cycle, Debtor, Held, Journal, PLANNED_FOR, Standstill};
 use crate::decision::{AccountDecision, Action};
+use crate::gate::ContactRules;
 use crate::hold::HoldReason;
 use crate::ids::AccountKey;
 use crate::invoice::Stop;
 use crate::message::{CycleRef, Line, MessageId, Outcome, PendingState, Plan, Task};
 use crate::money::Money;
 use crate::policy::{Policies, Policy, Step, StepAction, Subject, TaskKind};
-use crate::reach::Way;
 use crate::reason::{Detail, Reason, Rule};
 
 /// One account as the rules see it.
@@ -102,7 +103,7 @@ impl<'a> View<'a> {
             findings.wakes.push(open);
             return None;
         }
-        self.take(policy, &reached, lines, findings)
+        self.take((policy, policies.contact()), &reached, lines, findings)
     }
 
     /// Whether something is under way that must end first.
@@ -335,7 +336,7 @@ impl<'a> View<'a> {
 
     fn take(
         &self,
-        policy: &Policy,
+        (policy, contact): (&Policy, &ContactRules),
         reached: &Reached<'_>,
         (lines, credit): (Vec<Line>, Money),
         findings: &mut Findings,
@@ -354,14 +355,22 @@ impl<'a> View<'a> {
             StepAction::Task(kind) => return open_task(*kind),
         };
         let ways = channels.iter().map(|channel| (*channel, self.debtor.profile.way(*channel, step.stage, self.now)));
-        let channel = match ways.into_iter().find(|(_, way)| *way != Way::Closed) {
-            Some((channel, Way::To(_))) => channel,
-            Some((_, Way::Rests(_, until))) => {
+        let asked = permitted((self.debtor, contact, self.now), ways, (&lines, amount_due));
+        for (channel, refusal) in asked.refusals {
+            findings.against(Rule::NotPermitted, Detail::Refused(channel, Box::new(refusal)));
+        }
+        let channel = match asked.way {
+            Some((channel, None)) => channel,
+            Some((_, Some(until))) => {
                 findings.against(Rule::AddressRests, Detail::Until(until));
                 findings.wakes.push(until);
                 return None;
             }
-            Some((_, Way::Closed)) | None => {
+            None if asked.earliest.is_some() => {
+                findings.wakes.extend(asked.earliest);
+                return None;
+            }
+            None => {
                 findings.against(Rule::NoChannel, "no address, or none that may be used");
                 return open_task(TaskKind::FindContact);
             }

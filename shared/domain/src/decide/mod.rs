@@ -6,10 +6,13 @@
 mod charging;
 mod fingerprint;
 mod ladder;
+mod permitting;
 mod recheck;
 
 pub use fingerprint::fingerprint;
 pub use recheck::{Recheck, recheck};
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -27,5 +30,10 @@ pub fn decide(debtor: &Debtor, policies: &Policies, calendar: &Calendar, now: Ti
         room = room.saturating_sub(decided.charges.len());
         decided
     });
-    Decision { at: now, policy: policies.current(Subject::Debt).id().clone(), accounts: accounts.collect() }
+    Decision {
+        at: now,
+        policy: policies.current(Subject::Debt).id().clone(),
+        packs: Arc::clone(&policies.contact().book.packs),
+        accounts: accounts.collect(),
+    }
 }

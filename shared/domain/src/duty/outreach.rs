@@ -9,7 +9,7 @@ use super::Duties;
 use super::because::Because;
 use super::preaction::Obligor;
 use super::provision::{Bar, Lifts, Provision};
-use super::steps::CollectorRole;
+use crate::collector::CollectorRole;
 use crate::contact::DebtorKind;
 
 /// Something that the law wants said.

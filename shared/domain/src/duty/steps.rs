@@ -1,5 +1,6 @@
 //! What may be done about a debt on a day: ask for it, threaten a suit, issue a claim, prove it in bankruptcy.
 
+use crate::collector::CollectorRole;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -27,15 +28,6 @@ pub enum Step {
     IssueClaim,
     /// File a proof of claim in the debtor's bankruptcy.
     ProveClaim,
-}
-
-/// Whose debt is collected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CollectorRole {
-    /// The creditor collects, in its own name.
-    FirstParty,
-    /// Somebody else does, or a buyer of debts (15 U.S.C. 1692a(6)). Who is unknown counts as this.
-    ThirdParty,
 }
 
 /// What has happened in the validation of a debt.

@@ -3,6 +3,7 @@
 use super::medium::Medium;
 use super::target::Target;
 use super::wording::Wording;
+use crate::collector::CollectorRole;
 use crate::ids::{ParticularDebt, PersonId};
 use crate::money::Money;
 
@@ -145,6 +146,15 @@ impl Content {
             voice: Some(VoiceMessage::limited()),
             ..Self::default()
         }
+    }
+
+    /// What a reminder of ours says: e-mail ends by one click, in its headers and its text, a text by an answer. Who collects
+    /// for others says so, and where it has the data from: a message that does not is refused before it is claimed.
+    #[must_use]
+    pub fn of_reminder(role: CollectorRole) -> Self {
+        let for_others = role == CollectorRole::ThirdParty;
+        let (says_debt_collector, privacy_notice) = (for_others, for_others);
+        Self { opt_out: OptOutLine::Simple, one_click: true, says_debt_collector, privacy_notice, ..Self::default() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is known of a debtor that rules of contact may hang on. What is not known reads restrictively.
 
+use crate::collector::CollectorRole;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{Timestamp, ToSpan as _};
 
@@ -9,15 +10,6 @@ use crate::calendar::Zone;
 use crate::contact::DebtorKind;
 use crate::ids::ParticularDebt;
 use crate::money::Money;
-
-/// On whose behalf debts are collected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CollectorRole {
-    /// The creditor, in its own name.
-    FirstParty,
-    /// Someone who collects for others or has bought the debt (15 U.S.C. 1692a(6)).
-    ThirdParty,
-}
 
 /// What someone who owes is in law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 
-use super::facts::{CollectorRole, Credit, Creditor, Facts};
+use super::facts::{Credit, Creditor, Facts};
 use super::kind::Kind;
 use super::medium::Media;
 use super::place::Jurisdiction;
 use super::policy::Mode;
 use super::target::Line;
+use crate::collector::CollectorRole;
 use crate::contact::DebtorKind;
 use crate::ids::{Citation, RuleId};
 use crate::money::Money;

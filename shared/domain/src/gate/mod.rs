@@ -13,6 +13,7 @@
 //! | `of_debtor` | both of them, from what the books know of a debtor |
 //! | [`law`], [`kind`] | a rule: whom it protects, when it is in force, what it asks |
 //! | [`policy`] | what the tenant decides within the law |
+//! | [`rules`] | the law and the tenant's policy, as decisions take them |
 //! | [`wording`] | what words say |
 //! | [`one_click`] | which requests unsubscribe |
 //! | [`verdict`] | the answer |
@@ -28,6 +29,7 @@ pub mod medium;
 pub mod one_click;
 pub mod place;
 pub mod policy;
+pub mod rules;
 pub mod target;
 pub mod verdict;
 pub mod wording;
@@ -44,7 +46,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 pub use self::attempt::{Addressee, Attempt, Content, Purpose};
 use self::clock::Clock;
-pub use self::facts::{CollectorRole, Facts};
+pub use self::facts::Facts;
 use self::frequency::Past;
 pub use self::history::{Contact, History};
 use self::hours::Widened;
@@ -53,6 +55,7 @@ pub use self::law::{Law, Rule};
 pub use self::medium::{Media, Medium};
 pub use self::place::{Evidence, Jurisdiction, Place};
 pub use self::policy::{ContactPolicy, Loosened, Mode};
+pub use self::rules::{ContactRules, Lawbook, PackRef};
 pub use self::target::Target;
 pub use self::verdict::{Refusal, Until, Verdict, Why};
 use crate::calendar::Zone;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::{Policy, PolicyError, Subject};
 use crate::allocation::ComponentOrder;
 use crate::charge::Laws;
+use crate::gate::ContactRules;
 use crate::ids::PolicyRef;
 
 /// A tenant's policies: for each subject the one for what begins now, and those that running cycles began under; and which
-/// part of an invoice a payment clears first, on which interest hangs.
+/// part of an invoice a payment clears first, on which interest hangs; and by what contact is judged.
 #[derive(Debug, Clone)]
 pub struct Policies {
     debt: Policy,
@@ -16,6 +17,7 @@ pub struct Policies {
     earlier: BTreeMap<PolicyRef, Policy>,
     components: Option<ComponentOrder>,
     laws: Laws,
+    contact: ContactRules,
 }
 
 impl Policies {
@@ -23,7 +25,8 @@ impl Policies {
     #[must_use]
     pub fn new(debt: Policy, recovery: Policy, earlier: impl IntoIterator<Item = Policy>) -> Self {
         let earlier = earlier.into_iter().map(|policy| (policy.id.clone(), policy)).collect();
-        Self { debt, recovery, earlier, components: None, laws: Laws::default() }
+        let (laws, contact) = (Laws::default(), ContactRules::default());
+        Self { debt, recovery, earlier, components: None, laws, contact }
     }
 
     /// The same where payments clear the parts of an invoice in this order, whatever the law says where nothing is agreed.
@@ -44,6 +47,18 @@ impl Policies {
     pub fn components(&self, country: Option<&str>) -> ComponentOrder {
         let law = || country.and_then(|country| self.laws.of(country)?.components);
         self.components.or_else(law).unwrap_or_default()
+    }
+
+    /// The same where contact is judged by these rules; without, by none.
+    #[must_use]
+    pub fn contacting_by(self, contact: ContactRules) -> Self {
+        Self { contact, ..self }
+    }
+
+    /// By what contact is judged.
+    #[must_use]
+    pub fn contact(&self) -> &ContactRules {
+        &self.contact
     }
 
     /// Every policy.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::{Facts, Form, Texts};
+use crate::collector::CollectorRole;
 use crate::contact::DebtorKind;
 use crate::debtor::Debtor;
 use crate::duty::limitation::Age;
@@ -12,7 +13,7 @@ use crate::duty::lint::{Finding, Rendered, Terms, lint};
 use crate::duty::outreach::{Block, Matter, Outreach};
 use crate::duty::preaction::Obligor;
 use crate::duty::provision::{Bar, Lifts, Provision};
-use crate::duty::steps::{CollectorRole, Debt, PreAction, Step};
+use crate::duty::steps::{Debt, PreAction, Step};
 use crate::duty::wording::{Threat, Wording};
 use crate::duty::{Because, Duties};
 use crate::message::Plan;

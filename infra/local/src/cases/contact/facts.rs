@@ -2,13 +2,14 @@
 
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::charge::moratorium::Moratorium;
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::gate::facts::{
     Adviser, Attorney, Cease, Consent, ConsentKind, Contested, Credit, Creditor, CreditorRequest, DisputeForm,
     Inconvenient, Obligor, Refused, Respite, Stops, Weekdays,
 };
 use dunlin_domain::gate::medium::Family;
-use dunlin_domain::gate::{CollectorRole, Evidence, Facts, Jurisdiction, Place, wording};
+use dunlin_domain::gate::{Evidence, Facts, Jurisdiction, Place, wording};
 use dunlin_domain::ids::ParticularDebt;
 use dunlin_domain::money::Currency;
 use jiff::Timestamp;
@@ -36,12 +37,8 @@ pub(super) fn facts(given: &Given, zone: &Zone, now: Timestamp) -> Result<Facts,
 }
 
 fn collector(given: &Given) -> Result<Option<CollectorRole>, Unanswered> {
-    Ok(match given.text("collector_role")?.as_deref() {
-        None => None,
-        Some("first_party") => Some(CollectorRole::FirstParty),
-        Some("third_party") => Some(CollectorRole::ThirdParty),
-        Some(other) => return Err(unknown("collector_role", other)),
-    })
+    let Some(role) = given.text("collector_role")? else { return Ok(None) };
+    CollectorRole::parse(&role).map(Some).ok_or_else(|| unknown("collector_role", &role))
 }
 
 fn kind(given: &Given) -> Result<Option<DebtorKind>, Unanswered> {

@@ -310,6 +310,9 @@ pub(crate) struct DecisionRecord {
     pub(crate) at: Timestamp,
     pub(crate) policy: String,
     pub(crate) policy_version: u32,
+    /// The packs that contact was judged by, such as `platform@1`.
+    #[serde(default)]
+    packs: Vec<String>,
     pub(crate) inputs: String,
     pub(crate) accounts: Vec<AccountDecisionRecord>,
 }
@@ -355,6 +358,7 @@ impl DecisionRecord {
             at: decision.at,
             policy: decision.policy.name.to_string(),
             policy_version: decision.policy.version,
+            packs: decision.packs.iter().map(ToString::to_string).collect(),
             inputs: inputs.as_str().to_owned(),
             accounts: decision.accounts.iter().map(account).collect(),
         }

@@ -6,6 +6,7 @@ use dunlin_domain::policy::{Policy, Stage, Step, StepAction, TaskKind};
 use serde::{Deserialize, Serialize};
 
 use super::charge_rule::{ChargeRuleRecord, minor_units, read_amounts};
+use super::contact_policy::ContactPolicyRecord;
 use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
@@ -59,6 +60,9 @@ pub(crate) struct SettingsRecord {
     /// Whom it collects for, by portfolio.
     #[serde(default)]
     pub(crate) creditors: BTreeMap<String, String>,
+    /// What the tenant decides about contact; the platform's where absent.
+    #[serde(default)]
+    pub(crate) contact: ContactPolicyRecord,
 }
 
 /// One version of a policy.

@@ -14,7 +14,7 @@ use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, Obligor, PreActio
 use dunlin_domain::duty::privacy::{DataRequest, Grounds, Keeping, LawfulBasis, PrivacyLaw, Use};
 use dunlin_domain::duty::provision::{Lifts, Provision};
 use dunlin_domain::duty::retention::{Record, RecordKind, RetentionFloor, erase_on, may_purge};
-use dunlin_domain::duty::steps::{CollectorRole, Debt, PreAction, Step, Validation};
+use dunlin_domain::duty::steps::{Debt, PreAction, Step, Validation};
 use dunlin_domain::duty::validation::{
     Addressee, CreditorRequest, DisputeForm, Disputed, ValidationDispute, ValidationLaw,
 };

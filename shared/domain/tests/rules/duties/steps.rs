@@ -1,5 +1,6 @@
 //! What stands against a step: all of it, and nothing that is not its own.
 
+use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::duty::Bar;
 
 use super::*;

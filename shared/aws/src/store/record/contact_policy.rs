@@ -1,0 +1,112 @@
+//! What a tenant decides about contact, as its settings keep it. What is not there is as the platform has it.
+
+use dunlin_domain::collector::CollectorRole;
+use dunlin_domain::gate::policy::Role;
+use dunlin_domain::gate::{ContactPolicy, ContactRules, Lawbook, Loosened};
+use dunlin_domain::ids::{Citation, RuleId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{known, read};
+use crate::store::error::StoreError;
+
+/// A tenant's contact policy.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ContactPolicyRecord {
+    #[serde(default)]
+    loosened: Vec<LoosenedRecord>,
+    #[serde(default)]
+    attorney_silence_days: Option<i32>,
+    #[serde(default)]
+    gap_minutes: Option<i32>,
+    #[serde(default)]
+    calls_a_day: Option<u32>,
+    #[serde(default)]
+    margin_minutes: Option<i32>,
+    #[serde(default)]
+    pause_on_any_dispute: bool,
+}
+
+/// A default that does not hold for the tenant, on what basis, why, who decided it, and until when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LoosenedRecord {
+    rule: String,
+    basis: String,
+    reason: String,
+    role: String,
+    decided_at: Timestamp,
+    expires: Timestamp,
+}
+
+impl ContactPolicyRecord {
+    pub(crate) fn read(&self, book: Lawbook, collector: CollectorRole) -> Result<ContactRules, StoreError> {
+        let otherwise = ContactPolicy::default();
+        let loosened = |(index, one): (usize, &LoosenedRecord)| {
+            one.read().map_err(|error| error.within(&format!("contact.loosened[{index}]")))
+        };
+        Ok(ContactRules {
+            book,
+            collector,
+            policy: ContactPolicy {
+                loosened: self.loosened.iter().enumerate().map(loosened).collect::<Result<_, _>>()?,
+                attorney_silence_days: self.attorney_silence_days.unwrap_or(otherwise.attorney_silence_days),
+                gap_minutes: self.gap_minutes,
+                calls_a_day: self.calls_a_day,
+                margin_minutes: self.margin_minutes.unwrap_or(otherwise.margin_minutes),
+                pause_on_any_dispute: self.pause_on_any_dispute,
+                ..otherwise
+            },
+        })
+    }
+}
+
+impl LoosenedRecord {
+    fn read(&self) -> Result<Loosened, StoreError> {
+        let role = match self.role.as_str() {
+            "collector" => Role::Collector,
+            "manager" => Role::Manager,
+            "compliance_officer" => Role::ComplianceOfficer,
+            "owner" => Role::Owner,
+            other => return known("role", other, None),
+        };
+        let rule = read("rule", RuleId::parse(&self.rule))?;
+        let basis = read("basis", Citation::parse(&self.basis))?;
+        read("loosened", Loosened::new(rule, (basis, &self.reason), role, (self.decided_at, self.expires)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(json: &str) -> Result<ContactRules, StoreError> {
+        serde_json::from_str::<ContactPolicyRecord>(json).unwrap().read(Lawbook::default(), CollectorRole::FirstParty)
+    }
+
+    #[test]
+    fn a_tenant_that_decided_nothing_has_the_platforms_policy() {
+        assert_eq!(settings("{}").unwrap(), ContactRules::default());
+    }
+
+    #[test]
+    fn what_is_loosened_needs_basis_role_reason_and_expiry() {
+        let loosened = |role: &str, reason: &str| {
+            settings(&format!(
+                r#"{{"margin_minutes": 5, "loosened": [{{"rule": "PLATFORM.US.HOURS",
+                "basis": "Opinion of counsel", "reason": "{reason}", "role": "{role}",
+                "decided_at": "2026-01-01T00:00:00Z", "expires": "2026-06-01T00:00:00Z"}}]}}"#
+            ))
+        };
+        let rules = loosened("owner", "business debtors on night shift").unwrap();
+        assert_eq!(rules.policy.margin_minutes, 5);
+        assert_eq!(rules.policy.loosened[0].rule().as_str(), "PLATFORM.US.HOURS");
+        for (role, reason, says) in [
+            ("manager", "business debtors on night shift", "compliance officer"),
+            ("owner", "because", "10 to 500"),
+            ("king", "business debtors on night shift", "role"),
+        ] {
+            let error = loosened(role, reason).unwrap_err().to_string();
+            assert!(error.contains(says) && error.contains("contact.loosened[0]"), "{error}");
+        }
+    }
+}
