@@ -79,7 +79,7 @@ async fn stopped(world: &World, debtor: &str) -> Vec<Option<StopReason>> {
     contacts.iter().map(|point| point.stopped.map(|stopped| stopped.reason)).collect()
 }
 
-/// Covers peers' test (j): a bounce leads to the next channel for the same step, once, and then to a person.
+/// A bounce leads to the next channel for the same step, once, and then to a person.
 #[tokio::test]
 async fn a_bounce_is_followed_by_a_text_and_then_by_a_task() {
     let (world, mail) = written_to().await;

@@ -43,6 +43,7 @@ mod files;
 mod groups;
 mod imports;
 mod invoices;
+mod known_failures;
 mod live_stripe;
 mod migration;
 mod on_account;
