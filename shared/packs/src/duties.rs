@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use dunlin_domain::calendar::holidays::HolidayCalendar;
 use dunlin_domain::duty::outreach::Block;
-use dunlin_domain::duty::preaction::{LetterOfClaim, Obligor};
+use dunlin_domain::duty::preaction::LetterOfClaim;
 use dunlin_domain::duty::provision::{Lifts, Provision};
 use dunlin_domain::duty::retention::{Record, RecordKind, RetentionFloor, keep_through};
 use dunlin_domain::duty::{Duties, OptOutLaw, Period, PreActionLaw, PrivacyLaw, ValidationLaw};
 use dunlin_domain::ids::{Citation, RuleId, RuleName};
+use dunlin_domain::obligor::Obligor;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -162,7 +163,7 @@ impl LastDay {
             Ask::KeepBooks => keep(RecordKind::Books),
             Ask::AnswerClaim => {
                 let letter = LetterOfClaim { dated: self.from, reply: None };
-                let bar = duties.pre_action.as_ref()?.bars_claim(Obligor::Individual, Some(&letter), self.from)?;
+                let bar = duties.pre_action.as_ref()?.bars_claim(Obligor::NaturalPerson, Some(&letter), self.from)?;
                 if let Lifts::On(day) = bar.lifts { day.yesterday().ok() } else { None }
             }
         }

@@ -12,11 +12,11 @@ use dunlin_domain::duty::limitation::{Age, ContractKind};
 use dunlin_domain::duty::lint::{Finding, Rendered, Terms, lint};
 use dunlin_domain::duty::notice::Delivery;
 use dunlin_domain::duty::outreach::{Block, Matter, Medium, Outreach};
-use dunlin_domain::duty::preaction::Obligor;
 use dunlin_domain::duty::steps::{Debt, PreAction, Step};
 use dunlin_domain::duty::validation::{ReferenceDate, ValidationNotice};
 use dunlin_domain::duty::wording::Wording;
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::obligor::Obligor;
 use dunlin_packs::packs;
 use jiff::civil::{Date, date};
 
@@ -48,7 +48,7 @@ fn outreach(medium: Medium) -> Outreach {
     Outreach {
         role: CollectorRole::ThirdParty,
         debtor: DebtorKind::Consumer,
-        obligor: Obligor::Individual,
+        obligor: Obligor::NaturalPerson,
         medium,
         matter: Matter::Demand,
         first: false,
@@ -148,7 +148,7 @@ fn threats_are_refused_and_a_suit_only_where_it_may_not_be_brought() {
         acknowledged: Vec::new(),
     };
     let debt = |accrued| Debt {
-        obligor: Obligor::Individual,
+        obligor: Obligor::NaturalPerson,
         age: Some(age(accrued)),
         validation: None,
         moratoria: Vec::new(),
@@ -203,6 +203,7 @@ fn only_the_sums_and_dates_of_the_debt_are_named() {
     for (text, expected) in [
         ("You owe $1,234.50, due on March 31, 2026; you paid $200.", &[][..]),
         ("You owe USD 1234.50 since 2026-03-31, or 03/31/2026, or 31st March 2026.", &[]),
+        ("INV-1, due 31 March 2026: $1,234.50; 31 March 2026: USD 200; 31 March 2026: $300.", &["$ 300"]),
         ("You owe $1,234.05.", &["US.REGF.AMT the text: \"$ 1,234.05\" is not an amount"]),
         ("You owe 1.234,50 €.", &["\"€ 1.234,50\""]),
         ("You owe EUR 1234.50 and GBP 200.", &["EUR 1234.50", "GBP 200"]),

@@ -5,11 +5,12 @@ use dunlin_domain::contact::{DebtorKind, PhoneNumber};
 use dunlin_domain::gate::atlas::Atlas;
 use dunlin_domain::gate::facts::{
     Adviser, Attorney, Cease, Consent, ConsentKind, Contested, Credit, Creditor, CreditorRequest, DisputeForm,
-    Inconvenient, Obligor, Refused, Respite, Stops, Weekdays,
+    Inconvenient, Refused, Respite, Stops, Weekdays,
 };
 use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::{Evidence, Facts, Jurisdiction, Place};
 use dunlin_domain::ids::ParticularDebt;
+use dunlin_domain::obligor::Obligor;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 

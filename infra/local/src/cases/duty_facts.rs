@@ -8,12 +8,13 @@ use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::duty::limitation::{Age, LimitationRow};
 use dunlin_domain::duty::outreach::{Block, Matter, Medium, Outreach};
-use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, Obligor, Reply};
+use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, Reply};
 use dunlin_domain::duty::provision::Bar;
 use dunlin_domain::duty::steps::{Debt, PreAction, Step, Validation};
 use dunlin_domain::duty::validation::{Addressee, CreditorRequest, DisputeForm, Disputed, ValidationDispute};
 use dunlin_domain::duty::{Duties, LimitationLaw, Period, ValidationLaw};
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::obligor::Obligor;
 use jiff::civil::{Date, date};
 
 use super::claim::moratoria;
@@ -112,7 +113,7 @@ fn obligor(given: &Given) -> Result<Obligor, Unanswered> {
             given.text("debtor_type")?.as_deref(),
             Some("limited_company" | "company" | "partnership" | "public_authority")
         );
-    Ok(if company { Obligor::Company } else { Obligor::Individual })
+    Ok(if company { Obligor::Company } else { Obligor::NaturalPerson })
 }
 
 /// Puts what a case tells of the law in the place of what the packs say.

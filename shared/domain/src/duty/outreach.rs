@@ -7,10 +7,10 @@ use jiff::civil::Date;
 
 use super::Duties;
 use super::because::Because;
-use super::preaction::Obligor;
 use super::provision::{Bar, Lifts, Provision};
 use crate::collector::CollectorRole;
 use crate::contact::DebtorKind;
+use crate::obligor::Obligor;
 
 /// Something that the law wants said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,7 +145,7 @@ impl Outreach {
                 let last_chance = self.notice_due.is_some_and(|due| on >= due);
                 protected && (self.matter == Matter::ValidationNotice || last_chance)
             }
-            Block::PreActionText => self.matter == Matter::LetterOfClaim && self.obligor == Obligor::Individual,
+            Block::PreActionText => self.matter == Matter::LetterOfClaim && self.obligor.is_natural(),
             Block::PrivateAndConfidential => self.regulated_credit && self.medium == Medium::Letter,
             Block::Article14Notice => self.role == CollectorRole::ThirdParty && self.not_informed && self.first,
             Block::TimeBarredDisclosure => self.debtor == DebtorKind::Consumer && self.time_barred,

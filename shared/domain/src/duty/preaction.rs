@@ -10,15 +10,7 @@ use super::because::Because;
 use super::period::Period;
 use super::provision::{Bar, Lifts, Provision};
 use crate::calendar::holidays::HolidayCalendar;
-
-/// Who is to pay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obligor {
-    /// A natural person: consumer, sole trader or guarantor. Who is unknown counts as one.
-    Individual,
-    /// A company or partnership.
-    Company,
-}
+use crate::obligor::Obligor;
 
 /// Documents that the debtor may ask for with a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +62,7 @@ impl PreActionLaw {
     /// What stands against issuing a claim on a day.
     #[must_use]
     pub fn bars_claim(&self, obligor: Obligor, letter: Option<&LetterOfClaim>, on: Date) -> Option<Bar> {
-        let provision = match obligor {
-            Obligor::Individual => &self.protocol,
-            Obligor::Company => &self.direction,
-        };
+        let provision = if obligor.is_natural() { &self.protocol } else { &self.direction };
         if !provision.in_force(on) {
             return None;
         }
@@ -88,10 +77,10 @@ impl PreActionLaw {
     /// The last day on which no claim may be issued; none while documents are owed.
     fn last_day_to_wait(&self, obligor: Obligor, letter: &LetterOfClaim, on: Date) -> Option<Date> {
         let end = |period: Period, from: Date| period.last_day(from, &self.holidays);
-        match (obligor, letter.reply.filter(|reply| reply.received <= on)) {
-            (Obligor::Company, _) => Some(end(self.company_within, letter.dated)),
-            (Obligor::Individual, None) => Some(end(self.answer_within, letter.dated)),
-            (Obligor::Individual, Some(reply)) => {
+        match letter.reply.filter(|reply| reply.received <= on) {
+            _ if !obligor.is_natural() => Some(end(self.company_within, letter.dated)),
+            None => Some(end(self.answer_within, letter.dated)),
+            Some(reply) => {
                 let from = match reply.documents {
                     Documents::NotRequested => reply.received,
                     Documents::Provided(day) if day <= on => reply.received.max(day),

@@ -7,13 +7,14 @@ use jiff::civil::Date;
 use super::Duties;
 use super::because::Because;
 use super::limitation::Age;
-use super::preaction::{LetterOfClaim, Obligor};
+use super::preaction::LetterOfClaim;
 use super::provision::{Bar, Lifts};
 use super::retention::RecordKind;
 use super::validation::{CreditorRequest, ValidationDispute};
 use crate::charge::moratorium::Moratorium;
 use crate::contact::DebtorKind;
 use crate::money::Money;
+use crate::obligor::Obligor;
 
 /// A step that somebody wants to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub enum PreAction {
 /// What is known of a debt. What is not known is no obstacle here, and has to be found out before the step is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debt {
-    /// Who is to pay.
+    /// Who is to pay; a natural person where that is not known.
     pub obligor: Obligor,
     /// How old it is.
     pub age: Option<Age>,
@@ -113,7 +114,7 @@ impl Duties {
 
     fn in_moratorium(&self, debt: &Debt, on: Date) -> Option<Bar> {
         // A moratorium is for individuals.
-        let law = self.moratorium.as_ref().filter(|law| law.in_force(on) && debt.obligor == Obligor::Individual)?;
+        let law = self.moratorium.as_ref().filter(|law| law.in_force(on) && debt.obligor.is_natural())?;
         let last = debt.moratoria.iter().filter(|moratorium| moratorium.covers(on)).map(|it| it.last()).max()?;
         Some(law.bar(Because::Moratorium(last), Lifts::On(last.saturating_add(1.day()))))
     }

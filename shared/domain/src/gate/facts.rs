@@ -1,6 +1,7 @@
 //! What is known of a debtor that rules of contact may hang on. What is not known reads restrictively.
 
 use crate::collector::CollectorRole;
+use crate::obligor::Obligor;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{Timestamp, ToSpan as _};
 
@@ -10,29 +11,6 @@ use crate::calendar::Zone;
 use crate::contact::DebtorKind;
 use crate::ids::ParticularDebt;
 use crate::money::Money;
-
-/// What someone who owes is in law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obligor {
-    /// A natural person.
-    NaturalPerson,
-    /// A natural person in trade.
-    SoleTrader,
-    /// A natural person who answers for a company's debt.
-    Guarantor,
-    /// A partnership.
-    Partnership,
-    /// A company that alone answers for the debt.
-    Company,
-}
-
-impl Obligor {
-    /// Whether a natural person answers for the debt.
-    #[must_use]
-    pub fn is_natural(self) -> bool {
-        matches!(self, Self::NaturalPerson | Self::SoleTrader | Self::Guarantor)
-    }
-}
 
 /// Who gave the credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use crate::collector::CollectorRole;
 use crate::contact::DebtorKind;
 use crate::ids::{Citation, RuleId};
 use crate::money::Money;
+use crate::obligor::Obligor;
 
 /// Who is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl CommercialCredit {
     fn covers(&self, facts: &Facts, unknown: bool) -> bool {
         let Credit { creditor, aggregate, entered, .. } = &facts.credit;
         let within = |owed: &Money| owed.currency() == self.at_most.currency() && owed.minor() <= self.at_most.minor();
-        facts.obligor.map_or(unknown, super::facts::Obligor::is_natural)
+        facts.obligor.map_or(unknown, Obligor::is_natural)
             && creditor.map_or(unknown, |creditor| creditor == Creditor::Financing)
             && aggregate.as_ref().map_or(unknown, within)
             && entered.map_or(unknown, |entered| entered >= self.entered_from)
@@ -81,7 +82,7 @@ impl Scope {
 
     fn covers_debtor(&self, facts: &Facts, unknown: bool) -> bool {
         let consumer = facts.kind.map_or(unknown, |kind| kind == DebtorKind::Consumer);
-        let natural = facts.obligor.map_or(unknown, super::facts::Obligor::is_natural);
+        let natural = facts.obligor.map_or(unknown, Obligor::is_natural);
         match self.protects {
             Protects::Everyone => true,
             Protects::Individuals => consumer || natural,

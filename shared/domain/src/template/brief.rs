@@ -11,12 +11,12 @@ use crate::debtor::Debtor;
 use crate::duty::limitation::Age;
 use crate::duty::lint::{Finding, Rendered, Terms, lint};
 use crate::duty::outreach::{Block, Matter, Outreach};
-use crate::duty::preaction::Obligor;
 use crate::duty::provision::{Bar, Lifts, Provision};
 use crate::duty::steps::{Debt, PreAction, Step};
 use crate::duty::wording::{Threat, Wording};
 use crate::duty::{Because, Duties};
 use crate::message::Plan;
+use crate::obligor::Obligor;
 use crate::profile::Profile;
 
 /// Everything that is plausible where a debtor's country is not known.
@@ -66,7 +66,7 @@ impl Brief {
             role,
             debtor: kind,
             // Whoever is not known to be a company may be a sole trader.
-            obligor: Obligor::Individual,
+            obligor: Obligor::NaturalPerson,
             medium: form.medium(),
             matter: Matter::Demand,
             first: begun.is_none(),
@@ -76,7 +76,7 @@ impl Brief {
             time_barred: law.and_then(|law| law.expiry(&age, on)).is_some_and(|expiry| expiry.bar(on).is_some()),
         };
         let debt = Debt {
-            obligor: Obligor::Individual,
+            obligor: Obligor::NaturalPerson,
             age: Some(age),
             validation: None,
             moratoria: Vec::new(),

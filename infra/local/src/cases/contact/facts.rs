@@ -6,12 +6,13 @@ use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::gate::facts::{
     Adviser, Attorney, Cease, Consent, ConsentKind, Contested, Credit, Creditor, CreditorRequest, DisputeForm,
-    Inconvenient, Obligor, Refused, Respite, Stops, Weekdays,
+    Inconvenient, Refused, Respite, Stops, Weekdays,
 };
 use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::{Evidence, Facts, Jurisdiction, Place, wording};
 use dunlin_domain::ids::ParticularDebt;
 use dunlin_domain::money::Currency;
+use dunlin_domain::obligor::Obligor;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 

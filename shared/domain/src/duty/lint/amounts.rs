@@ -1,5 +1,7 @@
 //! Amounts of money in a text, as people write them.
 
+use std::ops::Range;
+
 use crate::money::{Currency, Money};
 
 /// An amount as it stands in a text.
@@ -14,11 +16,15 @@ pub(super) struct Mention {
 /// Codes of ISO 4217 that are also words: they are taken for currencies only where asked for.
 const WORDS: [&str; 8] = ["ALL", "TRY", "TOP", "CUP", "PEN", "BAM", "RON", "GEL"];
 
-/// Every amount with a symbol or code beside it, read in the currencies that are expected.
-pub(super) fn amounts(words: &[String], expected: &[Currency]) -> Vec<Mention> {
+/// Every amount with a symbol or code beside it, read in the currencies that are expected. Words that are `taken` by
+/// something else are none: in "31 March 2026: EUR 100", the year is no sum.
+pub(super) fn amounts(words: &[String], expected: &[Currency], taken: &[Range<usize>]) -> Vec<Mention> {
     let spelled = words.iter().map(String::as_str).map(Token::of).collect::<Vec<_>>();
     let mut found = Vec::new();
     for (at, token) in spelled.iter().enumerate() {
+        if taken.iter().any(|range| range.contains(&at)) {
+            continue;
+        }
         let Some(number) = token.number else { continue };
         let before = at.checked_sub(1).and_then(|at| spelled.get(at)).filter(|token| token.number.is_none());
         let after = spelled.get(at.saturating_add(1)).filter(|token| token.number.is_none());
@@ -123,12 +129,12 @@ mod tests {
             ("GBP 5.00", None),
         ] {
             let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-            let found = amounts(&words, &[eur]);
+            let found = amounts(&words, &[eur], &[]);
             assert_eq!(found.iter().map(|mention| mention.amount).collect::<Vec<_>>(), [amount], "{text}");
         }
         for nothing in ["ALL 3 invoices", "call 555", "invoice INV-12", "3 days", "€", "Flat 5 or 6€x"] {
             let words: Vec<String> = nothing.split(' ').map(str::to_owned).collect();
-            assert!(amounts(&words, &[eur]).is_empty(), "{nothing}");
+            assert!(amounts(&words, &[eur], &[]).is_empty(), "{nothing}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Dates and deadlines in a text, as people write them.
 
+use std::ops::Range;
+
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 
@@ -8,9 +10,15 @@ use crate::duty::wording::Wording;
 /// How far from a deadline a word that asks for payment may stand, in words before and after it.
 const NEAR: (usize, usize) = (10, 8);
 
-/// Every date that is named, and where in the words it begins.
-pub(super) fn dates(words: &[String], wording: &Wording) -> Vec<(usize, Date)> {
-    (0..words.len()).filter_map(|at| Some((at, date_at(words.get(at..)?, wording, None)?))).collect()
+/// Every date that is named, and the words that it takes.
+pub(super) fn dates(words: &[String], wording: &Wording) -> Vec<(Range<usize>, Date)> {
+    let named = |at: usize| {
+        let rest = words.get(at..)?;
+        let date = date_at(rest, wording, None)?;
+        let in_figures = rest.first()?.chars().filter(char::is_ascii_digit).count() > 2;
+        Some((at..at.saturating_add(if in_figures { 1 } else { 3 }), date))
+    };
+    (0..words.len()).filter_map(named).collect()
 }
 
 /// Every last day that payment is asked for by: a date, a number of days from today, or today itself.

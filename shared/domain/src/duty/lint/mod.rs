@@ -256,16 +256,18 @@ impl Lint<'_> {
 
     fn figures(&self, part: Part, body: &Plain) -> Vec<Finding> {
         let rule = &self.wording.accuracy;
+        let named = dates::dates(body.words(), self.wording);
         let mut found = Vec::new();
         if let Some(allowed) = self.terms.amounts {
-            let wrong = amounts::amounts(body.words(), &currencies(allowed)).into_iter().filter(|mention| {
+            let taken: Vec<_> = named.iter().map(|(words, _)| words.clone()).collect();
+            let wrong = amounts::amounts(body.words(), &currencies(allowed), &taken).into_iter().filter(|mention| {
                 let owed = |amount: Money| allowed.iter().any(|it| it.minor().abs() == amount.minor().abs());
                 !mention.amount.is_some_and(owed)
             });
             found.extend(wrong.map(|mention| Finding::new(rule, part, Problem::WrongSum(mention.written))));
         }
         if let Some(allowed) = self.terms.dates {
-            let wrong = dates::dates(body.words(), self.wording).into_iter().filter(|(_, day)| !allowed.contains(day));
+            let wrong = named.into_iter().filter(|(_, day)| !allowed.contains(day));
             found.extend(wrong.map(|(_, day)| Finding::new(rule, part, Problem::WrongDate(day))));
         }
         found

@@ -14,7 +14,7 @@ pub(super) fn unsaid(notice: &ValidationNotice, body: &Plain, wording: &Wording)
 
     let parts = notice.itemization;
     let sums = [parts.amount, parts.interest, parts.fees, parts.payments, parts.credits, notice.current];
-    let told = amounts(body.words(), &[notice.current.currency()]);
+    let told = amounts(body.words(), &[notice.current.currency()], &[]);
     // Nothing is told as nothing: it must stand there all the same.
     let untold = sums.into_iter().filter(|sum| {
         !told.iter().filter_map(|mention| mention.amount).any(|amount| amount.minor().abs() == sum.minor().abs())

@@ -10,7 +10,7 @@ use dunlin_domain::calendar::holidays::{DayRule, Holiday, HolidayCalendar, Subst
 use dunlin_domain::charge::moratorium::Moratorium;
 use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::duty::limitation::{Age, Effect, LimitationLaw, LimitationRow};
-use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, Obligor, PreActionLaw, Reply};
+use dunlin_domain::duty::preaction::{Documents, LetterOfClaim, PreActionLaw, Reply};
 use dunlin_domain::duty::privacy::{DataRequest, Grounds, Keeping, LawfulBasis, PrivacyLaw, Use};
 use dunlin_domain::duty::provision::{Lifts, Provision};
 use dunlin_domain::duty::retention::{Record, RecordKind, RetentionFloor, erase_on, may_purge};
@@ -21,6 +21,7 @@ use dunlin_domain::duty::validation::{
 use dunlin_domain::duty::{Because, Duties, OptOutLaw, Period};
 use dunlin_domain::ids::{Citation, RuleId};
 use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::obligor::Obligor;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday, date};
 use proptest::prelude::*;
@@ -177,7 +178,7 @@ proptest! {
         let documents = documents.map_or(Documents::NotRequested, |days| Documents::Provided(after(days)));
         let reply = reply.map(|days| Reply { received: after(days), documents });
         let letter = LetterOfClaim { dated, reply };
-        let obligor = if company { Obligor::Company } else { Obligor::Individual };
+        let obligor = if company { Obligor::Company } else { Obligor::NaturalPerson };
         let bar = |on| law.bars_claim(obligor, Some(&letter), on);
         // What is still to come changes the answer, so the day is one after all that happened.
         let on = after(100 + on);

@@ -43,7 +43,7 @@ fn every_stop_of_a_step_is_told_and_none_that_is_not_its_own() {
         verified: None,
     };
     let debt = Debt {
-        obligor: Obligor::Individual,
+        obligor: Obligor::NaturalPerson,
         age: Some(Age {
             accrued: date(2020, 11, 24),
             contract: None,
@@ -98,7 +98,7 @@ fn time_that_nobody_knows_is_no_time_to_sue() {
     let because = |accrued, debtor, step| {
         let age = Age { accrued, contract: None, debtor, acknowledged: Vec::new() };
         let debt = Debt {
-            obligor: Obligor::Individual,
+            obligor: Obligor::NaturalPerson,
             age: Some(age),
             validation: None,
             moratoria: Vec::new(),

@@ -66,7 +66,7 @@ fn documents_that_are_owed_hold_a_claim_up() {
     let silent = Some(LetterOfClaim { dated, reply: None });
     let replied =
         |documents| Some(LetterOfClaim { dated, reply: Some(Reply { received: date(2026, 2, 20), documents }) });
-    let person = Obligor::Individual;
+    let person = Obligor::NaturalPerson;
     for (obligor, letter, on, expected) in [
         (person, silent, "2026-03-01", Some(Because::TimeToAnswer(date(2026, 3, 1)))),
         (person, silent, "2026-03-02", None),
