@@ -19,28 +19,13 @@ use crate::Handler;
 use crate::body::date;
 use crate::debtor::debtor_id;
 use crate::handler::{Answer, failed};
-use crate::{statement_sheet, view};
+use crate::statement_sheet::{self, Section, Sheet};
+use crate::view;
 
 /// As many entries of ledgers are read for one statement.
 const ENTRIES_MAX: usize = 50_000;
 /// As many members of a group stand on one statement.
 const MEMBERS_MAX: i32 = 50;
-
-/// A statement as it is sent.
-pub(crate) struct Sheet {
-    addressee: Debtor,
-    period: Period,
-    today: Date,
-    pub(crate) sections: Vec<Section>,
-    /// Of a group, by currency.
-    pub(crate) consolidated: Option<BTreeMap<Currency, Balances>>,
-}
-
-/// The part of one debtor.
-pub(crate) struct Section {
-    pub(crate) debtor: Debtor,
-    pub(crate) statements: BTreeMap<Currency, Statement>,
-}
 
 impl Handler {
     /// A statement, as JSON or, where it is asked for so, as CSV.

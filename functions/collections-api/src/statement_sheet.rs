@@ -1,12 +1,14 @@
 //! A statement as a table, for a spreadsheet: one row for each balance, entry and open item.
 
+use std::collections::BTreeMap;
+
 use dunlin_aws::sheet::harmless;
+use dunlin_domain::debtor::Debtor;
 use dunlin_domain::ids::{AccountKey, InvoiceId};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::money::{Currency, Money};
-use dunlin_domain::statement::{Balances, OpenItem, Statement, StatementLine};
-
-use crate::statement::Sheet;
+use dunlin_domain::statement::{Balances, OpenItem, Period, Statement, StatementLine};
+use jiff::civil::Date;
 
 const COLUMNS: [&str; 11] = [
     "debtor_ref",
@@ -21,6 +23,22 @@ const COLUMNS: [&str; 11] = [
     "amount",
     "balance",
 ];
+
+/// A statement as it is sent.
+pub(crate) struct Sheet {
+    pub(crate) addressee: Debtor,
+    pub(crate) period: Period,
+    pub(crate) today: Date,
+    pub(crate) sections: Vec<Section>,
+    /// Of a group, by currency.
+    pub(crate) consolidated: Option<BTreeMap<Currency, Balances>>,
+}
+
+/// The part of one debtor.
+pub(crate) struct Section {
+    pub(crate) debtor: Debtor,
+    pub(crate) statements: BTreeMap<Currency, Statement>,
+}
 
 /// One row; what it says nothing of stays empty.
 #[derive(Default)]

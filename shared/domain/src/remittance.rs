@@ -10,7 +10,7 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::allocation::Advice;
+use crate::allocation::advice::Advice;
 use crate::ids::{DebtorId, IdError, InvoiceId, OutsideId, PortfolioId, SourceName};
 use crate::ledger::EntryKind;
 use crate::money::{Money, MoneyError};

@@ -4,7 +4,7 @@
 //! grows. What goes back goes back the way it came: first out of the payment's own unapplied credit, then off the
 //! invoices, the last one settled first.
 
-mod advice;
+pub(crate) mod advice;
 mod method;
 
 pub use advice::{Advice, AdviceError, Named, NamedAmount};
