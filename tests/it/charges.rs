@@ -4,7 +4,7 @@ use dunlin_domain::contact::DebtorKind;
 use dunlin_testkit::build::{draft, money};
 use serde_json::{Value, json};
 
-use crate::world::{TENANT, World, call_to};
+use crate::world::{TENANT, World, call_to, killed_after};
 
 /// `C1`, a business, owes 2,500.00 GBP on `I1`, agreed for 15 June 2025.
 async fn late() -> World {
@@ -143,4 +143,36 @@ async fn a_part_is_given_up_or_all_that_is_open() {
     )
     .await;
     assert_eq!(entries(&rest), [("write_off".into(), "-2000.00".into())], "{rest}");
+}
+
+/// The bank takes the money back while a person gives the invoice up: between the look at what is open and the look at what
+/// is closed, the invoice moves from one to the other.
+#[tokio::test]
+async fn an_invoice_that_is_reopened_meanwhile_is_looked_for_again() {
+    let payment = |status: &str| {
+        json!([{
+            "payment_ref": "P1", "invoice_number": "I1", "paid_on": "2025-08-01", "amount": "2500.00", "currency": "GBP",
+            "status": status,
+        }])
+    };
+    let mut answers = Vec::new();
+    for polls in 1..40 {
+        let world = late().await;
+        world.post_payments(payment("settled")).await;
+        assert_eq!(world.stands("I1").await.0, 0);
+        let order = json!({ "invoice_number": "I1", "currency": "GBP", "reason": "uncollectible" });
+        let mut order = Box::pin(post(&world, "write-offs", order, json!({})));
+        let begun = killed_after(polls, order.as_mut()).await;
+        let bank = world.beside();
+        bank.post_payments(payment("returned")).await;
+        let (status, answer) = match begun {
+            Some(answer) => answer,
+            None => order.await,
+        };
+        let open = world.stands("I1").await.0;
+        assert!(matches!((status, open), (201, 0) | (422, 250_000)), "{polls}: {open} {answer}");
+        assert_ne!(answer["errors"][0]["field"], "invoice_number", "{polls}: it is known all the time");
+        answers.push(status);
+    }
+    assert!(answers.contains(&201) && answers.contains(&422), "{answers:?}");
 }
