@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dunlin_audit::{Flaw, Verified, verify};
+use dunlin_audit::{Anchors, Flaw, Verified, verify};
 use dunlin_testkit::build::{debtor, draft, eur, tenant};
 use dunlin_testkit::table::TABLE;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ impl World {
         for head in heads {
             let (of, id) = (tenant(text(&head, "tenant")), debtor(text(&head, "debtor")));
             let log = self.table.store().export_audit(&of, &id, self.now()).await.unwrap().unwrap();
-            let verified = verify(log.as_slice(), &[]).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
+            let verified = verify(log.as_slice(), &Anchors::default()).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
             if let Some(log) = head.get("log") {
                 assert_eq!(json!(verified.head.seq), log["seq"], "{of} {id}");
             }
@@ -35,7 +35,7 @@ impl World {
     }
 
     async fn verified(&self) -> Result<Verified, Flaw> {
-        verify(self.log().await.0.as_slice(), &[]).map_err(|fault| fault.flaw)
+        verify(self.log().await.0.as_slice(), &Anchors::default()).map_err(|fault| fault.flaw)
     }
 
     async fn put_item(&self, item: BTreeMap<String, AttributeValue>) {

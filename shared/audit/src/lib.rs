@@ -11,12 +11,14 @@
 
 #![warn(clippy::arithmetic_side_effects, missing_docs)]
 
+mod anchor;
 mod chain;
 mod digest;
 mod export;
 mod verify;
 
+pub use anchor::{Anchor, AnchorError, AnchorRef, AnchoredHead, Anchors};
 pub use chain::{Actor, Change, Head, Record};
 pub use digest::Digest;
-pub use export::{Anchor, AnchoredHead, Export, ExportError, Written};
+pub use export::{Export, ExportError, Written};
 pub use verify::{Fault, Flaw, Verified, verify};

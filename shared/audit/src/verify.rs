@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::chain::canonical;
 use crate::export::{FORMAT, Header, Line, Seal};
-use crate::{Anchor, Digest, Head, Record, Written};
+use crate::{Anchors, Digest, Head, Record, Written};
 
 /// What is wrong, and in which line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,16 @@ pub enum Flaw {
         /// Where it should.
         expected: u64,
     },
+    /// The chain ends before an anchor.
+    #[error("the log ends with record {found}, and on {day} it had {anchored}: it was cut off")]
+    CutOff {
+        /// Where it ends.
+        found: u64,
+        /// Where it ended then.
+        anchored: u64,
+        /// The anchor's day.
+        day: String,
+    },
     /// The file's own seal does not fit.
     #[error("the file was changed: its last line does not fit the rest")]
     Seal,
@@ -92,15 +102,10 @@ pub struct Verified {
 ///
 /// # Errors
 /// The first [`Fault`].
-pub fn verify(input: impl BufRead, anchors: &[Anchor]) -> Result<Verified, Fault> {
+pub fn verify(input: impl BufRead, anchors: &Anchors) -> Result<Verified, Fault> {
     let mut lines = Lines { input, hasher: Sha256::new(), number: 0 };
     let header: Header = lines.header()?;
-    let heads = anchors.iter().filter(|anchor| anchor.tenant == header.tenant);
-    let of_debtor = |anchor: &Anchor| {
-        let ours = anchor.heads.iter().find(|one| one.debtor == header.debtor)?;
-        Some((ours.head, anchor.day.clone()))
-    };
-    let anchored: Vec<(Head, String)> = heads.filter_map(of_debtor).collect();
+    let anchored: Vec<(Head, &str)> = anchors.of(&header.tenant, &header.debtor).collect();
     let mut walk =
         Walk { header: &header, anchored, last: None, head: Head::EMPTY, written: Vec::new(), items: 0, met: 0 };
     loop {
@@ -184,7 +189,7 @@ fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
 /// How far the chain has been followed.
 struct Walk<'a> {
     header: &'a Header,
-    anchored: Vec<(Head, String)>,
+    anchored: Vec<(Head, &'a str)>,
     last: Option<Record>,
     head: Head,
     /// What the last record wrote, as far as it was read.
@@ -231,7 +236,7 @@ impl Walk<'_> {
         self.head = record.head();
         for (head, day) in self.anchored.iter().filter(|(head, _)| head.seq == self.head.seq) {
             if *head != self.head {
-                return Err(Flaw::Anchor { day: day.clone(), seq: head.seq });
+                return Err(Flaw::Anchor { day: (*day).to_owned(), seq: head.seq });
             }
             self.met = self.met.saturating_add(1);
         }
@@ -255,7 +260,7 @@ impl Walk<'_> {
             return Err(Flaw::End { found, expected });
         }
         match self.anchored.iter().find(|(head, _)| head.seq > found) {
-            Some((head, _)) => Err(Flaw::End { found, expected: head.seq }),
+            Some((head, day)) => Err(Flaw::CutOff { found, anchored: head.seq, day: (*day).to_owned() }),
             None => Ok(()),
         }
     }

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use dunlin_audit::{
-    Actor, Anchor, AnchoredHead, Change, Digest, Export, Fault, Flaw, Head, Record, Verified, Written, verify,
+    Actor, Anchor, AnchorError, Anchors, Change, Digest, Export, Fault, Flaw, Head, Record, Verified, Written, verify,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -61,24 +61,50 @@ fn export(log: &[(Record, Vec<Written>)], head: Head) -> Vec<u8> {
     export.end().unwrap()
 }
 
-fn checked(file: &[u8], anchors: &[Anchor]) -> Result<Verified, Flaw> {
+fn checked(file: &[u8], anchors: &Anchors) -> Result<Verified, Flaw> {
     verify(file, anchors).map_err(|Fault { flaw, .. }| flaw)
 }
 
-fn anchor(day: &str, head: Head) -> Anchor {
-    let heads = vec![AnchoredHead { debtor: "C-1".to_owned(), head }];
-    Anchor { tenant: "demo".to_owned(), day: day.to_owned(), heads }
+/// The anchor of a day on which the log stood there, after another one.
+fn anchor(day: &str, previous: Option<&Anchor>, head: Head) -> Anchor {
+    let heads = BTreeMap::from([("B-9".to_owned(), Head::EMPTY), ("C-1".to_owned(), head)]);
+    Anchor::new("demo", day, previous.map(Anchor::reference), heads)
+}
+
+/// Anchors of the second and the fifth record.
+fn two_anchors(heads: &[Head]) -> [Anchor; 2] {
+    let first = anchor("2026-03-02", None, heads[1]);
+    let second = anchor("2026-03-05", Some(&first), heads[4]);
+    [first, second]
 }
 
 #[test]
 fn what_was_recorded_is_verified() {
     let (log, heads) = log(5);
-    let anchors = [anchor("2026-03-02", heads[1]), anchor("2026-03-05", heads[4])];
-    let found = checked(&export(&log, heads[4]), &anchors).unwrap();
+    let found = checked(&export(&log, heads[4]), &Anchors::new(two_anchors(&heads)).unwrap()).unwrap();
     assert_eq!((found.head, found.items, found.anchors), (heads[4], 8, 2));
-    assert_eq!(checked(&export(&[], Head::EMPTY), &[]).unwrap().head, Head::EMPTY);
-    let read = Anchor::read(&anchors[0].write()).unwrap();
-    assert_eq!(read, anchors[0]);
+    assert_eq!(checked(&export(&[], Head::EMPTY), &Anchors::default()).unwrap().head, Head::EMPTY);
+    for anchor in two_anchors(&heads) {
+        assert_eq!(Anchor::read(&anchor.write()), Ok(anchor));
+    }
+}
+
+#[test]
+fn anchors_that_do_not_hang_together_are_refused() {
+    let (_, heads) = log(5);
+    let [first, second] = two_anchors(&heads);
+    let third = anchor("2026-03-06", Some(&second), heads[4]);
+    let of = |anchors: &[&Anchor]| Anchors::new(anchors.iter().copied().cloned()).map(|anchors| anchors.len());
+    assert_eq!(of(&[&third, &first, &second, &first]), Ok(3), "in any order, and one of them twice");
+    assert_eq!(of(&[&first, &third]), Ok(2), "one is not at hand");
+    let forged = anchor("2026-03-02", None, heads[2]);
+    let broken = |day: &str, before: &str| Err(AnchorError::Broken { day: day.to_owned(), before: before.to_owned() });
+    assert_eq!(of(&[&forged, &second]), broken("2026-03-05", "2026-03-02"));
+    assert_eq!(of(&[&first, &forged]), Err(AnchorError::Twofold("2026-03-02".to_owned())));
+    let skips_the_second = anchor("2026-03-06", Some(&first), heads[4]);
+    assert_eq!(of(&[&first, &second, &skips_the_second]), broken("2026-03-06", "2026-03-05"));
+    let begins_again = anchor("2026-03-06", None, heads[4]);
+    assert_eq!(of(&[&second, &begins_again]), broken("2026-03-06", "2026-03-05"));
 }
 
 #[test]
@@ -87,7 +113,7 @@ fn a_record_that_is_removed_moved_inserted_or_cut_off_is_found() {
     let with = |change: &dyn Fn(&mut Log)| {
         let mut log = log.clone();
         change(&mut log);
-        checked(&export(&log, heads[4]), &[]).unwrap_err()
+        checked(&export(&log, heads[4]), &Anchors::default()).unwrap_err()
     };
     assert_eq!(with(&|log| drop(log.remove(1))), Flaw::OutOfOrder { found: 3, expected: 2 });
     assert_eq!(with(&|log| log.swap(1, 2)), Flaw::OutOfOrder { found: 3, expected: 2 });
@@ -103,7 +129,7 @@ fn a_record_that_is_removed_moved_inserted_or_cut_off_is_found() {
 #[test]
 fn a_log_that_is_written_anew_meets_no_anchor() {
     let (honest, heads) = log(5);
-    let anchors = [anchor("2026-03-02", heads[1])];
+    let anchors = Anchors::new([anchor("2026-03-02", None, heads[1])]).unwrap();
     let mut forged = Vec::new();
     let (mut head, mut state) = (Head::EMPTY, Digest::NONE);
     for (record, written) in honest.iter().filter(|(record, _)| record.seq != 2) {
@@ -123,10 +149,8 @@ fn a_log_that_is_written_anew_meets_no_anchor() {
         forged.push((record, written.clone()));
     }
     let file = export(&forged, head);
-    assert!(checked(&file, &[]).is_ok(), "on its own it hangs together");
+    assert!(checked(&file, &Anchors::default()).is_ok(), "on its own it hangs together");
     assert_eq!(checked(&file, &anchors).unwrap_err(), Flaw::Anchor { day: "2026-03-02".to_owned(), seq: 2 });
-    let cut = export(&honest[..1], heads[0]);
-    assert_eq!(checked(&cut, &anchors).unwrap_err(), Flaw::End { found: 1, expected: 2 });
 }
 
 #[test]
@@ -145,7 +169,7 @@ fn a_state_that_was_changed_outside_is_found() {
     let record = Record::new("demo", "C-1", log[1].0.head(), change);
     let head = record.head();
     log.push((record, Vec::new()));
-    assert_eq!(checked(&export(&log, head), &[]).unwrap_err(), Flaw::ChangedOutside);
+    assert_eq!(checked(&export(&log, head), &Anchors::default()).unwrap_err(), Flaw::ChangedOutside);
 }
 
 proptest! {
@@ -158,7 +182,32 @@ proptest! {
         let at = at.index(file.len());
         prop_assume!(file[at] != to);
         file[at] = to;
-        prop_assert!(verify(file.as_slice(), &[]).is_err(), "byte {at} became {to}");
+        prop_assert!(verify(file.as_slice(), &Anchors::default()).is_err(), "byte {at} became {to}");
+    }
+
+    #[test]
+    fn a_byte_of_an_anchor_that_is_changed_is_found(at: prop::sample::Index, to: u8) {
+        let (_, heads) = log(5);
+        let mut file = two_anchors(&heads)[1].write();
+        let at = at.index(file.len());
+        prop_assume!(file[at] != to);
+        file[at] = to;
+        prop_assert!(Anchor::read(&file).is_err(), "byte {at} became {to}");
+    }
+
+    #[test]
+    fn a_log_that_ends_before_an_anchor_is_found(left in 0_usize..12, anchored in 0_usize..12) {
+        let (log, heads) = log(12);
+        let anchors = Anchors::new([anchor("2026-03-05", None, heads[anchored])]).unwrap();
+        let head = left.checked_sub(1).map_or(Head::EMPTY, |last| heads[last]);
+        let found = checked(&export(&log[..left], head), &anchors);
+        if left > anchored {
+            prop_assert_eq!(found.unwrap().anchors, 1);
+        } else {
+            let (found_seq, anchored) = (head.seq, heads[anchored].seq);
+            let day = "2026-03-05".to_owned();
+            prop_assert_eq!(found.unwrap_err(), Flaw::CutOff { found: found_seq, anchored, day });
+        }
     }
 
     #[test]
@@ -170,6 +219,6 @@ proptest! {
             None => drop(file.remove(at.index(file.len()))),
         }
         let unchanged = file == export(&log, heads[3]);
-        prop_assert!(unchanged || verify(file.as_slice(), &[]).is_err());
+        prop_assert!(unchanged || verify(file.as_slice(), &Anchors::default()).is_err());
     }
 }

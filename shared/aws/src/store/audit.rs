@@ -198,11 +198,11 @@ fn line(debtor: &Debtor, record: &impl Serialize) -> Result<Vec<u8>, StoreError>
     serde_json::to_vec(record).map_err(|error| StoreError::corrupt(&debtor.id, error))
 }
 
-fn text(digest: Digest) -> String {
+pub(super) fn text(digest: Digest) -> String {
     STANDARD_NO_PAD.encode(digest.bytes())
 }
 
-fn digest(text: &str) -> Result<Digest, StoreError> {
+pub(super) fn digest(text: &str) -> Result<Digest, StoreError> {
     let bytes = STANDARD_NO_PAD.decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     bytes.map(Digest::from).ok_or_else(|| StoreError::corrupt("audit", "is not a digest"))
 }
