@@ -17,7 +17,8 @@ impl World {
         for head in heads {
             let (of, id) = (tenant(text(&head, "tenant")), debtor(text(&head, "debtor")));
             let log = self.table.store().export_audit(&of, &id, self.now()).await.unwrap().unwrap();
-            let verified = verify(log.as_slice(), &Anchors::default()).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
+            let verified =
+                verify(log.as_slice(), &Anchors::default()).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
             if let Some(log) = head.get("log") {
                 assert_eq!(json!(verified.head.seq), log["seq"], "{of} {id}");
             }

@@ -32,7 +32,11 @@ impl AnchorBucket {
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) if status(&error) == Some(PRECONDITION_FAILED) => {
-                if self.get(key).await? == body { Ok(()) } else { Err(AnchoringError::Differs(key.to_owned())) }
+                if self.get(key).await? == body {
+                    Ok(())
+                } else {
+                    Err(AnchoringError::Differs(key.to_owned()))
+                }
             }
             Err(error) => Err(failed(&error)),
         }

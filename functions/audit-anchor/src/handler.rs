@@ -103,12 +103,7 @@ impl Handler {
 
     /// Anchors a tenant's day: the object first, and then which one is the last, so that a run that died in between puts the
     /// same bytes again.
-    async fn anchor(
-        &self,
-        tenant: &TenantId,
-        day: Date,
-        logs: BTreeMap<DebtorId, Head>,
-    ) -> Result<(), AnchoringError> {
+    async fn anchor(&self, tenant: &TenantId, day: Date, logs: BTreeMap<DebtorId, Head>) -> Result<(), AnchoringError> {
         let last = self.store.last_anchor(tenant).await?;
         let name = day.to_string();
         if last.anchor.as_ref().is_some_and(|last| last.day >= name) {
