@@ -109,7 +109,7 @@ impl Handler {
         if last.anchor.as_ref().is_some_and(|last| last.day >= name) {
             return Ok(());
         }
-        let heads = logs.into_iter().map(|(debtor, head)| (debtor.to_string(), head)).collect();
+        let heads = logs.into_iter().map(|(debtor, head)| (Some(debtor.to_string()), head)).collect();
         let anchor = Anchor::new(tenant.as_str(), &name, last.anchor.clone(), heads);
         self.bucket.put_once(&format!("anchors/{tenant}/{name}.json"), anchor.write()).await?;
         match self.store.put_anchor(tenant, &last, anchor.reference()).await {

@@ -30,10 +30,10 @@ fn main() -> ExitCode {
         Ok(found) => say(
             0,
             &format!(
-                "{} records and {} history items of debtor {} hang together; {} of {} anchors met; the last hash is {}",
+                "{} records and {} history items of {} hang together; {} of {} anchors met; the last hash is {}",
                 found.head.seq,
                 found.items,
-                found.debtor,
+                found.debtor.map_or("the tenant's settings".to_owned(), |debtor| format!("debtor {debtor}")),
                 found.anchors,
                 anchors.len(),
                 found.head.hash

@@ -23,12 +23,13 @@ pub struct AnchorRef {
     pub hash: Digest,
 }
 
-/// Where one debtor's log ended.
+/// Where one log ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnchoredHead {
-    /// The debtor.
-    pub debtor: String,
+    /// The debtor; none for the log of the tenant's own settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debtor: Option<String>,
     /// Where it ended.
     pub head: Head,
 }
@@ -72,9 +73,10 @@ pub enum AnchorError {
 }
 
 impl Anchor {
-    /// The anchor of a day, after the tenant's anchor before, of where the logs of debtors ended.
+    /// The anchor of a day, after the tenant's anchor before, of where logs ended: those of debtors, and without one that of
+    /// the tenant's own settings.
     #[must_use]
-    pub fn new(tenant: &str, day: &str, previous: Option<AnchorRef>, heads: BTreeMap<String, Head>) -> Self {
+    pub fn new(tenant: &str, day: &str, previous: Option<AnchorRef>, heads: BTreeMap<Option<String>, Head>) -> Self {
         let unsigned = Self {
             format: FORMAT.to_owned(),
             tenant: tenant.to_owned(),
@@ -99,7 +101,7 @@ impl Anchor {
             return Err(AnchorError::Form("it is written otherwise"));
         }
         if !anchor.heads.is_sorted_by(|a, b| a.debtor < b.debtor) {
-            return Err(AnchorError::Form("debtors go by their ids, and each is there once"));
+            return Err(AnchorError::Form("logs go by their debtors, and each is there once"));
         }
         if anchor.hash != anchor.computed_hash() {
             return Err(AnchorError::Edited(anchor.day));
@@ -175,11 +177,13 @@ impl Anchors {
     }
 
     /// Where a log ended, and on which day, as far as anchors name it.
-    pub(crate) fn of<'a>(&'a self, tenant: &'a str, debtor: &'a str) -> impl Iterator<Item = (Head, &'a str)> + 'a {
-        self.0.values().filter(move |anchor| anchor.tenant == tenant).filter_map(move |anchor| {
-            let at = anchor.heads.binary_search_by(|one| one.debtor.as_str().cmp(debtor)).ok()?;
-            Some((anchor.heads.get(at)?.head, anchor.day.as_str()))
-        })
+    pub(crate) fn of(&self, tenant: &str, debtor: Option<&str>) -> Vec<(Head, String)> {
+        let ours = self.0.values().filter(|anchor| anchor.tenant == tenant);
+        let named = ours.filter_map(|anchor| {
+            let at = anchor.heads.binary_search_by(|one| one.debtor.as_deref().cmp(&debtor)).ok()?;
+            Some((anchor.heads.get(at)?.head, anchor.day.clone()))
+        });
+        named.collect()
     }
 }
 

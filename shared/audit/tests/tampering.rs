@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 
 use dunlin_audit::{
-    Actor, Anchor, AnchorError, Anchors, Change, Digest, Export, Fault, Flaw, Head, Record, Verified, Written, verify,
+    Actor, Anchor, AnchorError, Anchors, Change, Digest, Export, Fault, Flaw, Head, Part, Record, Verified, Written,
+    verify,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -45,7 +46,7 @@ fn log(records: u64) -> (Log, Vec<Head>) {
             written: Written::digest(&written),
         };
         state = change.after;
-        let record = Record::new("demo", "C-1", head, change);
+        let record = Record::new("demo", Some("C-1"), head, change);
         head = record.head();
         heads.push(head);
         log.push((record, written));
@@ -54,11 +55,31 @@ fn log(records: u64) -> (Log, Vec<Head>) {
 }
 
 fn export(log: &[(Record, Vec<Written>)], head: Head) -> Vec<u8> {
-    let mut export = Export::begin(Vec::new(), "demo", "C-1", "2026-04-01T00:00:00Z", head).unwrap();
+    part(log, Head::EMPTY, head, head)
+}
+
+/// The records of a log from `after` to `head`, of a log that ended at `whole`.
+fn part(log: &[(Record, Vec<Written>)], after: Head, head: Head, whole: Head) -> Vec<u8> {
+    let exported_at = "2026-04-01T00:00:00Z";
+    let part = Part { tenant: "demo", debtor: Some("C-1"), exported_at, after, head, log: whole };
+    let mut export = Export::begin(Vec::new(), part).unwrap();
     for (record, written) in log {
         export.add(record, written).unwrap();
     }
     export.end().unwrap()
+}
+
+/// The same log in parts, each of which ends with one of these records.
+fn parts(log: &[(Record, Vec<Written>)], heads: &[Head], ends: &[usize]) -> Vec<Vec<u8>> {
+    let (mut from, mut after) = (0, Head::EMPTY);
+    let whole = *heads.last().unwrap();
+    let cut = ends.iter().map(|end| {
+        let head = heads[end - 1];
+        let one = part(&log[from..*end], after, head, whole);
+        (from, after) = (*end, head);
+        one
+    });
+    cut.collect()
 }
 
 fn checked(file: &[u8], anchors: &Anchors) -> Result<Verified, Flaw> {
@@ -67,7 +88,7 @@ fn checked(file: &[u8], anchors: &Anchors) -> Result<Verified, Flaw> {
 
 /// The anchor of a day on which the log stood there, after another one.
 fn anchor(day: &str, previous: Option<&Anchor>, head: Head) -> Anchor {
-    let heads = BTreeMap::from([("B-9".to_owned(), Head::EMPTY), ("C-1".to_owned(), head)]);
+    let heads = BTreeMap::from([(None, Head::EMPTY), (Some("C-1".to_owned()), head)]);
     Anchor::new("demo", day, previous.map(Anchor::reference), heads)
 }
 
@@ -122,7 +143,7 @@ fn a_record_that_is_removed_moved_inserted_or_cut_off_is_found() {
     assert_eq!(with(&|log| log[3].0.why = None), Flaw::Edited);
     assert_eq!(with(&|log| drop(log[3].1.pop())), Flaw::History(4));
     assert_eq!(with(&|log| log[3].1[0] = item(4, "ENTRY", 1)), Flaw::History(4));
-    let foreign = |log: &mut Log| log[0].0.debtor = "C-2".to_owned();
+    let foreign = |log: &mut Log| log[0].0.debtor = Some("C-2".to_owned());
     assert_eq!(with(&foreign), Flaw::Foreign);
 }
 
@@ -144,13 +165,25 @@ fn a_log_that_is_written_anew_meets_no_anchor() {
             written: record.written,
         };
         state = change.after;
-        let record = Record::new("demo", "C-1", head, change);
+        let record = Record::new("demo", Some("C-1"), head, change);
         head = record.head();
         forged.push((record, written.clone()));
     }
     let file = export(&forged, head);
     assert!(checked(&file, &Anchors::default()).is_ok(), "on its own it hangs together");
     assert_eq!(checked(&file, &anchors).unwrap_err(), Flaw::Anchor { day: "2026-03-02".to_owned(), seq: 2 });
+}
+
+#[test]
+fn a_log_that_ends_before_an_anchor_is_found() {
+    let (log, heads) = log(6);
+    for (left, anchored) in (0..=6).flat_map(|left| (0..6).map(move |anchored| (left, anchored))) {
+        let anchors = Anchors::new([anchor("2026-03-05", None, heads[anchored])]).unwrap();
+        let head = if left == 0 { Head::EMPTY } else { heads[left - 1] };
+        let met = checked(&export(&log[..left], head), &anchors).map(|found| found.anchors);
+        let cut_off = Flaw::CutOff { found: head.seq, anchored: heads[anchored].seq, day: "2026-03-05".to_owned() };
+        assert_eq!(met, if left > anchored { Ok(1) } else { Err(cut_off) });
+    }
 }
 
 #[test]
@@ -166,10 +199,26 @@ fn a_state_that_was_changed_outside_is_found() {
         shape: 1,
         written: Written::digest(&[]),
     };
-    let record = Record::new("demo", "C-1", log[1].0.head(), change);
+    let record = Record::new("demo", Some("C-1"), log[1].0.head(), change);
     let head = record.head();
     log.push((record, Vec::new()));
     assert_eq!(checked(&export(&log, head), &Anchors::default()).unwrap_err(), Flaw::ChangedOutside);
+}
+
+#[test]
+fn parts_that_are_put_together_are_the_file_and_none_may_be_missing_doubled_or_moved() {
+    let (log, heads) = log(6);
+    let parts = parts(&log, &heads, &[2, 3, 6]);
+    let of = |order: &[usize]| {
+        let file: Vec<u8> = order.iter().flat_map(|part| parts[*part].clone()).collect();
+        checked(&file, &Anchors::default()).map(|found| (found.head, found.items))
+    };
+    assert_eq!(of(&[0, 1, 2]), Ok((heads[5], 10)));
+    assert_eq!(of(&[0, 1]), Err(Flaw::End { found: 3, expected: 6 }));
+    assert_eq!(of(&[1, 2]), Err(Flaw::Part { found: 2, expected: 0 }));
+    assert_eq!(of(&[0, 2]), Err(Flaw::Part { found: 3, expected: 2 }));
+    assert_eq!(of(&[0, 0, 1, 2]), Err(Flaw::Part { found: 0, expected: 2 }));
+    assert_eq!(of(&[0, 2, 1]), Err(Flaw::Part { found: 3, expected: 2 }));
 }
 
 proptest! {
@@ -178,7 +227,7 @@ proptest! {
     #[test]
     fn a_byte_that_is_changed_is_found(at: prop::sample::Index, to: u8) {
         let (log, heads) = log(4);
-        let mut file = export(&log, heads[3]);
+        let mut file = parts(&log, &heads, &[1, 4]).concat();
         let at = at.index(file.len());
         prop_assume!(file[at] != to);
         file[at] = to;
@@ -193,21 +242,6 @@ proptest! {
         prop_assume!(file[at] != to);
         file[at] = to;
         prop_assert!(Anchor::read(&file).is_err(), "byte {at} became {to}");
-    }
-
-    #[test]
-    fn a_log_that_ends_before_an_anchor_is_found(left in 0_usize..12, anchored in 0_usize..12) {
-        let (log, heads) = log(12);
-        let anchors = Anchors::new([anchor("2026-03-05", None, heads[anchored])]).unwrap();
-        let head = left.checked_sub(1).map_or(Head::EMPTY, |last| heads[last]);
-        let found = checked(&export(&log[..left], head), &anchors);
-        if left > anchored {
-            prop_assert_eq!(found.unwrap().anchors, 1);
-        } else {
-            let (found_seq, anchored) = (head.seq, heads[anchored].seq);
-            let day = "2026-03-05".to_owned();
-            prop_assert_eq!(found.unwrap_err(), Flaw::CutOff { found: found_seq, anchored, day });
-        }
     }
 
     #[test]

@@ -60,6 +60,7 @@ mod text;
 
 pub use allocation::AllocationPage;
 pub use anchor::{LastAnchor, MovedLog, MovedLogs};
+pub use audit_export::{AuditPart, AuditRange};
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};
