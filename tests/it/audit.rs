@@ -8,9 +8,9 @@ use dunlin_audit::{Anchors, Flaw, Verified, verify};
 use dunlin_aws::store::AuditRange;
 use dunlin_testkit::build::{debtor, draft, eur, tenant};
 use dunlin_testkit::table::TABLE;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::world::{TENANT, World, call_to, text};
+use crate::world::{TENANT, World, call_to, far_from_now, text};
 
 impl World {
     /// Every debtor's log hangs together, up to what the table says now.
@@ -166,6 +166,52 @@ async fn the_api_links_to_the_next_part() {
         let (status, problem) = world.call_api(request).await;
         assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!(name)), "{problem}");
     }
+}
+
+/// What the history says, item by item.
+async fn history(world: &World) -> Vec<Map<String, Value>> {
+    let items = world.table.items().await.into_iter();
+    items.filter(|item| text(item, "SK").starts_with("PAST#")).collect()
+}
+
+/// Writes the head as schema 2 had it, with the mailbox that it has.
+async fn as_schema_2(world: &World) {
+    let head = world.item("LIVE#DEBTOR").await;
+    let contact = head["profile"].as_m().unwrap()["contacts"].as_l().unwrap()[0].as_m().unwrap();
+    let shape = "SET #schema = :two, profile.email = :email, profile.sms_consent = :no, profile.email_opted_out = :no \
+                 REMOVE profile.contacts";
+    let update = world.table.client().update_item().table_name(TABLE).update_expression(shape);
+    let update = update.key("PK", head["PK"].clone()).key("SK", head["SK"].clone());
+    let update = update.expression_attribute_names("#schema", "schema");
+    let update = update.expression_attribute_values(":two", AttributeValue::N("2".to_owned()));
+    let update = update.expression_attribute_values(":email", contact["address"].clone());
+    update.expression_attribute_values(":no", AttributeValue::Bool(false)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_migration_leaves_the_history_as_it_is_and_the_log_hangs_together_after_it() {
+    let world = a_story().await;
+    let before = history(&world).await;
+    as_schema_2(&world).await;
+    let tick = serde_json::from_value(json!({ "time": "2026-03-10T23:00:00Z" })).unwrap();
+    world.migration.handle(tick, far_from_now()).await.unwrap();
+    let head = world.table.items().await.into_iter().find(|item| item["SK"] == "LIVE#DEBTOR").unwrap();
+    assert_eq!(head["schema"], 3, "it was rewritten");
+    assert!(before.len() > 5 && history(&world).await == before);
+    world.has([draft("C1", "I2").issued("2026-03-01").due("2026-05-01").build()]).await;
+    let verified = world.verified().await;
+    assert!(verified.is_ok(), "{verified:?}");
+}
+
+#[tokio::test]
+async fn the_same_state_has_the_same_digest_in_every_release() {
+    let world = World::start().await;
+    world.has([draft("C1", "I1").issued("2026-02-01").due("2026-03-02").total(eur("100.00")).build()]).await;
+    let (_, lines) = world.log().await;
+    let record = &lines[1]["record"];
+    let known = (json!(1), json!("6da2c37cd8281f08f151e8ab5bce8505abe2bed8e8fce8f002a98f0f1477431d"));
+    let why = "another shape of the state: raise STATE_SHAPE, or every log looks as if it had been changed outside";
+    assert_eq!((record["shape"].clone(), record["after"].clone()), known, "{why}");
 }
 
 #[tokio::test]
