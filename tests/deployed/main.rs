@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "in tests a panic is the report")]
 
+mod anchored;
 mod clock;
 mod heard;
 mod main_job;

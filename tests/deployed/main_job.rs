@@ -4,6 +4,7 @@ use dunlin_local::client::Client;
 use dunlin_local::stack::Options;
 use serde_json::{Value, json};
 
+use crate::anchored::its_log_meets_an_anchor;
 use crate::heard::a_delivery_is_heard;
 use crate::{assert_no_dead_letters, at, eventually, json as body, scan, start};
 
@@ -72,6 +73,7 @@ fn invoices_are_reminded_of_until_they_are_paid() {
     assert_eq!(kinds.iter().filter(|kind| **kind == "message").count(), 2);
     assert_eq!(kinds.iter().filter(|kind| **kind == "entry").count(), 3);
 
+    its_log_meets_an_anchor(&client);
     a_delivery_is_heard(&client);
     one_click_ends_e_mail(&client, &mails[0].body_text);
     a_file_is_imported_row_by_row(&client);

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use aws_lambda_events::encodings::Body;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dunlin_audit::{Flaw, Verified, verify};
+use dunlin_audit::{Anchors, Flaw, Verified, verify};
+use dunlin_aws::store::AuditRange;
 use dunlin_testkit::build::{debtor, draft, eur, tenant};
 use dunlin_testkit::table::TABLE;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::world::{TENANT, World, call_to, text};
+use crate::world::{TENANT, World, call_to, far_from_now, text};
 
 impl World {
     /// Every debtor's log hangs together, up to what the table says now.
@@ -16,8 +18,9 @@ impl World {
         let heads = self.table.items().await.into_iter().filter(|item| item["SK"] == "LIVE#DEBTOR");
         for head in heads {
             let (of, id) = (tenant(text(&head, "tenant")), debtor(text(&head, "debtor")));
-            let log = self.table.store().export_audit(&of, &id, self.now()).await.unwrap().unwrap();
-            let verified = verify(log.as_slice(), &[]).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
+            let log = self.table.store().export_audit(&of, &id, AuditRange::WHOLE, self.now()).await.unwrap().unwrap();
+            let verified =
+                verify(log.file.as_slice(), &Anchors::default()).unwrap_or_else(|fault| panic!("{of} {id}: {fault}"));
             if let Some(log) = head.get("log") {
                 assert_eq!(json!(verified.head.seq), log["seq"], "{of} {id}");
             }
@@ -35,7 +38,7 @@ impl World {
     }
 
     async fn verified(&self) -> Result<Verified, Flaw> {
-        verify(self.log().await.0.as_slice(), &[]).map_err(|fault| fault.flaw)
+        verify(self.log().await.0.as_slice(), &Anchors::default()).map_err(|fault| fault.flaw)
     }
 
     async fn put_item(&self, item: BTreeMap<String, AttributeValue>) {
@@ -106,6 +109,109 @@ async fn records_that_wait_on_the_head_get_an_item_in_the_end_and_none_shows_on_
     let request = call_to("GET /v1/debtors/{id}/timeline", Some(TENANT), &path, &json!({}), "");
     let told = world.call_api(request).await.1.to_string();
     assert!(told.contains("charge") && !told.contains("audit"), "{told}");
+}
+
+/// All parts of so many bytes, as they would be fetched one after the other.
+async fn parts(world: &World, bytes_max: usize) -> Vec<Vec<u8>> {
+    let (mut parts, mut range) = (Vec::new(), AuditRange { bytes_max, ..AuditRange::WHOLE });
+    loop {
+        let store = world.table.store();
+        let part = store.export_audit(&tenant(TENANT), &debtor("C1"), range, world.now()).await.unwrap().unwrap();
+        parts.push(part.file);
+        let Some(next) = part.next else { return parts };
+        assert!(next > range.after, "it goes on");
+        range.after = next;
+    }
+}
+
+#[tokio::test]
+async fn a_log_of_any_size_is_handed_out_in_parts_that_are_the_file() {
+    let world = a_story().await;
+    let whole = world.verified().await.unwrap();
+    let records = usize::try_from(whole.head.seq).unwrap();
+    assert_eq!(parts(&world, 1).await.len(), records, "at least one record each");
+    for bytes in [1, 2_000, 5_000, 1_000_000] {
+        let parts = parts(&world, bytes).await;
+        let verified = verify(parts.concat().as_slice(), &Anchors::default()).unwrap();
+        assert_eq!(verified, whole, "parts of {bytes} bytes");
+        // Header and seal take less than 600 bytes.
+        assert!(bytes == 1 || parts.iter().all(|part| part.len() < bytes + 600));
+        if parts.len() > 1 {
+            let cut = verify(parts[..parts.len() - 1].concat().as_slice(), &Anchors::default());
+            assert!(matches!(cut.unwrap_err().flaw, Flaw::End { .. }), "the last part is missing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_api_links_to_the_next_part() {
+    let world = a_story().await;
+    let path = json!({ "id": "C1" });
+    let (mut file, mut query, mut links) = (String::new(), json!({ "limit": "2" }), 0);
+    loop {
+        let request = call_to("GET /v1/debtors/{id}/audit", Some(TENANT), &path, &query, "");
+        let Ok(answer) = world.api.handle(serde_json::from_value(request).unwrap()).await;
+        let Some(Body::Text(part)) = answer.body else { panic!("no text") };
+        file.push_str(&part);
+        let Some(link) = answer.headers.get("link") else { break };
+        let next = link.to_str().unwrap().strip_prefix("<?after=").unwrap().strip_suffix("&limit=2>; rel=\"next\"");
+        query["after"] = next.unwrap().into();
+        links += 1;
+    }
+    assert!(links > 1, "{links}");
+    assert_eq!(verify(file.as_bytes(), &Anchors::default()).unwrap(), world.verified().await.unwrap());
+    for (name, value) in [("after", "-1"), ("limit", "0"), ("after", "x")] {
+        let query = json!({ name: value });
+        let request = call_to("GET /v1/debtors/{id}/audit", Some(TENANT), &path, &query, "");
+        let (status, problem) = world.call_api(request).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!(name)), "{problem}");
+    }
+}
+
+/// What the history says, item by item.
+async fn history(world: &World) -> Vec<Map<String, Value>> {
+    let items = world.table.items().await.into_iter();
+    items.filter(|item| text(item, "SK").starts_with("PAST#")).collect()
+}
+
+/// Writes the head as schema 2 had it, with the mailbox that it has.
+async fn as_schema_2(world: &World) {
+    let head = world.item("LIVE#DEBTOR").await;
+    let contact = head["profile"].as_m().unwrap()["contacts"].as_l().unwrap()[0].as_m().unwrap();
+    let shape = "SET #schema = :two, profile.email = :email, profile.sms_consent = :no, profile.email_opted_out = :no \
+                 REMOVE profile.contacts";
+    let update = world.table.client().update_item().table_name(TABLE).update_expression(shape);
+    let update = update.key("PK", head["PK"].clone()).key("SK", head["SK"].clone());
+    let update = update.expression_attribute_names("#schema", "schema");
+    let update = update.expression_attribute_values(":two", AttributeValue::N("2".to_owned()));
+    let update = update.expression_attribute_values(":email", contact["address"].clone());
+    update.expression_attribute_values(":no", AttributeValue::Bool(false)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_migration_leaves_the_history_as_it_is_and_the_log_hangs_together_after_it() {
+    let world = a_story().await;
+    let before = history(&world).await;
+    as_schema_2(&world).await;
+    let tick = serde_json::from_value(json!({ "time": "2026-03-10T23:00:00Z" })).unwrap();
+    world.migration.handle(tick, far_from_now()).await.unwrap();
+    let head = world.table.items().await.into_iter().find(|item| item["SK"] == "LIVE#DEBTOR").unwrap();
+    assert_eq!(head["schema"], 3, "it was rewritten");
+    assert!(before.len() > 5 && history(&world).await == before);
+    world.has([draft("C1", "I2").issued("2026-03-01").due("2026-05-01").build()]).await;
+    let verified = world.verified().await;
+    assert!(verified.is_ok(), "{verified:?}");
+}
+
+#[tokio::test]
+async fn the_same_state_has_the_same_digest_in_every_release() {
+    let world = World::start().await;
+    world.has([draft("C1", "I1").issued("2026-02-01").due("2026-03-02").total(eur("100.00")).build()]).await;
+    let (_, lines) = world.log().await;
+    let record = &lines[1]["record"];
+    let known = (json!(1), json!("6da2c37cd8281f08f151e8ab5bce8505abe2bed8e8fce8f002a98f0f1477431d"));
+    let why = "another shape of the state: raise STATE_SHAPE, or every log looks as if it had been changed outside";
+    assert_eq!((record["shape"].clone(), record["after"].clone()), known, "{why}");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
+//! | [`audit`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
 //! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
@@ -27,6 +28,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a panic is the report")]
 
 mod agreements;
+mod anchors;
 mod api;
 mod architecture;
 mod audit;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use dunlin_audit::Anchor;
 use serde_json::{Value, json};
 
 use crate::world::{SentMail, World, far_from_now};
@@ -155,6 +156,17 @@ async fn project(world: &World, samples: &mut Samples) {
     world.projector.handle(serde_json::from_value(batch).unwrap()).await.unwrap();
     let told: Vec<String> = world.outside.take_bus().into_iter().map(|(kind, _)| kind).collect();
     assert!(told.contains(&"invoice.created".to_owned()), "{told:?}");
+    anchor(world, samples).await;
+}
+
+async fn anchor(world: &World, samples: &mut Samples) {
+    for name in ["stream_batch", "daily_schedule"] {
+        let trigger = serde_json::from_value(samples.take(&format!("audit-anchor/{name}.json"))).unwrap();
+        world.anchoring.handle(trigger).await.unwrap();
+    }
+    let objects = world.outside.objects.lock().unwrap();
+    let anchor = Anchor::read(&objects["anchors/demo/2026-03-02.json"]).unwrap();
+    assert_eq!(anchor.heads().iter().map(|one| one.debtor.as_deref()).collect::<Vec<_>>(), [Some("C-1001")]);
 }
 
 /// Orders about credit that a credit note has left.

@@ -1,7 +1,8 @@
 //! Handing out a debtor's audit log.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, response, told_time};
+use dunlin_aws::http::{Problem, linked, query_parameter, response, told_time};
+use dunlin_aws::store::AuditRange;
 
 use crate::Handler;
 use crate::debtor::debtor_id;
@@ -9,22 +10,33 @@ use crate::handler::{Answer, failed};
 
 /// Lines of JSON, as `dunlin-verify` reads them.
 const LOG: &str = "application/jsonl";
-/// What API Gateway passes on, less its headers.
-const BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Lambda answers with 6 MB at most, in which a quotation mark takes two bytes; a part has some lines around its records.
+const BYTES_MAX: usize = 2_990_000;
 
 impl Handler {
+    /// A part of the log, with a link to the next. All parts, one after the other, are the file.
     pub(crate) async fn audit(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let debtor = debtor_id(request)?;
+        let (after, limit) = (number(request, "after", 0)?, number(request, "limit", 1)?);
+        let range =
+            AuditRange { after: after.unwrap_or(0), records_max: limit.unwrap_or(u64::MAX), bytes_max: BYTES_MAX };
         let now = self.clock.now(told_time(request));
-        let log = self.books.store().export_audit(&tenancy.tenant, &debtor, now).await;
-        let log = log.map_err(|error| failed(&error))?;
-        let log = log.ok_or_else(|| Problem::not_found(format!("there is no debtor {debtor}")))?;
-        if log.len() > BYTES_MAX {
-            let detail = format!("the log has {} bytes, and an answer at most {BYTES_MAX}", log.len());
-            return Err(Problem::new(413, "The log is too large for one answer", detail));
-        }
-        let text = String::from_utf8(log).map_err(|_| Problem::internal())?;
-        Ok(response(200, LOG, text))
+        let part = self.books.store().export_audit(&tenancy.tenant, &debtor, range, now).await;
+        let part = part.map_err(|error| failed(&error))?;
+        let part = part.ok_or_else(|| Problem::not_found(format!("there is no debtor {debtor}")))?;
+        let text = String::from_utf8(part.file).map_err(|_| Problem::internal())?;
+        let limit = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
+        let next = part.next.map(|next| format!("?after={next}{limit}"));
+        Ok(linked(response(200, LOG, text), next.as_deref()))
     }
+}
+
+/// A number of the query, of at least so much.
+fn number(request: &ApiGatewayV2httpRequest, name: &'static str, least: u64) -> Result<Option<u64>, Problem> {
+    let Some(text) = query_parameter(request, name) else { return Ok(None) };
+    let number = text.parse().ok().filter(|number| *number >= least);
+    let problem =
+        || Problem::bad_request("a parameter is wrong").field(name, format!("must be a number from {least} on"));
+    number.map(Some).ok_or_else(problem)
 }

@@ -16,7 +16,7 @@ use crate::tools::Tools;
 use crate::{paths, process};
 
 /// The functions of infra/template.yaml. Each is a crate, a binary and a folder of that name.
-pub const FUNCTIONS: [&str; 8] = [
+pub const FUNCTIONS: [&str; 9] = [
     "invoice-ingest",
     "aging-scan",
     "reminder-dispatch",
@@ -24,6 +24,7 @@ pub const FUNCTIONS: [&str; 8] = [
     "payment-webhook",
     "projector",
     "collections-api",
+    "audit-anchor",
     "table-migration",
 ];
 

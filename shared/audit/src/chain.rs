@@ -28,7 +28,7 @@ impl Actor {
     }
 }
 
-/// A change of a debtor.
+/// A change of a debtor, or of a tenant's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// When, RFC 3339 in UTC.
@@ -39,9 +39,9 @@ pub struct Change {
     pub what: Vec<String>,
     /// Why, where someone said so.
     pub why: Option<String>,
-    /// The digest of the debtor's state before; [`Digest::NONE`] where there was none.
+    /// The digest of the state before; [`Digest::NONE`] where there was none.
     pub before: Digest,
-    /// The digest of the debtor's state after.
+    /// The digest of the state after.
     pub after: Digest,
     /// The shape that the states were digested in: of another shape the same state has another digest.
     pub shape: u32,
@@ -68,12 +68,13 @@ impl Head {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// Which of its debtor, counted from 1.
+    /// Which of its log, counted from 1.
     pub seq: u64,
     /// The tenant.
     pub tenant: String,
-    /// The debtor.
-    pub debtor: String,
+    /// The debtor; none in the log of the tenant's own settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debtor: Option<String>,
     /// See [`Change::at`].
     pub at: String,
     /// See [`Change::actor`].
@@ -100,12 +101,12 @@ pub struct Record {
 impl Record {
     /// The record of a change that follows `head`.
     #[must_use]
-    pub fn new(tenant: &str, debtor: &str, head: Head, change: Change) -> Self {
+    pub fn new(tenant: &str, debtor: Option<&str>, head: Head, change: Change) -> Self {
         let Change { at, actor, what, why, before, after, shape, written } = change;
         let unsigned = Self {
             seq: head.seq.saturating_add(1),
             tenant: tenant.to_owned(),
-            debtor: debtor.to_owned(),
+            debtor: debtor.map(str::to_owned),
             at,
             actor,
             what,

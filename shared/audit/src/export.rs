@@ -1,13 +1,17 @@
-//! The file that a debtor's log is handed out as: lines of JSON.
+//! The file that a log is handed out as: lines of JSON, in one part or several. Parts that are put together, one after the
+//! other, are the file.
 //!
 //! ```text
-//! {"format":"dunlin-audit/1","tenant":..,"debtor":..,"exported_at":..,"head":{"seq":..,"hash":..}}
+//! {"format":"dunlin-audit/1","tenant":..,"debtor":..,"exported_at":..,"head":{"seq":..,"hash":..},"log":{..}}
 //! {"record":{"seq":1,..}}
 //! {"item":"<sort key>","body":{..}}        what record 1 wrote into the history, by sort key
 //! {"record":{"seq":2,..}}
 //! ..
-//! {"sha256":".."}                          of all bytes before this line
+//! {"sha256":".."}                          of all bytes of the part before this line
 //! ```
+//!
+//! `head` is where the part ends and `log` where the whole log did; a part that is not the first has `after`, where the one
+//! before it ended.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -39,6 +43,12 @@ impl Written {
         Self { item, body: body.into_iter().map(|(name, value)| (name, sorted(value))).collect() }
     }
 
+    /// How many bytes it takes in an export.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        canonical(self).len().saturating_add(1)
+    }
+
     /// The digest of items, whatever their order.
     #[must_use]
     pub fn digest<'a>(items: impl IntoIterator<Item = &'a Self>) -> Digest {
@@ -60,15 +70,44 @@ fn sorted(value: Value) -> Value {
     }
 }
 
-/// The first line.
+/// The first line of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
     pub(crate) format: String,
     pub(crate) tenant: String,
-    pub(crate) debtor: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) debtor: Option<String>,
     pub(crate) exported_at: String,
+    #[serde(default = "empty", skip_serializing_if = "is_empty")]
+    pub(crate) after: Head,
     pub(crate) head: Head,
+    pub(crate) log: Head,
+}
+
+fn empty() -> Head {
+    Head::EMPTY
+}
+
+fn is_empty(head: &Head) -> bool {
+    *head == Head::EMPTY
+}
+
+/// What is handed out as one part.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The debtor; none for the log of the tenant's own settings.
+    pub debtor: Option<&'a str>,
+    /// When, RFC 3339 in UTC.
+    pub exported_at: &'a str,
+    /// Where the part before ended; [`Head::EMPTY`] for the first.
+    pub after: Head,
+    /// Where this part ends.
+    pub head: Head,
+    /// Where the log ends, as far as it is known now.
+    pub log: Head,
 }
 
 /// A line between the first and the last.
@@ -100,23 +139,37 @@ pub enum ExportError {
     Write(#[from] std::io::Error),
 }
 
-/// Writes an export, record by record.
+/// Writes a part, record by record.
 #[derive(Debug)]
 pub struct Export<W> {
     to: W,
     hasher: Sha256,
 }
 
+/// How many bytes a record and what it wrote take in an export.
+#[must_use]
+pub fn bytes_of(record: &Record, written: &[Written]) -> usize {
+    let record = canonical(&RecordLine { record: record.clone() }).len();
+    written.iter().map(Written::bytes).fold(record.saturating_add(1), usize::saturating_add)
+}
+
 impl<W: Write> Export<W> {
-    /// Begins an export of a debtor's log that ends at `head`; `exported_at` is RFC 3339.
+    /// Begins a part.
     ///
     /// # Errors
     /// [`ExportError`].
-    pub fn begin(to: W, tenant: &str, debtor: &str, exported_at: &str, head: Head) -> Result<Self, ExportError> {
+    pub fn begin(to: W, part: Part<'_>) -> Result<Self, ExportError> {
         let mut export = Self { to, hasher: Sha256::new() };
-        let (tenant, debtor) = (tenant.to_owned(), debtor.to_owned());
-        let exported_at = exported_at.to_owned();
-        export.line(&Header { format: FORMAT.to_owned(), tenant, debtor, exported_at, head })?;
+        let Part { tenant, debtor, exported_at, after, head, log } = part;
+        export.line(&Header {
+            format: FORMAT.to_owned(),
+            tenant: tenant.to_owned(),
+            debtor: debtor.map(str::to_owned),
+            exported_at: exported_at.to_owned(),
+            after,
+            head,
+            log,
+        })?;
         Ok(export)
     }
 
@@ -131,7 +184,7 @@ impl<W: Write> Export<W> {
         written.into_iter().try_for_each(|item| self.line(item))
     }
 
-    /// Ends the export; the answer is where it was written to.
+    /// Ends the part; the answer is where it was written to.
     ///
     /// # Errors
     /// [`ExportError`].
@@ -147,43 +200,5 @@ impl<W: Write> Export<W> {
         self.hasher.update(&bytes);
         self.to.write_all(&bytes)?;
         Ok(())
-    }
-}
-
-/// Where one debtor's log ended on a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AnchoredHead {
-    /// The debtor.
-    pub debtor: String,
-    /// Where it ended.
-    pub head: Head,
-}
-
-/// Where the logs of a tenant's debtors ended on a day, kept where nobody can overwrite it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Anchor {
-    /// The tenant.
-    pub tenant: String,
-    /// The day, in UTC.
-    pub day: String,
-    /// Of each debtor that changed since the last anchor.
-    pub heads: Vec<AnchoredHead>,
-}
-
-impl Anchor {
-    /// Reads what was anchored.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(bytes).map_err(|error| format!("is no anchor: {error}"))
-    }
-
-    /// What is anchored.
-    #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        canonical(self)
     }
 }

@@ -1,8 +1,8 @@
-//! The audit log: every change of a debtor, each naming the one before by its hash.
+//! The audit log: every change of a debtor and of a tenant's settings, each naming the one before by its hash.
 //!
-//! A [`Record`] says who changed what, when and why, and binds the debtor's state before and after and all that was
-//! written into its history by their digests. Records of a debtor form a chain; where it ends is its [`Head`], which is
-//! anchored outside of the table once a day. An [export](Export) is a file that anyone can [verify] offline: an edit, a
+//! A [`Record`] says who changed what, when and why, and binds the state before and after and all that was written into
+//! the history by their digests. Records of a debtor form a chain, and so do those of a tenant's settings; where one ends is
+//! its [`Head`], which is anchored outside of the table once a day, see [`Anchor`]. An [export](Export) is a file that anyone can [verify] offline: an edit, a
 //! deletion, an insertion or another order breaks the chain, and a chain that was made anew from some point on does not
 //! meet its anchor.
 //!
@@ -11,12 +11,14 @@
 
 #![warn(clippy::arithmetic_side_effects, missing_docs)]
 
+mod anchor;
 mod chain;
 mod digest;
 mod export;
 mod verify;
 
+pub use anchor::{Anchor, AnchorError, AnchorRef, AnchoredHead, Anchors};
 pub use chain::{Actor, Change, Head, Record};
 pub use digest::Digest;
-pub use export::{Anchor, AnchoredHead, Export, ExportError, Written};
+pub use export::{Export, ExportError, Part, Written, bytes_of};
 pub use verify::{Fault, Flaw, Verified, verify};

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::chain::canonical;
 use crate::export::{FORMAT, Header, Line, Seal};
-use crate::{Anchor, Digest, Head, Record, Written};
+use crate::{Anchors, Digest, Head, Record, Written};
 
 /// What is wrong, and in which line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +50,16 @@ pub enum Flaw {
     /// What was written into the history is not what the record binds.
     #[error("the history items of record {0} were edited, removed or added")]
     History(u64),
+    /// A part of the file does not follow the one before.
+    #[error(
+        "a part is missing, doubled or moved: this one follows record {found}, and one after {expected} should be here"
+    )]
+    Part {
+        /// What it follows.
+        found: u64,
+        /// What it should.
+        expected: u64,
+    },
     /// The chain does not end where the file says.
     #[error("the log ends with record {found}, and the file says {expected}: records are missing at the end")]
     End {
@@ -58,8 +68,18 @@ pub enum Flaw {
         /// Where it should.
         expected: u64,
     },
+    /// The chain ends before an anchor.
+    #[error("the log ends with record {found}, and on {day} it had {anchored}: it was cut off")]
+    CutOff {
+        /// Where it ends.
+        found: u64,
+        /// Where it ended then.
+        anchored: u64,
+        /// The anchor's day.
+        day: String,
+    },
     /// The file's own seal does not fit.
-    #[error("the file was changed: its last line does not fit the rest")]
+    #[error("the file was changed: this line does not fit those before it")]
     Seal,
     /// The chain does not go through an anchor.
     #[error("the log was written anew: it does not have the hash that was anchored on {day} for record {seq}")]
@@ -76,8 +96,8 @@ pub enum Flaw {
 pub struct Verified {
     /// The tenant.
     pub tenant: String,
-    /// The debtor.
-    pub debtor: String,
+    /// The debtor; none where it is the log of the tenant's own settings.
+    pub debtor: Option<String>,
     /// Where the log ends.
     pub head: Head,
     /// How many history items it has.
@@ -86,43 +106,22 @@ pub struct Verified {
     pub anchors: u64,
 }
 
-/// Verifies an export, line by line, and that it meets the anchors that name its debtor. Without anchors it is shown that
+/// Verifies an export, line by line, and that it meets the anchors that name it. Without anchors it is shown that
 /// nothing was changed since the export was written, and that the log hangs together; with them, that it is the log of
 /// their days.
 ///
 /// # Errors
 /// The first [`Fault`].
-pub fn verify(input: impl BufRead, anchors: &[Anchor]) -> Result<Verified, Fault> {
+pub fn verify(input: impl BufRead, anchors: &Anchors) -> Result<Verified, Fault> {
     let mut lines = Lines { input, hasher: Sha256::new(), number: 0 };
-    let header: Header = lines.header()?;
-    let heads = anchors.iter().filter(|anchor| anchor.tenant == header.tenant);
-    let of_debtor = |anchor: &Anchor| {
-        let ours = anchor.heads.iter().find(|one| one.debtor == header.debtor)?;
-        Some((ours.head, anchor.day.clone()))
-    };
-    let anchored: Vec<(Head, String)> = heads.filter_map(of_debtor).collect();
-    let mut walk =
-        Walk { header: &header, anchored, last: None, head: Head::EMPTY, written: Vec::new(), items: 0, met: 0 };
+    let mut walk = Walk::begin(lines.header()?, anchors).map_err(|flaw| lines.fault(flaw))?;
     loop {
-        let sealed = lines.digest();
-        let bytes = lines.next()?;
-        let number = lines.number;
-        let fault = |flaw| Fault { line: number, flaw };
-        match parse(&bytes).map_err(fault)? {
-            Parsed::Line(line) => walk.step(line).map_err(fault)?,
-            Parsed::Seal(seal) => {
-                walk.end().map_err(fault)?;
-                if seal.sha256 != sealed {
-                    return Err(fault(Flaw::Seal));
-                }
-                if !lines.at_end()? {
-                    return Err(fault(Flaw::Form("something follows the last line")));
-                }
-                let Walk { head, items, met, .. } = walk;
-                let Header { tenant, debtor, .. } = header;
-                return Ok(Verified { tenant, debtor, head, items, anchors: met });
-            }
+        walk.part(&mut lines)?;
+        if lines.at_end()? {
+            return walk.end().map_err(|flaw| lines.fault(flaw));
         }
+        let header = lines.header()?;
+        walk.next_part(header).map_err(|flaw| lines.fault(flaw))?;
     }
 }
 
@@ -133,27 +132,34 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
+    /// The first line of a part; what is hashed begins with it.
     fn header(&mut self) -> Result<Header, Fault> {
+        self.hasher = Sha256::new();
         let bytes = self.next()?;
-        let fault = |why| Fault { line: 1, flaw: Flaw::Form(why) };
-        let header: Header = serde_json::from_slice(&bytes).map_err(|_| fault("the first line is no header"))?;
+        let form = |why| self.fault(Flaw::Form(why));
+        let header: Header = serde_json::from_slice(&bytes).map_err(|_| form("a part begins with its header"))?;
         if header.format != FORMAT {
-            return Err(fault("the format is another than dunlin-audit/1"));
+            return Err(form("the format is another than dunlin-audit/1"));
         }
-        if canonical(&header) == bytes { Ok(header) } else { Err(fault("the line is written otherwise")) }
+        if canonical(&header) == bytes { Ok(header) } else { Err(form("the line is written otherwise")) }
+    }
+
+    /// A flaw in the line that was read last.
+    fn fault(&self, flaw: Flaw) -> Fault {
+        Fault { line: self.number, flaw }
     }
 
     /// The next line, without its end.
     fn next(&mut self) -> Result<Vec<u8>, Fault> {
         self.number = self.number.saturating_add(1);
         let mut bytes = Vec::new();
-        let fault = |flaw| Fault { line: self.number, flaw };
-        self.input.read_until(b'\n', &mut bytes).map_err(|error| fault(Flaw::Unreadable(error.to_string())))?;
+        let read = self.input.read_until(b'\n', &mut bytes);
+        read.map_err(|error| self.fault(Flaw::Unreadable(error.to_string())))?;
         self.hasher.update(&bytes);
         if bytes.pop() == Some(b'\n') {
             Ok(bytes)
         } else {
-            Err(fault(Flaw::Form("the file ends before its last line")))
+            Err(self.fault(Flaw::Form("the file ends before its last line")))
         }
     }
 
@@ -163,8 +169,8 @@ impl<R: BufRead> Lines<R> {
     }
 
     fn at_end(&mut self) -> Result<bool, Fault> {
-        let fault = |error: std::io::Error| Fault { line: self.number, flaw: Flaw::Unreadable(error.to_string()) };
-        Ok(self.input.fill_buf().map_err(fault)?.is_empty())
+        let filled = self.input.fill_buf().map(<[u8]>::is_empty);
+        filled.map_err(|error| self.fault(Flaw::Unreadable(error.to_string())))
     }
 }
 
@@ -182,22 +188,55 @@ fn parse(bytes: &[u8]) -> Result<Parsed, Flaw> {
 }
 
 /// How far the chain has been followed.
-struct Walk<'a> {
-    header: &'a Header,
+struct Walk {
+    /// That of the part that is being read.
+    header: Header,
     anchored: Vec<(Head, String)>,
     last: Option<Record>,
     head: Head,
-    /// What the last record wrote, as far as it was read.
+    /// What the last record of this part binds, until it was held against what it wrote.
+    bound: Option<Digest>,
+    /// What it wrote, as far as it was read.
     written: Vec<Written>,
     items: u64,
     met: u64,
 }
 
-impl Walk<'_> {
+impl Walk {
+    fn begin(header: Header, anchors: &Anchors) -> Result<Self, Flaw> {
+        let anchored = anchors.of(&header.tenant, header.debtor.as_deref());
+        let (head, written) = (Head::EMPTY, Vec::new());
+        follows(&header, head)?;
+        Ok(Self { header, anchored, last: None, head, bound: None, written, items: 0, met: 0 })
+    }
+
+    fn next_part(&mut self, header: Header) -> Result<(), Flaw> {
+        if (&header.tenant, &header.debtor) != (&self.header.tenant, &self.header.debtor) {
+            return Err(Flaw::Foreign);
+        }
+        follows(&header, self.head)?;
+        self.header = header;
+        Ok(())
+    }
+
+    /// Reads a part to its end.
+    fn part(&mut self, lines: &mut Lines<impl BufRead>) -> Result<(), Fault> {
+        loop {
+            let sealed = lines.digest();
+            let bytes = lines.next()?;
+            let done = match parse(&bytes) {
+                Ok(Parsed::Line(line)) => self.step(line),
+                Ok(Parsed::Seal(seal)) => return self.end_part(seal, sealed).map_err(|flaw| lines.fault(flaw)),
+                Err(flaw) => Err(flaw),
+            };
+            done.map_err(|flaw| lines.fault(flaw))?;
+        }
+    }
+
     fn step(&mut self, line: Line) -> Result<(), Flaw> {
         match line {
             Line::Record(line) => self.record(line.record),
-            Line::Written(_) if self.last.is_none() => Err(Flaw::Form("an item without a record")),
+            Line::Written(_) if self.bound.is_none() => Err(Flaw::Form("an item without a record")),
             Line::Written(item) => {
                 if self.written.last().is_some_and(|last| last.item >= item.item) {
                     return Err(Flaw::Form("items must go by their keys"));
@@ -224,7 +263,7 @@ impl Walk<'_> {
         if record.prev != self.head.hash {
             return Err(Flaw::Broken);
         }
-        // A log may have been begun for a debtor who was there before.
+        // A log may have been begun for someone who was there before.
         if self.last.as_ref().is_some_and(|last| last.shape == record.shape && last.after != record.before) {
             return Err(Flaw::ChangedOutside);
         }
@@ -235,6 +274,7 @@ impl Walk<'_> {
             }
             self.met = self.met.saturating_add(1);
         }
+        self.bound = Some(record.written);
         self.last = Some(record);
         Ok(())
     }
@@ -242,21 +282,33 @@ impl Walk<'_> {
     /// Holds what the last record wrote against what it binds.
     fn close(&mut self) -> Result<(), Flaw> {
         let written = std::mem::take(&mut self.written);
-        match &self.last {
-            Some(last) if Written::digest(&written) != last.written => Err(Flaw::History(last.seq)),
+        match self.bound.take() {
+            Some(bound) if Written::digest(&written) != bound => Err(Flaw::History(self.head.seq)),
             Some(_) | None => Ok(()),
         }
     }
 
-    fn end(&mut self) -> Result<(), Flaw> {
+    fn end_part(&mut self, seal: Seal, sealed: Digest) -> Result<(), Flaw> {
         self.close()?;
-        let (found, expected) = (self.head.seq, self.header.head.seq);
         if self.head != self.header.head {
-            return Err(Flaw::End { found, expected });
+            return Err(Flaw::End { found: self.head.seq, expected: self.header.head.seq });
         }
-        match self.anchored.iter().find(|(head, _)| head.seq > found) {
-            Some((head, _)) => Err(Flaw::End { found, expected: head.seq }),
-            None => Ok(()),
-        }
+        if seal.sha256 == sealed { Ok(()) } else { Err(Flaw::Seal) }
     }
+
+    fn end(self) -> Result<Verified, Flaw> {
+        let found = self.head.seq;
+        if self.head != self.header.log {
+            return Err(Flaw::End { found, expected: self.header.log.seq });
+        }
+        if let Some((head, day)) = self.anchored.into_iter().find(|(head, _)| head.seq > found) {
+            return Err(Flaw::CutOff { found, anchored: head.seq, day });
+        }
+        let Header { tenant, debtor, .. } = self.header;
+        Ok(Verified { tenant, debtor, head: self.head, items: self.items, anchors: self.met })
+    }
+}
+
+fn follows(header: &Header, end: Head) -> Result<(), Flaw> {
+    if header.after == end { Ok(()) } else { Err(Flaw::Part { found: header.after.seq, expected: end.seq }) }
 }

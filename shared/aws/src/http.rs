@@ -106,6 +106,14 @@ pub fn response(status: u16, content_type: &'static str, body: String) -> ApiGat
     response
 }
 
+/// The same with a link to what comes next (RFC 8288), relative to what was asked for.
+#[must_use]
+pub fn linked(mut response: ApiGatewayV2httpResponse, next: Option<&str>) -> ApiGatewayV2httpResponse {
+    let link = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    response.headers.extend(link.map(|link| (http::header::LINK, link)));
+    response
+}
+
 /// The tenant that the caller's token names. Never anything that the caller can choose.
 ///
 /// # Errors

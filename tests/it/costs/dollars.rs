@@ -36,6 +36,8 @@ const TOLD: i64 = 3;
 const SCANS: i64 = 24 * 30;
 /// Shards that a busy hour of ten finds something in, all told.
 const SHARD_RUNS: i64 = 10 * 30 * 8;
+/// At most so often is there anything to note for anchors: every five minutes, in a month of 30 days.
+const NOTES: i64 = 12 * 24 * 30;
 /// Lambda looks into each of three queues with five pollers that wait for 20 seconds.
 const POLLS: i64 = 3 * 5 * 3 * 60 * 24 * 30;
 /// An invocation takes 20 ms of a quarter of a gigabyte, waiting for the table included.
@@ -58,13 +60,15 @@ pub(super) fn bill(costs: &Costs) -> String {
         of("the same event of a provider again", INVOICES * (TOLD - 1)),
         of("one reminder, from scan to counted", reminders),
         of(scan, SCANS),
+        of("five minutes of the stream in which one log moved, noted for its anchor", NOTES),
+        of("a day of a tenant is anchored, 100 logs", 30),
     ];
     let reads: Decimal = units.iter().map(|(reads, _)| *reads).sum();
     let writes: Decimal = units.iter().map(|(_, writes)| *writes).sum();
     let calls = INVOICES / PER_CALL + INVOICES * TOLD;
     // What each commit sets off: the stream's batches hold a few records, a planned message one event and one delivery.
     let projected = (INVOICES / 5 + INVOICES + reminders * 3) / 5;
-    let runs = calls + SCANS + SHARD_RUNS + projected + reminders / 2;
+    let runs = calls + SCANS + SHARD_RUNS + projected + reminders / 2 + NOTES;
     let seconds = Decimal::from(runs * MILLISECONDS * MEMORY_MB) / Decimal::from(1_000 * 1_024);
     let events = INVOICES * 2 + reminders * 4;
     let lines = [

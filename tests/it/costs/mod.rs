@@ -87,6 +87,8 @@ fn reach_their_aims(costs: &Costs) {
     let units = |what: &str| costs.units(what);
     let (reads, writes) = units("one reminder, from scan to counted");
     assert!(writes <= Decimal::from(16) && reads <= Decimal::from(5), "{reads} {writes}");
+    let (_, noted) = units("- their logs, if told within five minutes, noted for their anchor");
+    assert!(noted <= Decimal::from(10), "{noted}: a tenth of a unit for each");
     let (reads, writes) = units("the same event of a provider again");
     assert!(reads <= Decimal::from(2) && writes <= Decimal::from(1), "{reads} {writes}");
     assert!(units("aging of a book of 10,000 invoices").0 < Decimal::from(20));

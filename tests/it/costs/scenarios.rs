@@ -167,7 +167,7 @@ async fn reminders(costs: &mut Costs) {
     let mut whole = Bill::default();
     let world = warm().await;
     world.post_invoices(json!([due(1)])).await;
-    world.project().await;
+    world.note().await;
     world.scan_event(json!({ "time": MORNING })).await.unwrap();
     let _ = taken(&world);
     // What the hour's look at all shards costs has a row of its own: it finds one reminder or a thousand.
@@ -180,6 +180,8 @@ async fn reminders(costs: &mut Costs) {
     world.deliver(&world.take_queue()).await;
     let sent = taken(&world);
     let counted = projected(&world).await;
+    world.note().await;
+    let noted = taken(&world);
     assert_eq!(world.mails().len(), 2, "one warm-up and one reminder");
     for part in [&scanned, &planned, &sent, &counted] {
         whole.merge(part);
@@ -189,6 +191,7 @@ async fn reminders(costs: &mut Costs) {
     costs.add("- the projector tells of the plan", &planned);
     costs.add("- claim, send, record", &sent);
     costs.add("- the projector counts it", &counted);
+    costs.add("five minutes of the stream in which one log moved, noted for its anchor", &noted);
     hundred(costs).await;
     feedback(costs).await;
 }
@@ -212,10 +215,16 @@ async fn feedback(costs: &mut Costs) {
 async fn hundred(costs: &mut Costs) {
     let world = warm().await;
     world.post_invoices((0..100).map(due).collect()).await;
-    world.project().await;
+    world.note().await;
     let _ = taken(&world);
     world.hour(MORNING).await;
     costs.add("100 reminders in one hour", &taken(&world));
+    world.note().await;
+    costs.add("- their logs, if told within five minutes, noted for their anchor", &taken(&world));
+    world.anchor_at("2026-03-03T01:15:00Z").await.unwrap();
+    let _ = taken(&world);
+    world.anchor_at("2026-03-04T01:15:00Z").await.unwrap();
+    costs.add("a day of a tenant is anchored, 100 logs", &taken(&world));
     assert_eq!(world.mails().len(), 101);
 }
 

@@ -1,7 +1,8 @@
-//! The import bucket: objects in memory behind a client of S3.
+//! The buckets of imports and of anchors: objects in memory behind a client of S3.
 
 use std::sync::Arc;
 
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadOutput;
 use aws_sdk_s3::operation::create_multipart_upload::CreateMultipartUploadOutput;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
@@ -14,6 +15,11 @@ use aws_smithy_types::body::SdkBody;
 
 use super::Outside;
 use super::outside::{Way, mocked};
+
+fn precondition_failed() -> HttpResponse {
+    let refused = "<Error><Code>PreconditionFailed</Code></Error>";
+    HttpResponse::new(412.try_into().unwrap(), SdkBody::from(refused))
+}
 
 impl Outside {
     /// What S3 calls the content of an object.
@@ -43,9 +49,7 @@ impl Outside {
             let named = outside.etags.lock().unwrap().get(input.key().unwrap()).cloned();
             let etag = named.unwrap_or_else(|| Self::etag(&object));
             if input.if_match().is_some_and(|wanted| wanted.trim_matches('"') != etag) {
-                let refused = "<Error><Code>PreconditionFailed</Code></Error>";
-                let status = 412.try_into().unwrap();
-                return MockResponse::Http(aws_sdk_s3::config::http::HttpResponse::new(status, SdkBody::from(refused)));
+                return MockResponse::Http(precondition_failed());
             }
             let offset = input.range().map_or(0, |range| {
                 range.strip_prefix("bytes=").unwrap().strip_suffix('-').unwrap().parse::<usize>().unwrap()
@@ -63,6 +67,9 @@ impl Outside {
                 let body = input.body().bytes().unwrap().to_vec();
                 // Signing an address goes the way of a call, without a body and without being sent.
                 let key = input.key().unwrap().to_owned();
+                if input.if_none_match() == Some("*") && outside.objects.lock().unwrap().contains_key(&key) {
+                    return MockResponse::Http(precondition_failed());
+                }
                 let put = move |outside: &Outside| drop(outside.objects.lock().unwrap().insert(key, body.clone()));
                 let is_sent = !input.body().bytes().unwrap().is_empty();
                 match is_sent.then(|| outside.request(put)).flatten() {

@@ -61,10 +61,13 @@ pub(crate) struct World {
     pub(crate) api: collections_api::Handler,
     pub(crate) feedback: delivery_feedback::Handler,
     pub(crate) projector: projector::Handler,
+    pub(crate) anchoring: audit_anchor::Handler,
     pub(crate) migration: table_migration::Handler,
     telemetry: Telemetry,
     /// Bodies of the dispatch queue's messages.
     pub(crate) queue: Mutex<Vec<String>>,
+    /// What the stream told, until it is noted.
+    pub(crate) to_note: Mutex<Vec<Value>>,
     /// Every domain event so far: type and detail.
     pub(crate) told: Mutex<Vec<(String, Value)>>,
     /// No two invocations have the same id, in whatever deployment.
@@ -103,6 +106,10 @@ impl World {
         Self::around(Arc::clone(&self.table), Arc::clone(&self.outside), false)
     }
 
+    fn anchor_bucket(outside: &Arc<Outside>) -> audit_anchor::AnchorBucket {
+        audit_anchor::AnchorBucket::new(outside.s3(), "dunlin-anchors".to_owned())
+    }
+
     fn around(table: Arc<TestTable>, outside: Arc<Outside>, simulated: bool) -> Self {
         let clock = Clock::new(now, simulated);
         let (books, store) = (table.books(), table.store());
@@ -125,9 +132,11 @@ impl World {
             feedback: delivery_feedback::Handler::new(books.clone(), TextSender::new(outside.sns()), clock),
             api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), clock),
             telemetry: Telemetry::new("dunlin".to_owned(), 100, clock, outside.metrics_sink()),
+            anchoring: audit_anchor::Handler::new(store.clone(), Self::anchor_bucket(&outside), clock),
             migration: table_migration::Handler::new(store.clone()),
             projector: projector::Handler::new(store, Bus::new(outside.eventbridge(), "dunlin-bus".to_owned())),
             queue: Mutex::default(),
+            to_note: Mutex::default(),
             told: Mutex::default(),
             name: WORLDS.fetch_add(1, Ordering::Relaxed),
             requests: Cell::new(0),
@@ -214,7 +223,9 @@ impl World {
             }
             self.told.lock().unwrap().push((kind, detail));
         }
-        !heads.is_empty()
+        let told = !heads.is_empty();
+        self.to_note.lock().unwrap().extend(heads);
+        told
     }
 
     /// Delivers messages of the dispatch queue in batches of ten, and returns those that come back.

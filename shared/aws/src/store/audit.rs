@@ -88,7 +88,7 @@ impl AuditRecord {
         Ok(Record {
             seq: self.seq,
             tenant: debtor.tenant.to_string(),
-            debtor: debtor.id.to_string(),
+            debtor: Some(debtor.id.to_string()),
             at: self.at.clone(),
             actor: Actor { kind: self.by.0.clone(), id: self.by.1.clone() },
             what: self.what.clone(),
@@ -124,7 +124,7 @@ pub(super) fn log(commit: &Commit<'_>, items: &mut [&mut Item]) -> Result<Logged
         shape: STATE_SHAPE,
         written: Written::digest(&written),
     };
-    let record = Record::new(debtor.tenant.as_str(), debtor.id.as_str(), head, change);
+    let record = Record::new(debtor.tenant.as_str(), Some(debtor.id.as_str()), head, change);
     let mut waiting = known.map(|log| log.waiting.clone()).unwrap_or_default();
     waiting.push(AuditRecord::of(&record));
     let rides = !items.is_empty() || waiting.len() > WAITING_MAX;
@@ -198,11 +198,11 @@ fn line(debtor: &Debtor, record: &impl Serialize) -> Result<Vec<u8>, StoreError>
     serde_json::to_vec(record).map_err(|error| StoreError::corrupt(&debtor.id, error))
 }
 
-fn text(digest: Digest) -> String {
+pub(super) fn text(digest: Digest) -> String {
     STANDARD_NO_PAD.encode(digest.bytes())
 }
 
-fn digest(text: &str) -> Result<Digest, StoreError> {
+pub(super) fn digest(text: &str) -> Result<Digest, StoreError> {
     let bytes = STANDARD_NO_PAD.decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     bytes.map(Digest::from).ok_or_else(|| StoreError::corrupt("audit", "is not a digest"))
 }

@@ -1,9 +1,9 @@
-//! Handing out a debtor's audit log, as a file that anyone can verify.
+//! Handing out a debtor's audit log, as parts of a file that anyone can verify.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dunlin_audit::{Export, Head, Record, Written};
+use dunlin_audit::{Export, Head, Part, Record, Written, bytes_of};
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::ids::{DebtorId, TenantId};
 use jiff::Timestamp;
@@ -13,18 +13,45 @@ use super::error::sort;
 use super::record::Item;
 use super::{Store, StoreError, key};
 
+/// Which part of a log is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditRange {
+    /// The record that it follows; 0 for the first part.
+    pub after: u64,
+    /// How many records it has at most.
+    pub records_max: u64,
+    /// How many bytes it has at most, less a few hundred around the records. One record is always in it.
+    pub bytes_max: usize,
+}
+
+impl AuditRange {
+    /// The whole log, whatever its size.
+    pub const WHOLE: Self = Self { after: 0, records_max: u64::MAX, bytes_max: usize::MAX };
+}
+
+/// A part of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPart {
+    /// In the form that [`dunlin_audit::verify`] reads; parts are put together as they are.
+    pub file: Vec<u8>,
+    /// What the next part follows, if there is one.
+    pub next: Option<u64>,
+}
+
 /// What the history says of a log.
-#[derive(Default)]
 struct Found {
     /// Records by their number; a commit that was not made may have left one too.
     records: BTreeMap<u64, Vec<AuditRecord>>,
-    /// History items by the record that binds them.
+    /// History items by the record that binds them, as far as they are asked for.
     bound: BTreeMap<u64, Vec<Written>>,
+    range: AuditRange,
+    /// What the items take.
+    bytes: usize,
 }
 
 impl Store {
-    /// A debtor's log with all that it binds, in the form that [`dunlin_audit::verify`] reads; `None` where there is no such
-    /// debtor. It is read whole.
+    /// A part of a debtor's log with all that it binds; `None` where there is no such debtor. What a record binds may lie
+    /// anywhere in the history, so that is read whole, and only the part is kept in memory.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -32,28 +59,27 @@ impl Store {
         &self,
         tenant: &TenantId,
         debtor: &DebtorId,
+        range: AuditRange,
         now: Timestamp,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
+    ) -> Result<Option<AuditPart>, StoreError> {
         // The history is read after the head, so that it has all that the head's log binds.
         let Some(loaded) = self.load(tenant, debtor).await? else { return Ok(None) };
-        let mut found = self.audited_history(tenant, debtor).await?;
-        let head = loaded.log.as_ref().map_or(Ok(Head::EMPTY), LogRecord::head)?;
+        let log = loaded.log.as_ref().map_or(Ok(Head::EMPTY), LogRecord::head)?;
+        let mut found = Found::of(range);
         for waiting in loaded.log.iter().flat_map(|log| &log.waiting) {
             found.records.entry(waiting.seq).or_default().push(waiting.clone());
         }
-        let corrupt = |error| StoreError::corrupt(debtor, error);
-        let begun = Export::begin(Vec::new(), tenant.as_str(), debtor.as_str(), &now.to_string(), head);
-        let mut export = begun.map_err(corrupt)?;
-        let mut at = Head::EMPTY;
-        for (seq, candidates) in found.records.range(..=head.seq) {
-            let Some(record) = fitting(candidates, &loaded.debtor, at)? else { continue };
-            at = record.head();
-            export.add(&record, found.bound.get(seq).map_or(&[], Vec::as_slice)).map_err(corrupt)?;
-        }
-        export.end().map(Some).map_err(corrupt)
+        self.read_audited_history(tenant, debtor, log, &mut found).await?;
+        found.part(&loaded.debtor, log, now).map(Some)
     }
 
-    async fn audited_history(&self, tenant: &TenantId, debtor: &DebtorId) -> Result<Found, StoreError> {
+    async fn read_audited_history(
+        &self,
+        tenant: &TenantId,
+        debtor: &DebtorId,
+        log: Head,
+        found: &mut Found,
+    ) -> Result<(), StoreError> {
         let pages = self
             .client
             .query()
@@ -63,16 +89,19 @@ impl Store {
             .expression_attribute_values(":past", AttributeValue::S(key::PAST.to_owned()))
             .consistent_read(true);
         let mut items = pages.into_paginator().items().send();
-        let mut found = Found::default();
         while let Some(item) = items.next().await {
-            found.take(item.map_err(sort)?)?;
+            found.take(item.map_err(sort)?, log)?;
         }
-        Ok(found)
+        Ok(())
     }
 }
 
 impl Found {
-    fn take(&mut self, item: Item) -> Result<(), StoreError> {
+    fn of(range: AuditRange) -> Self {
+        Self { records: BTreeMap::new(), bound: BTreeMap::new(), range, bytes: 0 }
+    }
+
+    fn take(&mut self, item: Item, log: Head) -> Result<(), StoreError> {
         if let Some(records) = item.get(RECORDS) {
             let read = serde_dynamo::from_attribute_value::<_, Vec<AuditRecord>>(records.clone());
             for record in read.map_err(|error| StoreError::corrupt(RECORDS, error))? {
@@ -80,10 +109,65 @@ impl Found {
             }
         }
         let bound_by = item.get(BOUND_BY).and_then(|seq| seq.as_n().ok()).and_then(|seq| seq.parse().ok());
-        if let Some(seq) = bound_by {
-            self.bound.entry(seq).or_default().push(written(&item)?);
+        match bound_by {
+            Some(seq) if seq > self.range.after && seq <= self.last().min(log.seq) => self.keep(seq, written(&item)?),
+            Some(_) | None => {}
         }
         Ok(())
+    }
+
+    /// The last record that can be in the part.
+    fn last(&self) -> u64 {
+        self.range.after.saturating_add(self.range.records_max)
+    }
+
+    /// Keeps an item, and gives up what is furthest away where that is more than a part takes.
+    fn keep(&mut self, seq: u64, item: Written) {
+        self.bytes = self.bytes.saturating_add(item.bytes());
+        self.bound.entry(seq).or_default().push(item);
+        while self.bytes > self.range.bytes_max && self.bound.len() > 1 {
+            let Some((furthest, given_up)) = self.bound.pop_last() else { return };
+            self.bytes = given_up.iter().map(Written::bytes).fold(self.bytes, usize::saturating_sub);
+            let records = furthest.saturating_sub(self.range.after).saturating_sub(1);
+            self.range.records_max = self.range.records_max.min(records);
+        }
+    }
+
+    fn part(&self, debtor: &Debtor, log: Head, now: Timestamp) -> Result<AuditPart, StoreError> {
+        let corrupt = |error| StoreError::corrupt(&debtor.id, error);
+        let (after, records) = self.chosen(debtor, log)?;
+        let head = records.last().map_or(after, Record::head);
+        let (tenant, id, exported_at) = (debtor.tenant.as_str(), Some(debtor.id.as_str()), now.to_string());
+        let part = Part { tenant, debtor: id, exported_at: &exported_at, after, head, log };
+        let mut export = Export::begin(Vec::new(), part).map_err(corrupt)?;
+        for record in &records {
+            export.add(record, self.written_by(record)).map_err(corrupt)?;
+        }
+        let file = export.end().map_err(corrupt)?;
+        Ok(AuditPart { file, next: (head.seq < log.seq && !records.is_empty()).then_some(head.seq) })
+    }
+
+    /// Where the part begins, and its records.
+    fn chosen(&self, debtor: &Debtor, log: Head) -> Result<(Head, Vec<Record>), StoreError> {
+        let (mut after, mut at, mut chosen, mut bytes) = (Head::EMPTY, Head::EMPTY, Vec::new(), 0_usize);
+        for (seq, candidates) in self.records.range(..=self.last().min(log.seq)) {
+            let Some(record) = fitting(candidates, debtor, at)? else { continue };
+            at = record.head();
+            if *seq <= self.range.after {
+                after = at;
+                continue;
+            }
+            bytes = bytes.saturating_add(bytes_of(&record, self.written_by(&record)));
+            if bytes > self.range.bytes_max && !chosen.is_empty() {
+                break;
+            }
+            chosen.push(record);
+        }
+        Ok((after, chosen))
+    }
+
+    fn written_by(&self, record: &Record) -> &[Written] {
+        self.bound.get(&record.seq).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -261,6 +261,25 @@ pub(crate) fn import_part(tenant: &TenantId, id: &ImportId, run: &str, number: u
     Key::new(import_parts(tenant, id), format!("{}{number:03}", import_run(run)))
 }
 
+/// Of the day, and of the batch that told it.
+pub(crate) fn moved(day: Date, batch: &str) -> Key {
+    Key::new(moved_on(day), batch)
+}
+
+/// The partition of the logs that were told to have moved on a day, of all tenants: a day without any costs one read.
+pub(crate) fn moved_on(day: Date) -> String {
+    format!("DEPLOYMENT#MOVED#{day}")
+}
+
+/// Not with the tenant's settings: nobody else reads it.
+pub(crate) fn anchor(tenant: &TenantId) -> Key {
+    Key::new(format!("T#{tenant}#ANCHOR"), "ANCHOR")
+}
+
+pub(crate) fn anchored() -> Key {
+    Key::new("DEPLOYMENT".to_owned(), "ANCHORED")
+}
+
 /// The index partition of a shard of debtors that have a next step. Shards belong to the deployment, not to a tenant,
 /// so that a tenant with nothing due costs nothing.
 #[must_use]

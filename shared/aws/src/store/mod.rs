@@ -21,6 +21,9 @@
 //! | that a version of a template was saved | same | `TEMPLATE#<name>#<form>#<language>#<version>` |
 //! | the texts of that version | `T#<tenant>#TEMPLATES` | `<name>#<form>#<language>#<version>` |
 //! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
+//! | a tenant's last anchor | `T#<tenant>#ANCHOR` | `ANCHOR` |
+//! | logs that moved on a day (expires) | `DEPLOYMENT#MOVED#<day>` | `<batch>` |
+//! | the last day that is anchored | `DEPLOYMENT` | `ANCHORED` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
 //! | group: how many children, and each | `T#<tenant>#GROUP#<parent>` | `GROUP`, `CHILD#<debtor>` |
 //! | what a group owes, and when it falls due | same | `SUM#<currency>`, `DUE#<currency>#<month>` |
@@ -30,6 +33,7 @@
 //! (`T#<tenant>#IMPORTS`) and suppressed addresses by theirs (`T#<tenant>#SUPPRESSED`).
 
 mod allocation;
+mod anchor;
 mod audit;
 mod audit_export;
 mod counters;
@@ -55,6 +59,8 @@ mod tenancy;
 mod text;
 
 pub use allocation::AllocationPage;
+pub use anchor::{LastAnchor, MovedLog, MovedLogs};
+pub use audit_export::{AuditPart, AuditRange};
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use due::{DueMark, DuePage};

@@ -79,6 +79,7 @@ struct InstalmentRecord {
 
 impl Record for AgreementRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl AgreementRecord {

@@ -43,6 +43,7 @@ pub(crate) struct EntryRecord {
 
 impl Record for EntryRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl EntryRecord {
@@ -93,6 +94,7 @@ struct FieldRecord {
 
 impl Record for ChangeRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl ChangeRecord {
@@ -232,6 +234,7 @@ pub(crate) struct MessageRecord {
 
 impl Record for MessageRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl MessageRecord {
@@ -334,6 +337,7 @@ pub(crate) struct AccountDecisionRecord {
 
 impl Record for DecisionRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl DecisionRecord {
@@ -378,6 +382,7 @@ pub(crate) struct TaskRecord {
 
 impl Record for TaskRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl TaskRecord {
@@ -406,6 +411,7 @@ pub(crate) struct ReplyRecord {
 
 impl Record for ReplyRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl ReplyRecord {

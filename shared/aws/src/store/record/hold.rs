@@ -102,6 +102,7 @@ impl MoratoriumRecord {
 
 impl Record for HoldRecord {
     const SCHEMA: u32 = 1;
+    const OLDEST: u32 = 1;
 }
 
 impl HoldRecord {

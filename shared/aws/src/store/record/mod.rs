@@ -54,6 +54,10 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
     /// rewritten after a deployment and not during it.
     const SCHEMA: u32;
 
+    /// The oldest shape that readers accept. Of what the audit log binds it is the first: such an item is never rewritten, so
+    /// all of its shapes are read for good.
+    const OLDEST: u32 = Self::SCHEMA.saturating_sub(1);
+
     /// The record as the latest shape has it, when it was read from the one before.
     #[must_use]
     fn upgraded(self) -> Self {
@@ -81,8 +85,8 @@ pub(crate) fn to_item<T: Record>(key: &Key, record: &T) -> Result<Item, StoreErr
 /// An item as a record.
 pub(crate) fn from_item<T: Record>(item: Item) -> Result<T, StoreError> {
     let (place, written) = (place(&item), schema(&item));
-    if written > T::SCHEMA || written.saturating_add(1) < T::SCHEMA {
-        let reason = format!("is of schema {written}; this version reads {} and the one before", T::SCHEMA);
+    if written > T::SCHEMA || written < T::OLDEST {
+        let reason = format!("is of schema {written}; this version reads {} to {}", T::OLDEST, T::SCHEMA);
         return Err(StoreError::corrupt(place, reason));
     }
     serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(place, e))
