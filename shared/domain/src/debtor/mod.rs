@@ -19,6 +19,7 @@ mod late;
 mod obstacles;
 mod placing;
 mod reaching;
+mod recorded;
 mod refunds;
 mod replaying;
 mod reversing;
@@ -40,6 +41,7 @@ pub use journal::{Deltas, GroupDelta, Journal, MessageCount, OpenDelta};
 pub use late::{FeeRule, LateError, Ordered};
 pub use obstacles::{Barred, Obstacle};
 pub use reaching::{Heard, Stop};
+pub use recorded::RecordedContact;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +49,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::agreement::Agreement;
-use crate::contact::Channel;
 use crate::credit::CreditTerms;
 use crate::hold::{Hold, PastMoratorium};
 use crate::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, TenantId};
@@ -80,8 +81,9 @@ pub struct Debtor {
     pub moratoria: Vec<PastMoratorium>,
     /// What was agreed and stands.
     pub agreements: BTreeMap<AgreementId, Agreement>,
-    /// The latest contacts, newest last; what caps will count.
-    pub contacts: Vec<(Timestamp, Channel)>,
+    /// The latest contacts, newest last, whoever made them: one budget for all that is owed. Kept for as long as any rule
+    /// looks back.
+    pub contacts: Vec<RecordedContact>,
 }
 
 impl Debtor {

@@ -115,14 +115,10 @@ impl Gate<'_> {
         move |past| counts(cap, line, past.contact, attempt, debt) && !self.was_lifted(cap, past)
     }
 
-    /// The contacts that a span may hold. Days begin up to a day before now, on calendars that are little more apart.
+    /// The contacts that a span may hold.
     fn within(&self, span: Span, moment: Moment) -> impl Iterator<Item = &Past<'_>> {
-        let hours = match span {
-            Span::Hours(hours) => i64::from(hours).saturating_add(1),
-            Span::Days(days) => i64::from(days).saturating_add(2).saturating_mul(24),
-        };
         // In whole seconds, which is quicker and far finer than what is to spare.
-        let oldest = moment.now.as_second().saturating_sub(hours.saturating_mul(3_600));
+        let oldest = moment.now.as_second().saturating_sub(span.reaches_back().as_secs());
         self.past.iter().take_while(move |past| past.contact.at.as_second() >= oldest)
     }
 

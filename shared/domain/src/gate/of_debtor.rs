@@ -6,9 +6,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::atlas::Atlas;
-use super::attempt::Purpose;
 use super::facts::{Attorney, Cease, Contested, Credit, Facts, Respite, Stops};
-use super::history::{Contact, History, Initiator, Outcome};
+use super::history::History;
 use super::medium::{Family, Medium};
 use super::place::{Evidence, Jurisdiction, Place};
 use super::target::{Mailbox, Number, Target};
@@ -16,7 +15,7 @@ use crate::agreement::{Agreement, Dispute, Terms};
 use crate::contact::Channel;
 use crate::debtor::Debtor;
 use crate::hold::{Hold, HoldReason, HoldScope};
-use crate::ids::{InvoiceId, PersonId};
+use crate::ids::InvoiceId;
 use crate::invoice::Invoice;
 use crate::money::Money;
 use crate::profile::Profile;
@@ -47,21 +46,10 @@ impl Facts {
 }
 
 impl History {
-    /// The contacts with a debtor that are on record. Nobody said which debts they were about, so each counts for all.
+    /// The contacts with a debtor that are on record, whoever made them.
     #[must_use]
     pub fn of(debtor: &Debtor) -> Self {
-        let person = PersonId::from(&debtor.id);
-        let contacts = debtor.contacts.iter().map(|(at, channel)| Contact {
-            at: *at,
-            medium: Medium::from(*channel),
-            purpose: Purpose::Collect,
-            initiator: Initiator::Collector,
-            person: person.clone(),
-            debts: Vec::new(),
-            line: None,
-            outcome: Outcome::Reached,
-        });
-        Self(contacts.collect())
+        Self(debtor.contacts.iter().map(|recorded| recorded.contact().clone()).collect())
     }
 }
 

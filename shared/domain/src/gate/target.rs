@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::named::named;
+
 /// What a phone number belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
@@ -13,6 +15,8 @@ pub enum Line {
     /// A line at work.
     Work,
 }
+
+named!(Line, Wireless => "wireless", Residential => "residential", Work => "work");
 
 /// What is known of a phone number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

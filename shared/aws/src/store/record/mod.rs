@@ -4,6 +4,7 @@ mod agreement;
 mod allocation;
 mod charge_rule;
 mod collection;
+mod contact;
 mod contact_policy;
 mod credit;
 mod deltas;
