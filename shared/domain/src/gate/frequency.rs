@@ -24,10 +24,13 @@ pub(super) struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
+    pub(super) fn one(contact: &'a Contact, calendars: &[Clock]) -> Self {
+        Self { contact, days: calendars.iter().map(|zone| zone.date(contact.at)).collect() }
+    }
+
     /// From the latest to the earliest.
     pub(super) fn of(history: &'a History, calendars: &[Clock]) -> Vec<Self> {
-        let days = |contact: &Contact| calendars.iter().map(|zone| zone.date(contact.at)).collect();
-        let mut past: Vec<Self> = history.0.iter().map(|contact| Self { contact, days: days(contact) }).collect();
+        let mut past: Vec<Self> = history.0.iter().map(|contact| Self::one(contact, calendars)).collect();
         past.sort_by_key(|past| std::cmp::Reverse(past.contact.at));
         past
     }
@@ -133,7 +136,7 @@ impl Gate<'_> {
     }
 
     /// When so many days from a contact's own on are over on every calendar, if they are not.
-    fn days_after(&self, past: &Past<'_>, days: i32, moment: Moment) -> Option<Timestamp> {
+    pub(super) fn days_after(&self, past: &Past<'_>, days: i32, moment: Moment) -> Option<Timestamp> {
         let days = i64::from(days).days();
         // Far enough back on every calendar: most of the past ends here.
         let latest = past.days.iter().max()?;
@@ -160,7 +163,7 @@ impl Gate<'_> {
     }
 
     /// A call under consent does not count (12 CFR 1006.14(b)(3)(i)).
-    fn was_lifted(&self, cap: &Cap, past: &Past<'_>) -> bool {
+    pub(super) fn was_lifted(&self, cap: &Cap, past: &Past<'_>) -> bool {
         cap.lifted_by == Some(LiftedBy::ExtraCalls) && self.lifts(LiftedBy::ExtraCalls, past.contact.at)
     }
 
@@ -179,8 +182,13 @@ impl Gate<'_> {
         Some((Why::Cooldown, until.or_at(self.lifts_from(LiftedBy::ExtraCalls, moment.now))))
     }
 
+    /// The minutes between two calls, the tenant's own where they are more.
+    pub(super) fn least_gap(&self, minutes: i32) -> i32 {
+        self.policy.gap_minutes.map_or(minutes, |own| own.max(minutes))
+    }
+
     fn gap(&self, minutes: i32, attempt: &Attempt, moment: Moment) -> Checked {
-        let minutes = self.policy.gap_minutes.map_or(minutes, |own| own.max(minutes));
+        let minutes = self.least_gap(minutes);
         let called = |contact: &&Contact| {
             contact.counts() && contact.medium.family() == Family::Calls && contact.person == attempt.person
         };
@@ -191,17 +199,20 @@ impl Gate<'_> {
 }
 
 /// When so many hours from a contact on are over, if they are not.
-fn hours_after(past: &Past<'_>, hours: i32, moment: Moment) -> Option<Timestamp> {
+pub(super) fn hours_after(past: &Past<'_>, hours: i32, moment: Moment) -> Option<Timestamp> {
     let free = past.contact.at.saturating_add(SignedDuration::from_hours(i64::from(hours)));
     free.ok().filter(|free| moment.now < *free)
 }
 
 /// Whether a contact counts against a cap, for a debt or for all.
 fn counts(cap: &Cap, line: LineFilter, contact: &Contact, attempt: &Attempt, debt: Option<&ParticularDebt>) -> bool {
-    let counted = if cap.conversations { contact.outcome == Outcome::Conversation } else { contact.counts() };
-    counted
-        && cap.counts.has(contact.medium)
-        && line.takes(contact.line)
+    counts_against(cap, line, contact)
         && contact.person == attempt.person
         && debt.is_none_or(|debt| contact.concerns(debt))
+}
+
+/// Whether a contact is of the kind that a cap counts.
+pub(super) fn counts_against(cap: &Cap, line: LineFilter, contact: &Contact) -> bool {
+    let counted = if cap.conversations { contact.outcome == Outcome::Conversation } else { contact.counts() };
+    counted && cap.counts.has(contact.medium) && line.takes(contact.line)
 }

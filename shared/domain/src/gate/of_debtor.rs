@@ -10,7 +10,7 @@ use super::facts::{Attorney, Cease, Contested, Credit, Facts, Respite, Stops};
 use super::history::History;
 use super::medium::{Family, Medium};
 use super::place::{Evidence, Jurisdiction, Place};
-use super::target::{Mailbox, Number, Target};
+use super::target::Target;
 use crate::agreement::{Agreement, Dispute, Terms};
 use crate::contact::Channel;
 use crate::debtor::Debtor;
@@ -58,11 +58,12 @@ impl Target {
     #[must_use]
     pub fn of(profile: &Profile, medium: Medium, now: Timestamp) -> Self {
         let known = |channel| profile.contacts.first(channel).map(|point| point.target(now));
-        match medium.family() {
-            Family::Email => known(Channel::Email).unwrap_or_else(|| Self::Mailbox(Mailbox::default())),
-            Family::Texts | Family::Calls => known(Channel::Sms).unwrap_or_else(|| Self::Number(Number::default())),
-            Family::Post | Family::Social => Self::Unknown,
-        }
+        let known = match medium.family() {
+            Family::Email => known(Channel::Email),
+            Family::Texts | Family::Calls => known(Channel::Sms),
+            Family::Post | Family::Social => None,
+        };
+        known.unwrap_or_else(|| Self::nowhere_known(medium))
     }
 }
 

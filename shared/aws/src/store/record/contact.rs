@@ -1,6 +1,6 @@
 //! Contacts that count, as the head keeps them, and what happened to those of people, as the history does.
 
-use dunlin_domain::debtor::RecordedContact;
+use dunlin_domain::debtor::{ContactNote, RecordedContact};
 use dunlin_domain::gate::history::{Initiator, Outcome};
 use dunlin_domain::gate::target::Line;
 use dunlin_domain::gate::{Contact, Medium, Purpose};
@@ -8,7 +8,7 @@ use dunlin_domain::ids::{ContactId, ParticularDebt, PersonId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{is_zero, known, read};
+use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// A contact that a person makes. What is as it mostly is is left out.
@@ -76,6 +76,38 @@ impl ContactRecord {
         };
         let id = read("id", ContactId::parse(&self.id))?;
         Ok(if self.reserved { RecordedContact::reserved(id, contact) } else { RecordedContact::made(id, contact) })
+    }
+}
+
+/// What happened to a contact of a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ContactNoteRecord {
+    /// `reserved`, `made` or `released`.
+    step: String,
+    contact: ContactRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// The rules that refused what was made nevertheless.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    against: Vec<String>,
+}
+
+impl Record for ContactNoteRecord {
+    const SCHEMA: u32 = 1;
+}
+
+impl ContactNoteRecord {
+    /// `None` for a message of ours, which has a record of its own.
+    pub(crate) fn of(note: &ContactNote, debtor: &PersonId) -> Option<Self> {
+        Some(Self {
+            step: note.step.as_str().to_owned(),
+            contact: ContactRecord::of(&note.contact, debtor)?,
+            to: note.to.as_ref().map(|to| to.as_str().to_owned()),
+            note: note.note.clone(),
+            against: note.against.iter().map(ToString::to_string).collect(),
+        })
     }
 }
 
