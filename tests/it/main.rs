@@ -36,6 +36,7 @@ mod cases;
 mod charges;
 mod charging;
 mod contact_checks;
+mod contacts;
 mod costs;
 mod credit;
 mod debtors;

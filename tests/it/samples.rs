@@ -224,11 +224,16 @@ async fn read(world: &World, samples: &mut Samples) {
 
 async fn reach(world: &World, samples: &mut Samples) {
     for (name, status) in [
-        ("put_contact", 200),
+        ("post_contact", 201),
+        ("post_contact_made", 201),
+        ("patch_contact", 200),
+        ("get_contacts", 200),
+        ("delete_contact", 200),
+        ("put_address", 200),
         ("put_consent", 200),
         ("put_preferences", 200),
         ("delete_consent", 200),
-        ("delete_contact", 200),
+        ("delete_address", 200),
         ("post_suppression", 201),
         ("get_suppressions", 200),
         ("post_suppression_lift", 200),

@@ -227,8 +227,8 @@ async fn an_agency_says_who_it_is_by_itself() {
     world.has([owing]).await;
     // Else nobody knows that the debtor reads this mailbox alone (12 CFR 1006.6(d)(4)).
     let mailbox = Address::parse(Channel::Email, "c1@customers.example").unwrap().id();
-    let consent = json!({ "id": "C1", "contact": mailbox.as_str(), "consent": "messages" });
-    let route = "PUT /v1/debtors/{id}/contacts/{contact}/consents/{consent}";
+    let consent = json!({ "id": "C1", "address": mailbox.as_str(), "consent": "messages" });
+    let route = "PUT /v1/debtors/{id}/addresses/{address}/consents/{consent}";
     let answer =
         world.call_api(call_to(route, Some("demo"), &consent, &json!({}), r#"{"given_to": "collector"}"#)).await;
     assert_eq!(answer.0, 200, "{}", answer.1);

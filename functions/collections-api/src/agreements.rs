@@ -138,7 +138,8 @@ impl Handler {
     }
 }
 
-fn note(body: &mut Body) -> Option<String> {
+/// A note, which may be left out.
+pub(crate) fn note(body: &mut Body) -> Option<String> {
     body.parsed("note", |text| {
         if text.chars().count() <= NOTE_MAX {
             Ok(text.to_owned())

@@ -1,166 +1,205 @@
-//! Addresses of a debtor, what was agreed to for each, and what the debtor wants.
+//! Contacts that people make outside of Dunlin: calls, letters, visits, messages of their own. They count against the same
+//! budget as ours, so the slot is reserved before, in the commit that asked the gate, and what came of it is told after.
+//!
+//! | call | what |
+//! | --- | --- |
+//! | `POST` | reserves the slot, or with `made` records what was made |
+//! | `PATCH` | tells what came of it |
+//! | `DELETE` | gives a slot back that was not used |
+//! | `GET` | what counts at present, and until when |
 
-use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, json_response, path_parameter, told_time};
-use dunlin_domain::calendar::Zone;
-use dunlin_domain::contact::Channel;
-use dunlin_domain::debtor::{Debtor, Journal};
-use dunlin_domain::gate::facts::{Inconvenient, Weekdays};
-use dunlin_domain::gate::medium::Family;
-use dunlin_domain::reach::address::AddressId;
-use dunlin_domain::reach::preferences::family_named;
-use dunlin_domain::reach::{
-    Address, Consent, ConsentKind, ConsentSource, ContactPurpose, GivenTo, PointError, Withdrawn,
-};
-use jiff::civil::Time;
-use jiff::{Timestamp, civil};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use dunlin_aws::books::Changed;
+use dunlin_aws::http::{Problem, json_response, path_parameter, query_parameter, told_time};
+use dunlin_domain::debtor::{ContactError, Debtor, Journal, RecordedContact};
+use dunlin_domain::gate::history::{Initiator, Outcome};
+use dunlin_domain::gate::{ContactRules, Facts, Gate, History, Verdict};
+use dunlin_domain::ids::ContactId;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::Handler;
+use crate::agreements::note;
 use crate::body::Body;
 use crate::call::{Call, made, refused};
+use crate::check::words::{begun_by, moment, outcome};
+use crate::check::{self, INVOICES, inquiry_of};
+use crate::debtor::debtor_id;
 use crate::handler::Answer;
-use crate::view;
 
-/// More times than anyone calls inconvenient.
-const TIMES_MAX: usize = 20;
+/// The longest reason for giving a slot back, in characters.
+const REASON_MAX: usize = 500;
+
+/// What is told of a contact: that it is to be made, or what came of it.
+enum Told {
+    ToMake,
+    Made(Initiator, Outcome),
+}
 
 impl Handler {
-    /// Adds an address, or says what a known one is for.
-    pub(crate) async fn put_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+    /// Reserves the slot of a contact, or records one that was made.
+    pub(crate) async fn post_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?;
         let mut body = Body::of(request)?;
-        let address = address(&mut body);
-        let purpose = body.parsed("purpose", |text| ContactPurpose::parse(text).ok_or("must be billing or escalation"));
-        let address = body.finish(address)?;
-        let purpose = purpose.unwrap_or(ContactPurpose::Billing);
-        let put = |debtor: &mut Debtor, _: Timestamp| debtor.profile.contacts.put(address.clone(), purpose);
-        self.change_contacts(request, put).await
+        let (told, note) = (told(&mut body), note(&mut body));
+        let inquiry = inquiry_of(&mut body, &call.debtor, &tenancy, call.now);
+        let inquiry = body.finish(inquiry)?;
+        let id = ContactId::parse(&call.id).map_err(|_| Problem::internal())?;
+        let (rules, said) = (tenancy.policies.contact(), (&inquiry, note.as_deref()));
+        let contact = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| match told {
+            Told::ToMake => debtor.reserve_contact(&id, said, rules, call.now, journal),
+            Told::Made(initiator, outcome) => {
+                debtor.record_contact(&id, said, (initiator, outcome), (rules, call.now), journal)
+            }
+        };
+        let books = call.books(&self.books);
+        let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, contact).await;
+        let verdict = match &changed {
+            Ok(Changed::Made { answer, .. }) => Some(answer.clone()),
+            Ok(Changed::Repeated(_) | Changed::Refused(_) | Changed::NoDebtor) | Err(_) => None,
+        };
+        let (debtor, journal) = made(changed, &call, |error| not_so(error, rules, inquiry.at))?;
+        let check = verdict.map(|verdict: Verdict| Value::Object(check::answer(rules, &verdict, inquiry.at)));
+        Ok(answer(&call, 201, (&id, &debtor), check, &journal))
     }
 
-    /// Takes an address away. What stopped it stays known to the tenant.
-    pub(crate) async fn remove_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+    /// Tells what came of a contact.
+    pub(crate) async fn conclude_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let id = contact_id(request)?;
-        self.change_contacts(request, |debtor, _| debtor.profile.contacts.remove(&id)).await
-    }
-
-    /// Writes down what was agreed to for an address. It does not lift what stopped the address.
-    pub(crate) async fn put_consent(&self, request: &ApiGatewayV2httpRequest) -> Answer {
-        let (id, kind) = (contact_id(request)?, consent_kind(request)?);
         let mut body = Body::of(request)?;
-        let given_to = body.parsed("given_to", |text| GivenTo::parse(text).ok_or("must be collector or other"));
-        let source = body.parsed("source", |text| ConsentSource::parse(text).ok_or("must be staff, debtor or books"));
-        let (given, expires) = (body.parsed("given_at", moment), body.parsed("expires_at", moment));
-        if given.zip(expires).is_some_and(|(given, expires)| expires <= given) {
-            body.complain("expires_at", "must be after given_at");
-        }
-        body.finish(Some(()))?;
-        let agree = |debtor: &mut Debtor, now: Timestamp| {
-            let point = debtor.profile.contacts.get_mut(&id).ok_or(PointError::Unknown)?;
-            point.agree(Consent {
-                kind,
-                source: source.unwrap_or(ConsentSource::Staff),
-                given_to: given_to.unwrap_or(GivenTo::Collector),
-                given: given.or(Some(now)),
-                expires,
-                withdrawn: Withdrawn::No,
-            });
-            Ok(())
-        };
-        self.change_contacts(request, agree).await
+        let outcome = body.required("outcome", outcome);
+        let (at, note) = (body.parsed("at", moment), note(&mut body));
+        let outcome = body.finish(outcome)?;
+        self.change_contact(request, &id, |debtor, now, journal| {
+            debtor.conclude_contact(&id, (outcome, at), note.as_deref(), now, journal)
+        })
+        .await
     }
 
-    /// Takes every consent of a kind for an address back.
-    pub(crate) async fn withdraw_consent(&self, request: &ApiGatewayV2httpRequest) -> Answer {
-        let (id, kind) = (contact_id(request)?, consent_kind(request)?);
-        let withdraw = |debtor: &mut Debtor, now: Timestamp| {
-            let point = debtor.profile.contacts.get_mut(&id).ok_or(PointError::Unknown)?;
-            point.withdraw(kind, Withdrawn::At(now));
-            Ok(())
-        };
-        self.change_contacts(request, withdraw).await
+    /// Gives the slot of a contact back that was not made.
+    pub(crate) async fn release_contact(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let (id, reason) = (contact_id(request)?, reason(request)?);
+        let release = |debtor: &mut Debtor, _, journal: &mut Journal| debtor.release_contact(&id, &reason, journal);
+        self.change_contact(request, &id, release).await
     }
 
-    /// Says what the debtor wants: the times and media that are named, and no others.
-    pub(crate) async fn put_preferences(&self, request: &ApiGatewayV2httpRequest) -> Answer {
-        let mut body = Body::of(request)?;
-        let inconvenient = body.objects("inconvenient", inconvenient);
-        if inconvenient.len() > TIMES_MAX {
-            body.complain("inconvenient", format!("must be at most {TIMES_MAX} times"));
-        }
-        let media = body.texts("refused_media").iter().map(|name| medium(name)).collect::<Result<Vec<_>, _>>();
-        let media = media.map_err(|reason| body.complain("refused_media", reason)).ok();
-        let media = body.finish(media)?;
-        let put = |debtor: &mut Debtor, now: Timestamp| {
-            let preferences = &mut debtor.profile.preferences;
-            preferences.inconvenient.clone_from(&inconvenient);
-            preferences.refuse(&media, now);
-            Ok(())
-        };
-        self.change_contacts(request, put).await
+    /// The contacts that count, or that a slot is kept for, the latest first.
+    pub(crate) async fn contacts(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let (id, now) = (debtor_id(request)?, self.clock.now(told_time(request)));
+        let debtor = self.rolled(&tenancy, &id, now).await?;
+        let rules = tenancy.policies.contact();
+        let known = Facts::of(&debtor, &std::collections::BTreeSet::new(), &rules.book.atlas, now);
+        let (facts, history) = (Facts { collector: Some(rules.collector), ..known }, History::of(&debtor));
+        let gate = Gate::new(&rules.book.law, &facts, &history, &rules.policy);
+        let counting = debtor.contacts.iter().rev().filter_map(|one| {
+            let counted = gate.counting(one.contact(), now);
+            let until = counted.iter().map(|counted| counted.until).max();
+            if until.is_none() && !one.is_reserved() {
+                return None;
+            }
+            let rules = counted
+                .iter()
+                .map(|counted| json!({ "rule": counted.rule.as_str(), "until": counted.until.to_string() }));
+            let mut shown = shown(one);
+            shown["counted_by"] = rules.collect();
+            shown["until"] = json!(until.map(|until| until.to_string()));
+            Some(shown)
+        });
+        Ok(json_response(200, &json!({ "as_of": now.to_string(), "contacts": counting.collect::<Vec<_>>() })))
     }
 
-    /// Makes a change, and shows what is known of the debtor's addresses then.
-    async fn change_contacts(
+    async fn change_contact(
         &self,
         request: &ApiGatewayV2httpRequest,
-        change: impl Fn(&mut Debtor, Timestamp) -> Result<(), PointError>,
+        id: &ContactId,
+        change: impl Fn(&mut Debtor, Timestamp, &mut Journal) -> Result<(), ContactError>,
     ) -> Answer {
         let tenancy = self.tenancy(request).await?;
         let call = Call::of(request, self.clock.now(told_time(request)))?;
-        let change = |debtor: &mut Debtor, _: &mut Journal, _: &mut _| change(debtor, call.now);
+        let change = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| change(debtor, call.now, journal);
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, change).await;
-        let refused = |error: &PointError| match error {
-            PointError::Unknown => Problem::not_found(error.to_string()),
-            PointError::TooMany => refused("email", error),
-        };
-        let (debtor, _) = made(changed, &call, refused)?;
-        Ok(json_response(200, &view::reach(&debtor.profile, call.now)))
+        let refused = |error: &ContactError| not_so(error, tenancy.policies.contact(), call.now);
+        let (debtor, journal) = made(changed, &call, refused)?;
+        Ok(answer(&call, 200, (id, &debtor), None, &journal))
     }
 }
 
-/// An address, given as `email` or as `phone`.
-pub(crate) fn address(body: &mut Body) -> Option<Address> {
-    let read = |channel: Channel| move |text: &str| Address::parse(channel, text);
-    if body.has("email") && body.has("phone") {
-        body.complain("phone", "name either an email or a phone");
+/// Whether the contact is to be made or was made, and what came of it.
+fn told(body: &mut Body) -> Told {
+    let made = body.flag("made").unwrap_or_default();
+    for field in ["outcome", "begun_by"].into_iter().filter(|_| !made) {
+        if body.has(field) {
+            body.complain(field, "is told of a contact that was made: say made");
+        }
     }
-    if body.has("phone") {
-        body.parsed("email", read(Channel::Email));
-        return body.required("phone", read(Channel::Sms));
+    let (outcome, initiator) = (body.parsed("outcome", outcome), body.parsed("begun_by", begun_by));
+    if made {
+        Told::Made(initiator.unwrap_or(Initiator::Collector), outcome.unwrap_or(Outcome::Reached))
+    } else {
+        Told::ToMake
     }
-    body.required("email", read(Channel::Email))
 }
 
-fn contact_id(request: &ApiGatewayV2httpRequest) -> Result<AddressId, Problem> {
-    let id = AddressId::parse(path_parameter(request, "contact")?);
-    id.ok_or_else(|| Problem::not_found(PointError::Unknown.to_string()))
+fn contact_id(request: &ApiGatewayV2httpRequest) -> Result<ContactId, Problem> {
+    ContactId::parse(path_parameter(request, "contact")?).map_err(|error| Problem::not_found(error.to_string()))
 }
 
-fn consent_kind(request: &ApiGatewayV2httpRequest) -> Result<ConsentKind, Problem> {
-    let kind = ConsentKind::parse(path_parameter(request, "consent")?);
-    kind.ok_or_else(|| Problem::not_found("a consent is to messages, prior_express or at_work"))
-}
-
-fn moment(text: &str) -> Result<Timestamp, &'static str> {
-    text.parse().map_err(|_| "must be a time such as 2026-03-31T09:00:00Z")
-}
-
-fn medium(name: &str) -> Result<Family, &'static str> {
-    family_named(name).ok_or("must be of email, texts, calls, post and social")
-}
-
-fn inconvenient(body: &mut Body) -> Option<Inconvenient> {
-    let time = |text: &str| civil::Time::strptime("%H:%M", text).map_err(|_| "must be a time such as 09:00");
-    let from: Option<Time> = body.required("from", time);
-    let to = body.required("to", time);
-    let zone = body.parsed("time_zone", Zone::parse);
-    let medium = body.parsed("medium", medium);
-    let days = body.texts("days");
-    let day = |name: &String| view::WEEK.iter().find(|(_, known)| known == name).map(|(day, _)| *day);
-    let known: Option<Weekdays> = days.iter().map(day).collect();
-    if known.is_none() {
-        body.complain("days", "must be of mon, tue, wed, thu, fri, sat and sun");
+fn reason(request: &ApiGatewayV2httpRequest) -> Result<String, Problem> {
+    let reason = query_parameter(request, "reason").map(|reason| reason.trim().to_owned()).unwrap_or_default();
+    if (1..=REASON_MAX).contains(&reason.chars().count()) {
+        return Ok(reason);
     }
-    let days = if days.is_empty() { Weekdays::ALL } else { known? };
-    Some(Inconvenient { days, from: from?, to: to?, zone, medium })
+    let rule = format!("must say in at most {REASON_MAX} characters why the contact was not made");
+    Err(Problem::bad_request("a parameter is wrong").field("reason", rule))
+}
+
+/// Why a contact is not recorded so; where the gate refuses it, in the form of its answer.
+fn not_so(error: &ContactError, rules: &ContactRules, at: Timestamp) -> Problem {
+    match error {
+        ContactError::NotPermitted(verdict) => {
+            let problem = Problem::new(409, "The contact may not be made", error.to_string());
+            let said = check::answer(rules, verdict, at);
+            said.into_iter().fold(problem, |problem, (name, value)| problem.with(&name, value))
+        }
+        ContactError::Unknown => Problem::not_found(error.to_string()),
+        ContactError::Made => Problem::new(409, "The contact was made", error.to_string()),
+        ContactError::NothingOpen(_) | ContactError::Id(_) => refused(INVOICES, error),
+        ContactError::Past(_) | ContactError::TooFarAhead | ContactError::ToCome(_) | ContactError::BeforeSlot(_) => {
+            refused("at", error)
+        }
+    }
+}
+
+fn answer(
+    call: &Call,
+    status: u16,
+    (id, debtor): (&ContactId, &Debtor),
+    check: Option<Value>,
+    journal: &Journal,
+) -> ApiGatewayV2httpResponse {
+    let contact = debtor.contact_of_person(id).ok().map(shown);
+    let events = journal.events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
+    let status = if call.preview { 200 } else { status };
+    let answer = json!({ "preview": call.preview, "contact": contact, "check": check, "events": events });
+    json_response(status, &answer)
+}
+
+fn shown(recorded: &RecordedContact) -> Value {
+    let contact = recorded.contact();
+    json!({
+        "id": recorded.id().map(ContactId::as_str),
+        "at": contact.at.to_string(),
+        "medium": contact.medium.as_str(),
+        "purpose": contact.purpose.as_str(),
+        "begun_by": contact.initiator.as_str(),
+        "person": contact.person.as_str(),
+        "debts": contact.debts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "line": contact.line.map(|line| line.as_str()),
+        "outcome": (!recorded.is_reserved()).then_some(contact.outcome.as_str()),
+        "automatic": recorded.id().is_none(),
+        "reserved": recorded.is_reserved(),
+    })
 }

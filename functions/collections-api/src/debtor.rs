@@ -26,15 +26,19 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let id = debtor_id(request)?;
         let now = self.clock.now(dunlin_aws::http::told_time(request));
-        let loaded = self.books.store().load(&tenancy.tenant, &id).await.map_err(|error| failed(&error))?;
+        let debtor = self.rolled(&tenancy, &id, now).await?;
+        Ok(json_response(200, &self.page(&tenancy, &debtor, now).await?))
+    }
+
+    /// A debtor as it is at a moment, and not as it was at its last commit.
+    pub(crate) async fn rolled(&self, tenancy: &Tenancy, id: &DebtorId, at: Timestamp) -> Result<Debtor, Problem> {
+        let loaded = self.books.store().load(&tenancy.tenant, id).await.map_err(|error| failed(&error))?;
         let mut debtor = loaded.ok_or_else(|| Problem::not_found(format!("there is no debtor {id}")))?.debtor;
-        // Shown as it is now, not as it was at its last commit.
-        let rolled = debtor.roll(&tenancy.policies, now, &mut Journal::default());
-        rolled.map_err(|error| {
+        debtor.roll(&tenancy.policies, at, &mut Journal::default()).map_err(|error| {
             tracing::error!(%error, "the amounts of a debtor do not add up");
             Problem::internal()
         })?;
-        Ok(json_response(200, &self.page(&tenancy, &debtor, now).await?))
+        Ok(debtor)
     }
 
     /// A debtor as it is shown.

@@ -81,10 +81,16 @@ impl Handler {
             "POST /v1/debtors/{id}/refund-reviews" => Box::pin(self.review_refunds(request)),
             "POST /v1/debtors/{id}/holds" => Box::pin(self.set_hold(request)),
             "DELETE /v1/debtors/{id}/holds/{hold}" => Box::pin(self.lift_hold(request)),
-            "PUT /v1/debtors/{id}/contacts" => Box::pin(self.put_contact(request)),
-            "DELETE /v1/debtors/{id}/contacts/{contact}" => Box::pin(self.remove_contact(request)),
-            "PUT /v1/debtors/{id}/contacts/{contact}/consents/{consent}" => Box::pin(self.put_consent(request)),
-            "DELETE /v1/debtors/{id}/contacts/{contact}/consents/{consent}" => Box::pin(self.withdraw_consent(request)),
+            "POST /v1/debtors/{id}/contacts" => Box::pin(self.post_contact(request)),
+            "GET /v1/debtors/{id}/contacts" => Box::pin(self.contacts(request)),
+            "PATCH /v1/debtors/{id}/contacts/{contact}" => Box::pin(self.conclude_contact(request)),
+            "DELETE /v1/debtors/{id}/contacts/{contact}" => Box::pin(self.release_contact(request)),
+            "PUT /v1/debtors/{id}/addresses" => Box::pin(self.put_address(request)),
+            "DELETE /v1/debtors/{id}/addresses/{address}" => Box::pin(self.remove_address(request)),
+            "PUT /v1/debtors/{id}/addresses/{address}/consents/{consent}" => Box::pin(self.put_consent(request)),
+            "DELETE /v1/debtors/{id}/addresses/{address}/consents/{consent}" => {
+                Box::pin(self.withdraw_consent(request))
+            }
             "PUT /v1/debtors/{id}/preferences" => Box::pin(self.put_preferences(request)),
             "GET /v1/suppressions" => Box::pin(self.suppressions(request)),
             "POST /v1/suppressions" => Box::pin(self.suppress(request)),

@@ -16,6 +16,7 @@
 //! - The one click that ends e-mail: `GET /unsubscribe/{token}` shows a button, only `POST` does anything (RFC 8058), because
 //!   mail scanners follow links.
 
+mod addresses;
 mod agreements;
 mod amend;
 mod audit;

@@ -7,8 +7,8 @@ use dunlin_domain::reach::{StopReason, Stopped};
 use serde_json::{Value, json};
 
 use crate::Handler;
+use crate::addresses::address;
 use crate::body::Body;
-use crate::contacts::address;
 use crate::debtor::limit;
 use crate::handler::{Answer, cut_short, failed};
 use crate::view;

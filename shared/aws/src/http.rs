@@ -30,13 +30,15 @@ pub struct Problem {
     pub detail: String,
     /// The fields at fault, if any.
     pub errors: Vec<Value>,
+    /// What else a caller may want to know of this problem, by name (RFC 9457, section 3.2).
+    pub more: Vec<(String, Value)>,
 }
 
 impl Problem {
     /// A problem without particular fields.
     #[must_use]
     pub fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), errors: Vec::new() }
+        Self { status, title, detail: detail.into(), errors: Vec::new(), more: Vec::new() }
     }
 
     /// The request cannot be read.
@@ -70,6 +72,13 @@ impl Problem {
         self
     }
 
+    /// With something else to know.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.push((name.to_owned(), value));
+        self
+    }
+
     /// The answer.
     #[must_use]
     pub fn response(&self) -> ApiGatewayV2httpResponse {
@@ -78,6 +87,9 @@ impl Problem {
         });
         if !self.errors.is_empty() {
             body["errors"] = Value::Array(self.errors.clone());
+        }
+        for (name, value) in &self.more {
+            body[name.as_str()] = value.clone();
         }
         response(self.status, "application/problem+json", body.to_string())
     }

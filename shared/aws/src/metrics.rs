@@ -220,6 +220,9 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::CreditLimitExceeded
         | EventKind::CreditLimitRestored
         | EventKind::ContactRestored
+        | EventKind::ContactReserved
+        | EventKind::ContactMade
+        | EventKind::ContactReleased
         | EventKind::ReplyReceived => None,
     }
 }

@@ -89,6 +89,12 @@ pub enum EventKind {
     ContactSuppressed,
     /// A person has lifted that.
     ContactRestored,
+    /// A person reserved the slot of a contact.
+    ContactReserved,
+    /// A person made a contact, or knows better what came of it.
+    ContactMade,
+    /// A contact was not made, and its slot is free again.
+    ContactReleased,
     /// The other side took a message.
     MessageDelivered,
     /// A message could not be delivered.
@@ -101,7 +107,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 48] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
@@ -143,6 +149,9 @@ impl EventKind {
         Self::CreditLimitRestored,
         Self::ContactSuppressed,
         Self::ContactRestored,
+        Self::ContactReserved,
+        Self::ContactMade,
+        Self::ContactReleased,
         Self::MessageDelivered,
         Self::MessageBounced,
         Self::MessageComplained,
@@ -194,6 +203,9 @@ impl EventKind {
             Self::CreditLimitRestored => "credit_limit.restored",
             Self::ContactSuppressed => "contact.suppressed",
             Self::ContactRestored => "contact.restored",
+            Self::ContactReserved => "contact.reserved",
+            Self::ContactMade => "contact.made",
+            Self::ContactReleased => "contact.released",
             Self::MessageDelivered => "message.delivered",
             Self::MessageBounced => "message.bounced",
             Self::MessageComplained => "message.complained",

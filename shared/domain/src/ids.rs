@@ -101,6 +101,10 @@ id_type!(
     HoldId, "a hold's id", slug, SLUG_RULE
 );
 id_type!(
+    /// A contact that a person makes.
+    ContactId, "a contact's id", slug, SLUG_RULE
+);
+id_type!(
     /// An agreement with a debtor: a promise, plan, settlement or dispute.
     AgreementId, "an agreement's id", slug, SLUG_RULE
 );

@@ -47,6 +47,7 @@ pub mod ledger;
 pub mod measure;
 pub mod message;
 pub mod money;
+mod named;
 pub mod obligor;
 pub mod policy;
 pub mod profile;

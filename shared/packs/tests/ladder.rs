@@ -5,12 +5,13 @@
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::collector::CollectorRole;
 use dunlin_domain::contact::{Channel, EmailAddress, PhoneNumber};
-use dunlin_domain::debtor::{Debtor, Journal};
+use dunlin_domain::debtor::{Debtor, Journal, RecordedContact};
 use dunlin_domain::decide::{Recheck, decide, fingerprint, recheck};
 use dunlin_domain::decision::{AccountDecision, Action};
+use dunlin_domain::gate::kind::{Frequency, Kind};
 use dunlin_domain::gate::policy::{Loosened, Role};
 use dunlin_domain::gate::{ContactPolicy, ContactRules};
-use dunlin_domain::ids::{Citation, DebtorId, InvoiceId, OutsideId, RuleId, SourceName, TenantId};
+use dunlin_domain::ids::{Citation, DebtorId, InvoiceId, OutsideId, PersonId, RuleId, SourceName, TenantId};
 use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::invoice::{Source, Standing};
 use dunlin_domain::message::{Outcome, PendingState};
@@ -72,6 +73,11 @@ fn debtor() -> Debtor {
     };
     debtor.record_invoice(&draft, &mut Journal::default()).unwrap();
     debtor
+}
+
+/// A message of ours.
+fn message(when: &str, channel: Channel) -> RecordedContact {
+    RecordedContact::of_message(PersonId::parse("C1").unwrap(), at(when), channel)
 }
 
 fn decided(debtor: &mut Debtor, rules: ContactRules, now: &str) -> AccountDecision {
@@ -156,7 +162,7 @@ fn wherever_the_phone_says_that_the_debtor_may_be_it_must_be_day() {
 fn three_messages_in_a_week_are_all_to_a_consumer_in_europe() {
     let mut debtor = debtor();
     email(&mut debtor);
-    debtor.contacts = (1..=3).map(|day| (at(&format!("2026-05-0{day}T10:00:00Z")), Channel::Email)).collect();
+    debtor.contacts = (1..=3).map(|day| message(&format!("2026-05-0{day}T10:00:00Z"), Channel::Email)).collect();
     let decided = decided(&mut debtor, rules(), TUESDAY);
     assert_eq!(refused_by(&decided), [(Channel::Email, "PLATFORM.EUROPE.WEEK".to_owned())]);
     assert!(decided.wake.unwrap() > at("2026-05-07T00:00:00Z"), "{decided:?}");
@@ -174,7 +180,7 @@ fn a_planned_message_is_asked_about_again_before_it_leaves() {
     let asked = |debtor: &Debtor| recheck(debtor, &plan.id, &policies, &Calendar::default(), at(TUESDAY));
     assert_eq!(asked(&debtor), Recheck::Send(plan.clone()));
     // Others of the debtor's accounts have used the week up meanwhile.
-    debtor.contacts = vec![(at(TUESDAY), Channel::Sms); 3];
+    debtor.contacts = vec![message(TUESDAY, Channel::Sms); 3];
     let Recheck::Withhold(_, Outcome::Withheld(reasons)) = asked(&debtor) else { unreachable!() };
     assert!(reasons.iter().any(|reason| reason.rule == Rule::NotPermitted), "{reasons:?}");
     assert!(debtor.pending(&plan.id).is_some_and(|(_, pending)| pending.state == PendingState::Planned));
@@ -184,7 +190,7 @@ fn a_planned_message_is_asked_about_again_before_it_leaves() {
 fn the_last_slot_of_a_week_goes_to_who_claims_first() {
     let mut debtor = debtor();
     email(&mut debtor);
-    debtor.contacts = vec![(at("2026-05-04T10:00:00Z"), Channel::Email); 2];
+    debtor.contacts = vec![message("2026-05-04T10:00:00Z", Channel::Email); 2];
     let policies = policies(rules());
     debtor.roll(&policies, at(TUESDAY), &mut Journal::default()).unwrap();
     let decision = decide(&debtor, &policies, &Calendar::default(), at(TUESDAY));
@@ -225,6 +231,33 @@ fn a_decision_and_its_inputs_name_the_packs() {
     assert!(decision.packs.iter().any(|pack| pack.to_string() == "platform@1"), "{:?}", decision.packs);
     assert_ne!(fingerprint(&debtor, &lawful, now), fingerprint(&debtor, &newer, now));
     let before = fingerprint(&debtor, &lawful, now);
-    debtor.contacts.push((now, Channel::Email));
+    debtor.contacts.push(message(TUESDAY, Channel::Email));
     assert_ne!(fingerprint(&debtor, &lawful, now), before, "contacts are looked at");
+}
+
+#[test]
+fn a_contact_is_kept_for_as_long_as_a_rule_looks_back_and_the_latest_for_good() {
+    let (rules, now) = (rules(), at(TUESDAY));
+    let reach = rules.looks_back();
+    assert!(reach >= SignedDuration::from_hours(30 * 24), "Massachusetts counts thirty days: {reach}");
+    let ago = |by: SignedDuration| now.checked_sub(by).unwrap().to_string();
+    let (just, over) = (ago(reach), ago(reach + SignedDuration::from_secs(1)));
+    let kept = |moments: &[&str]| {
+        let mut debtor = debtor();
+        debtor.contacts = moments.iter().map(|when| message(when, Channel::Email)).collect();
+        debtor.roll(&policies(rules.clone()), now, &mut Journal::default()).unwrap();
+        debtor.contacts.iter().map(|one| one.contact().at.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&[&over, &just, TUESDAY]), [just.clone(), TUESDAY.to_owned()]);
+    assert_eq!(kept(&["2024-01-01T00:00:00Z", &over]), [over], "there was one, which the first message must know");
+}
+
+#[test]
+fn no_rule_counts_up_to_as_many_contacts_as_are_kept() {
+    let law = rules().book.law;
+    let most = law.rules.iter().filter_map(|rule| match &rule.kind {
+        Kind::Frequency(Frequency::Cap(cap)) => Some(cap.most),
+        _ => None,
+    });
+    assert!(most.max().is_some_and(|most| most <= 30), "the debtor remembers a hundred");
 }

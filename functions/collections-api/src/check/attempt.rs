@@ -1,16 +1,14 @@
 //! What is to be done, to whom, where it goes and what it says.
 
-use dunlin_domain::debtor::Debtor;
 use dunlin_domain::gate::attempt::{OptOutLine, VoiceMessage};
 use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::target::{MailBasis, Mailbox, Number};
 use dunlin_domain::gate::wording::Wording;
 use dunlin_domain::gate::{Addressee, Attempt, Content, Medium, Purpose, Target};
 use dunlin_domain::ids::PersonId;
-use jiff::Timestamp;
 
 use super::person;
-use super::words::{LINES, PURPOSES, day, debts, moment, money, word};
+use super::words::{self, day, debts, moment, money, word};
 use crate::body::Body;
 
 /// More answers, or confirmations, than anyone sends.
@@ -26,27 +24,24 @@ const ADDRESSEES: [(&str, Addressee); 7] = [
     ("third_party", Addressee::ThirdParty { asked_back: false, doubted: false }),
 ];
 
-/// Reads an attempt; without `debtor`, nothing is known of the person and the address but what the body says.
-pub(super) fn read(body: &mut Body, debtor: Option<&Debtor>, at: Timestamp) -> Option<Attempt> {
-    let known = || format!("must be one of {}", Medium::ALL.map(Medium::as_str).join(", "));
-    let medium = body.required("medium", |text| Medium::parse(text).ok_or_else(known));
+/// Reads an attempt on a debtor of the books, `own`, or on someone of whom only the body tells. What it says of the address
+/// is all that is told of it.
+pub(super) fn read(body: &mut Body, own: Option<&PersonId>) -> Option<Attempt> {
+    let medium = body.required("medium", words::medium);
     let purpose = purpose(body);
     let addressee = addressee(body);
-    let own = debtor.map(|debtor| PersonId::from(&debtor.id));
-    let person = person(body, own.as_ref())?;
-    let debts = if debtor.is_none() { debts(body, "debts") } else { Vec::new() };
+    let person = person(body, own)?;
+    let debts = if own.is_none() { debts(body, "debts") } else { Vec::new() };
     let automated = body.flag("automated").unwrap_or_default();
     let answers = body.has("answers_sent").then(|| u32::from(body.number("answers_sent", ANSWERS_MAX, 0)));
     let content = if body.has("content") { body.object("content", content) } else { Some(Content::flawless()) };
-    let known =
-        medium.zip(debtor).map_or_else(Target::default, |(medium, debtor)| Target::of(&debtor.profile, medium, at));
-    let to = if body.has("to") { body.object("to", |one| target(one, medium?, known)) } else { Some(known) };
+    let to = if body.has("to") { body.object("to", |one| target(one, medium?)) } else { Some(Target::Unknown) };
     Some(Attempt { medium: medium?, purpose, automated, addressee, person, debts, to: to?, answers, content: content? })
 }
 
 fn purpose(body: &mut Body) -> Purpose {
     let sent = u32::from(body.number("confirmations_sent", ANSWERS_MAX, 0));
-    match body.parsed("purpose", word(&PURPOSES)) {
+    match body.parsed("purpose", words::purpose) {
         Some(Purpose::OptOutConfirmation { .. }) => Purpose::OptOutConfirmation { sent },
         purpose => purpose.unwrap_or(Purpose::Collect),
     }
@@ -67,28 +62,22 @@ fn addressee(body: &mut Body) -> Addressee {
     body.object("addressee", read).unwrap_or(Addressee::Debtor)
 }
 
-/// Where it goes to: what the body tells counts before what is known.
-fn target(body: &mut Body, medium: Medium, known: Target) -> Option<Target> {
-    let opted_out = body.parsed("opted_out_at", moment).or(known.opted_out());
+/// Where it goes to.
+fn target(body: &mut Body, medium: Medium) -> Option<Target> {
+    let opted_out = body.parsed("opted_out_at", moment);
     match medium.family() {
-        Family::Email => {
-            let known = if let Target::Mailbox(mailbox) = known { mailbox } else { Mailbox::default() };
-            Some(Target::Mailbox(Mailbox {
-                basis: mail_basis(body).or(known.basis),
-                opted_out,
-                employer_provided: body.flag("employer_provided").unwrap_or(known.employer_provided),
-                domain: body.text("domain").or(known.domain),
-            }))
-        }
-        Family::Texts | Family::Calls => {
-            let known = if let Target::Number(number) = known { number } else { Number::default() };
-            Some(Target::Number(Number {
-                line: body.parsed("line", word(&LINES)).or(known.line),
-                opted_out,
-                last_text: day(body, "last_text_on").or(known.last_text),
-                not_reassigned: day(body, "not_reassigned_on").or(known.not_reassigned),
-            }))
-        }
+        Family::Email => Some(Target::Mailbox(Mailbox {
+            basis: mail_basis(body),
+            opted_out,
+            employer_provided: body.flag("employer_provided").unwrap_or_default(),
+            domain: body.text("domain"),
+        })),
+        Family::Texts | Family::Calls => Some(Target::Number(Number {
+            line: body.parsed("line", words::line),
+            opted_out,
+            last_text: day(body, "last_text_on"),
+            not_reassigned: day(body, "not_reassigned_on"),
+        })),
         Family::Post | Family::Social => Some(Target::Unknown),
     }
 }

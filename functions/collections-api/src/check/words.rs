@@ -1,32 +1,16 @@
 //! Words of a body that the gate has values for.
 
 use dunlin_domain::calendar::Zone;
-use dunlin_domain::gate::Purpose;
+use dunlin_domain::gate::history::{Initiator, Outcome};
 use dunlin_domain::gate::medium::Family;
 use dunlin_domain::gate::target::Line;
+use dunlin_domain::gate::{Medium, Purpose};
 use dunlin_domain::ids::ParticularDebt;
 use dunlin_domain::money::{Currency, Money};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 use crate::body::{self, Body};
-
-/// What a phone line is.
-pub(super) const LINES: [(&str, Line); 3] =
-    [("wireless", Line::Wireless), ("residential", Line::Residential), ("work", Line::Work)];
-
-/// What contacts are for.
-pub(super) const PURPOSES: [(&str, Purpose); 9] = [
-    ("collect", Purpose::Collect),
-    ("opt_out_confirmation", Purpose::OptOutConfirmation { sent: 0 }),
-    ("location_information", Purpose::LocationInformation),
-    ("efforts_terminated", Purpose::EffortsTerminated),
-    ("remedy_possible", Purpose::RemedyPossible),
-    ("remedy_intended", Purpose::RemedyIntended),
-    ("proof_of_claim", Purpose::ProofOfClaim),
-    ("required_notice", Purpose::RequiredNotice),
-    ("marketing", Purpose::Marketing),
-];
 
 /// A word of a list.
 pub(super) fn word<T: Copy, const N: usize>(known: &[(&str, T); N]) -> impl Fn(&str) -> Result<T, String> {
@@ -41,7 +25,35 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("must be one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
-pub(super) fn moment(text: &str) -> Result<Timestamp, &'static str> {
+/// A name of one of the domain's enums.
+pub(super) fn named<T>(
+    parse: impl Fn(&str) -> Option<T>,
+    known: impl IntoIterator<Item = &'static str>,
+) -> impl FnOnce(&str) -> Result<T, String> {
+    move |text| parse(text).ok_or_else(|| one_of(known.into_iter()))
+}
+
+pub(super) fn purpose(text: &str) -> Result<Purpose, String> {
+    named(Purpose::parse, Purpose::ALL.map(Purpose::as_str))(text)
+}
+
+pub(super) fn line(text: &str) -> Result<Line, String> {
+    named(Line::parse, Line::ALL.iter().map(|line| line.as_str()))(text)
+}
+
+pub(super) fn medium(text: &str) -> Result<Medium, String> {
+    named(Medium::parse, Medium::ALL.map(Medium::as_str))(text)
+}
+
+pub(crate) fn outcome(text: &str) -> Result<Outcome, String> {
+    named(Outcome::parse, Outcome::ALL.iter().map(|outcome| outcome.as_str()))(text)
+}
+
+pub(crate) fn begun_by(text: &str) -> Result<Initiator, String> {
+    named(Initiator::parse, Initiator::ALL.iter().map(|who| who.as_str()))(text)
+}
+
+pub(crate) fn moment(text: &str) -> Result<Timestamp, &'static str> {
     text.parse().map_err(|_| "must be a time such as 2026-03-31T09:00:00Z")
 }
 
@@ -52,7 +64,7 @@ pub(super) fn clock(text: &str) -> Result<Time, &'static str> {
 }
 
 pub(super) fn family(text: &str) -> Result<Family, String> {
-    Family::parse(text).ok_or_else(|| one_of(Family::ALL.iter().map(|family| family.as_str())))
+    named(Family::parse, Family::ALL.map(Family::as_str))(text)
 }
 
 /// A date that may be left out.

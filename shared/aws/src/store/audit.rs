@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use dunlin_audit::{Actor, Change, Digest, Head, Record, Written};
-use dunlin_domain::debtor::Debtor;
+use dunlin_domain::debtor::{ContactNote, Debtor};
 use dunlin_domain::decision::Decision;
 use serde::{Deserialize, Serialize};
 
@@ -150,12 +150,14 @@ pub(super) fn item(commit: &Commit<'_>, records: &[AuditRecord]) -> Result<Item,
     Ok(item)
 }
 
-/// The rules that spoke for what a decision does, and the authorities and reasons of what was booked.
+/// The rules that spoke for what a decision does, the authorities and reasons of what was booked, and what was done with
+/// contacts against rules or for a reason.
 fn why(commit: &Commit<'_>) -> Option<String> {
     let decided = commit.journal.decision.iter().flat_map(|(decision, _)| in_favour(decision));
     let booked = commit.journal.entries.iter().filter_map(|entry| entry.note.clone());
     let mut reasons: Vec<String> = Vec::new();
-    for reason in decided.chain(booked) {
+    let contacted = commit.journal.contacts.iter().filter_map(ContactNote::why);
+    for reason in decided.chain(booked).chain(contacted) {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }

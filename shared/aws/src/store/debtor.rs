@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use dunlin_audit::Actor;
 use dunlin_domain::debtor::{Debtor, Deltas, Journal};
-use dunlin_domain::ids::{DebtorId, InvoiceId, TenantId};
+use dunlin_domain::ids::{DebtorId, InvoiceId, PersonId, TenantId};
 use dunlin_domain::invoice::Invoice;
 use dunlin_domain::reach::Feedback;
 use dunlin_domain::remittance::Remittance;
@@ -17,8 +17,8 @@ use super::audit::{self, LogRecord, Logged};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    AgreementRecord, ChangeRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord, Item,
-    MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
+    AgreementRecord, ChangeRecord, ContactNoteRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord,
+    InvoiceRecord, Item, MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
 };
 use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned, message};
 use crate::telemetry;
@@ -372,6 +372,10 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     }
     for reply in &journal.replies {
         items.push(to_item(&at(reply.at, "REPLY", &reply.id), &ReplyRecord::of(reply))?);
+    }
+    for (index, note) in journal.contacts.iter().enumerate() {
+        let record = ContactNoteRecord::of(note, &PersonId::from(id));
+        items.extend(record.map(|record| to_item(&numbered("CONTACT", index), &record)).transpose()?);
     }
     for (index, task) in journal.tasks.iter().enumerate() {
         items.push(to_item(&numbered("TASK", index), &TaskRecord::of(task))?);

@@ -17,7 +17,7 @@ use super::{Store, StoreError};
 pub struct TimelineEntry {
     /// When, RFC 3339.
     pub at: String,
-    /// `entry`, `message`, `decision`, `task`, `change`, and what is over: `invoice`, `hold`, `agreement`.
+    /// `entry`, `message`, `decision`, `task`, `change`, `contact`, `reply`, and what is over: `invoice`, `hold`, `agreement`.
     pub kind: String,
     /// Its particulars; amounts are decimal strings.
     pub body: Map<String, Value>,

@@ -18,20 +18,18 @@ use crate::reason::{Reason, Rule};
 /// A planned message that nobody picked up in this time is given up and decided anew.
 pub const PLANNED_FOR: SignedDuration = SignedDuration::from_hours(6);
 
-/// How many contacts the debtor remembers; more than any cap in the rule packs looks back at.
-const CONTACTS_KEPT: usize = 40;
-
 /// How long after its due date it is remembered that a courtesy was sent: a debtor who is found to live elsewhere may
 /// have the due date before them again. Clocks differ by up to 26 hours.
 const NOTED_FOR_DAYS: i64 = 2;
 
 impl Debtor {
     /// Lets time pass until `now`: messages that nobody answers for are closed, holds and agreements end, cycles begin and
-    /// end, credit limits are exceeded and restored.
+    /// end, credit limits are exceeded and restored, contacts that no rule counts any more are forgotten.
     ///
     /// # Errors
     /// [`BookingError`] where amounts do not add up; what was done before it stands.
     pub fn roll(&mut self, policies: &Policies, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
+        self.forget_contacts(policies.contact(), now);
         self.roll_agreements(now, journal)?;
         let keys: Vec<AccountKey> = self.accounts.keys().cloned().collect();
         for key in keys {
@@ -118,9 +116,7 @@ impl Debtor {
         if let Some(pending) = self.account_mut(account).pending.as_mut() {
             pending.state = PendingState::Sending { attempt: attempt.to_owned(), lease_until, to, written: None };
         }
-        self.contacts.push((now, channel));
-        let surplus = self.contacts.len().saturating_sub(CONTACTS_KEPT);
-        self.contacts.drain(..surplus);
+        self.count_message(now, channel);
     }
 
     /// Keeps by what the attempt that holds a message wrote it.
@@ -136,9 +132,7 @@ impl Debtor {
         if let Some(pending) = self.account_mut(account).pending.as_mut() {
             pending.state = PendingState::Planned;
             let channel = pending.plan.channel;
-            if let Some(counted) = self.contacts.iter().rposition(|(_, one)| *one == channel) {
-                self.contacts.remove(counted);
-            }
+            self.discount_message(channel);
         }
     }
 

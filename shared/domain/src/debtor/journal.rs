@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Debtor, FieldChange, Membership, Stop};
+use super::{ContactNote, Debtor, FieldChange, Membership, Stop};
 use crate::agreement::{Agreement, AgreementEnd};
 use crate::allocation::Allocation;
 use crate::decision::{Decision, Fingerprint};
@@ -32,6 +32,8 @@ pub struct Journal {
     pub stops: Vec<Stop>,
     /// Texts that came back.
     pub replies: Vec<Received>,
+    /// What happened to contacts that people make.
+    pub contacts: Vec<ContactNote>,
     /// Tasks that were opened.
     pub tasks: Vec<Task>,
     /// Holds that ended.

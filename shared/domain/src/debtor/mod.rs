@@ -11,6 +11,7 @@ mod charges;
 mod charging;
 mod claims;
 mod contact;
+mod contacting;
 mod credit;
 mod exposure;
 mod group;
@@ -19,6 +20,7 @@ mod late;
 mod obstacles;
 mod placing;
 mod reaching;
+mod recorded;
 mod refunds;
 mod replaying;
 mod reversing;
@@ -33,6 +35,7 @@ pub use charges::{Charge, ChargeKind, Charged};
 pub use charging::{Charging, DueCharge, Occasion};
 pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;
+pub use contacting::{ContactError, ContactNote, ContactStep};
 pub use credit::{CreditError, CreditOrder, CreditUse};
 pub use exposure::Owed;
 pub use group::{GroupError, Membership};
@@ -40,6 +43,7 @@ pub use journal::{Deltas, GroupDelta, Journal, MessageCount, OpenDelta};
 pub use late::{FeeRule, LateError, Ordered};
 pub use obstacles::{Barred, Obstacle};
 pub use reaching::{Heard, Stop};
+pub use recorded::RecordedContact;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +51,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::agreement::Agreement;
-use crate::contact::Channel;
 use crate::credit::CreditTerms;
 use crate::hold::{Hold, PastMoratorium};
 use crate::ids::{AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, TenantId};
@@ -80,8 +83,9 @@ pub struct Debtor {
     pub moratoria: Vec<PastMoratorium>,
     /// What was agreed and stands.
     pub agreements: BTreeMap<AgreementId, Agreement>,
-    /// The latest contacts, newest last; what caps will count.
-    pub contacts: Vec<(Timestamp, Channel)>,
+    /// The latest contacts, newest last, whoever made them: one budget for all that is owed. Kept for as long as any rule
+    /// looks back.
+    pub contacts: Vec<RecordedContact>,
 }
 
 impl Debtor {

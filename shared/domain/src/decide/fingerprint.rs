@@ -13,7 +13,7 @@ use crate::collector::CollectorRole;
 use crate::contact::Channel;
 use crate::debtor::{Account, Debtor};
 use crate::decision::Fingerprint;
-use crate::gate::{ContactPolicy, ContactRules, Facts, Mode};
+use crate::gate::{ContactPolicy, ContactRules, Facts, History, Mode};
 use crate::hold::{Hold, HoldScope};
 use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
@@ -159,10 +159,7 @@ impl Inputs {
         }
         // In words, which name every field, and no address.
         self.text(&format!("{:?}", Facts::of(debtor, &BTreeSet::new(), &rules.book.atlas, now)));
-        self.count(debtor.contacts.len());
-        for (at, channel) in &debtor.contacts {
-            self.time(*at).text(channel.as_str());
-        }
+        self.text(&format!("{:?}", History::of(debtor)));
     }
 
     fn invoice_id(&mut self, invoice: &InvoiceId) -> &mut Self {

@@ -33,6 +33,43 @@ pub enum Purpose {
     Marketing,
 }
 
+impl Purpose {
+    /// Every one; the number of confirmations is told apart.
+    pub const ALL: [Self; 9] = [
+        Self::Collect,
+        Self::OptOutConfirmation { sent: 0 },
+        Self::LocationInformation,
+        Self::EffortsTerminated,
+        Self::RemedyPossible,
+        Self::RemedyIntended,
+        Self::ProofOfClaim,
+        Self::RequiredNotice,
+        Self::Marketing,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Collect => "collect",
+            Self::OptOutConfirmation { .. } => "opt_out_confirmation",
+            Self::LocationInformation => "location_information",
+            Self::EffortsTerminated => "efforts_terminated",
+            Self::RemedyPossible => "remedy_possible",
+            Self::RemedyIntended => "remedy_intended",
+            Self::ProofOfClaim => "proof_of_claim",
+            Self::RequiredNotice => "required_notice",
+            Self::Marketing => "marketing",
+        }
+    }
+
+    /// Reads what [`Purpose::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == value)
+    }
+}
+
 /// Who is contacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addressee {

@@ -24,10 +24,13 @@ pub(super) struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
+    pub(super) fn one(contact: &'a Contact, calendars: &[Clock]) -> Self {
+        Self { contact, days: calendars.iter().map(|zone| zone.date(contact.at)).collect() }
+    }
+
     /// From the latest to the earliest.
     pub(super) fn of(history: &'a History, calendars: &[Clock]) -> Vec<Self> {
-        let days = |contact: &Contact| calendars.iter().map(|zone| zone.date(contact.at)).collect();
-        let mut past: Vec<Self> = history.0.iter().map(|contact| Self { contact, days: days(contact) }).collect();
+        let mut past: Vec<Self> = history.0.iter().map(|contact| Self::one(contact, calendars)).collect();
         past.sort_by_key(|past| std::cmp::Reverse(past.contact.at));
         past
     }
@@ -115,14 +118,10 @@ impl Gate<'_> {
         move |past| counts(cap, line, past.contact, attempt, debt) && !self.was_lifted(cap, past)
     }
 
-    /// The contacts that a span may hold. Days begin up to a day before now, on calendars that are little more apart.
+    /// The contacts that a span may hold.
     fn within(&self, span: Span, moment: Moment) -> impl Iterator<Item = &Past<'_>> {
-        let hours = match span {
-            Span::Hours(hours) => i64::from(hours).saturating_add(1),
-            Span::Days(days) => i64::from(days).saturating_add(2).saturating_mul(24),
-        };
         // In whole seconds, which is quicker and far finer than what is to spare.
-        let oldest = moment.now.as_second().saturating_sub(hours.saturating_mul(3_600));
+        let oldest = moment.now.as_second().saturating_sub(span.reaches_back().as_secs());
         self.past.iter().take_while(move |past| past.contact.at.as_second() >= oldest)
     }
 
@@ -137,7 +136,7 @@ impl Gate<'_> {
     }
 
     /// When so many days from a contact's own on are over on every calendar, if they are not.
-    fn days_after(&self, past: &Past<'_>, days: i32, moment: Moment) -> Option<Timestamp> {
+    pub(super) fn days_after(&self, past: &Past<'_>, days: i32, moment: Moment) -> Option<Timestamp> {
         let days = i64::from(days).days();
         // Far enough back on every calendar: most of the past ends here.
         let latest = past.days.iter().max()?;
@@ -164,7 +163,7 @@ impl Gate<'_> {
     }
 
     /// A call under consent does not count (12 CFR 1006.14(b)(3)(i)).
-    fn was_lifted(&self, cap: &Cap, past: &Past<'_>) -> bool {
+    pub(super) fn was_lifted(&self, cap: &Cap, past: &Past<'_>) -> bool {
         cap.lifted_by == Some(LiftedBy::ExtraCalls) && self.lifts(LiftedBy::ExtraCalls, past.contact.at)
     }
 
@@ -183,8 +182,13 @@ impl Gate<'_> {
         Some((Why::Cooldown, until.or_at(self.lifts_from(LiftedBy::ExtraCalls, moment.now))))
     }
 
+    /// The minutes between two calls, the tenant's own where they are more.
+    pub(super) fn least_gap(&self, minutes: i32) -> i32 {
+        self.policy.gap_minutes.map_or(minutes, |own| own.max(minutes))
+    }
+
     fn gap(&self, minutes: i32, attempt: &Attempt, moment: Moment) -> Checked {
-        let minutes = self.policy.gap_minutes.map_or(minutes, |own| own.max(minutes));
+        let minutes = self.least_gap(minutes);
         let called = |contact: &&Contact| {
             contact.counts() && contact.medium.family() == Family::Calls && contact.person == attempt.person
         };
@@ -195,17 +199,20 @@ impl Gate<'_> {
 }
 
 /// When so many hours from a contact on are over, if they are not.
-fn hours_after(past: &Past<'_>, hours: i32, moment: Moment) -> Option<Timestamp> {
+pub(super) fn hours_after(past: &Past<'_>, hours: i32, moment: Moment) -> Option<Timestamp> {
     let free = past.contact.at.saturating_add(SignedDuration::from_hours(i64::from(hours)));
     free.ok().filter(|free| moment.now < *free)
 }
 
 /// Whether a contact counts against a cap, for a debt or for all.
 fn counts(cap: &Cap, line: LineFilter, contact: &Contact, attempt: &Attempt, debt: Option<&ParticularDebt>) -> bool {
-    let counted = if cap.conversations { contact.outcome == Outcome::Conversation } else { contact.counts() };
-    counted
-        && cap.counts.has(contact.medium)
-        && line.takes(contact.line)
+    counts_against(cap, line, contact)
         && contact.person == attempt.person
         && debt.is_none_or(|debt| contact.concerns(debt))
+}
+
+/// Whether a contact is of the kind that a cap counts.
+pub(super) fn counts_against(cap: &Cap, line: LineFilter, contact: &Contact) -> bool {
+    let counted = if cap.conversations { contact.outcome == Outcome::Conversation } else { contact.counts() };
+    counted && cap.counts.has(contact.medium) && line.takes(contact.line)
 }

@@ -6,6 +6,7 @@ use super::attempt::Purpose;
 use super::medium::Medium;
 use super::target::Line;
 use crate::ids::{ParticularDebt, PersonId};
+use crate::named::named;
 
 /// What came of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Outcome {
     NotConnected,
 }
 
+named!(Outcome, Conversation => "conversation", Reached => "reached", NotConnected => "not_connected");
+
 /// Who began it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Initiator {
@@ -26,6 +29,8 @@ pub enum Initiator {
     /// The person.
     Debtor,
 }
+
+named!(Initiator, Collector => "collector", Debtor => "debtor");
 
 /// One contact of this collector with a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What a rule may ask. The figures come from packs.
 
+use jiff::SignedDuration;
+
 use super::hours::Week;
 use super::medium::Media;
 
@@ -10,6 +12,18 @@ pub enum Span {
     Days(i32),
     /// So many hours to the second.
     Hours(i32),
+}
+
+impl Span {
+    /// How long ago the oldest contact in it may lie at most. Days begin up to a day before now, on calendars that are
+    /// little more apart.
+    #[must_use]
+    pub fn reaches_back(self) -> SignedDuration {
+        SignedDuration::from_hours(match self {
+            Self::Hours(hours) => i64::from(hours).saturating_add(1),
+            Self::Days(days) => i64::from(days).saturating_add(2).saturating_mul(24),
+        })
+    }
 }
 
 /// At most so many contacts.
@@ -166,6 +180,18 @@ pub enum Frequency {
         /// The minutes.
         minutes: i32,
     },
+}
+
+impl Frequency {
+    /// How long ago the oldest contact may lie that it asks about.
+    #[must_use]
+    pub fn looks_back(&self) -> SignedDuration {
+        match self {
+            Self::Cap(cap) => cap.span.reaches_back(),
+            Self::Cooldown { days, .. } => Span::Days(*days).reaches_back(),
+            Self::Gap { minutes } => SignedDuration::from_mins(i64::from(*minutes)),
+        }
+    }
 }
 
 /// What is said.

@@ -11,6 +11,8 @@
 //! | [`facts`] | what is known of the debtor |
 //! | [`history`] | contacts that were made |
 //! | `of_debtor` | both of them, from what the books know of a debtor |
+//! | [`inquiry`] | a question of someone who knows something beside the books |
+//! | [`counting`] | what counts at present, and until when |
 //! | [`law`], [`kind`] | a rule: whom it protects, when it is in force, what it asks |
 //! | [`policy`] | what the tenant decides within the law |
 //! | [`rules`] | the law and the tenant's policy, as decisions take them |
@@ -20,9 +22,11 @@
 
 pub mod atlas;
 pub mod attempt;
+pub mod counting;
 pub mod facts;
 pub mod history;
 pub mod hours;
+pub mod inquiry;
 pub mod kind;
 pub mod law;
 pub mod medium;
@@ -50,6 +54,7 @@ pub use self::facts::Facts;
 use self::frequency::Past;
 pub use self::history::{Contact, History};
 use self::hours::Widened;
+pub use self::inquiry::Inquiry;
 pub use self::kind::Kind;
 pub use self::law::{Law, Rule};
 pub use self::medium::{Media, Medium};

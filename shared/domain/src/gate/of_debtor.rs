@@ -6,17 +6,16 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::atlas::Atlas;
-use super::attempt::Purpose;
 use super::facts::{Attorney, Cease, Contested, Credit, Facts, Respite, Stops};
-use super::history::{Contact, History, Initiator, Outcome};
+use super::history::History;
 use super::medium::{Family, Medium};
 use super::place::{Evidence, Jurisdiction, Place};
-use super::target::{Mailbox, Number, Target};
+use super::target::Target;
 use crate::agreement::{Agreement, Dispute, Terms};
 use crate::contact::Channel;
 use crate::debtor::Debtor;
 use crate::hold::{Hold, HoldReason, HoldScope};
-use crate::ids::{InvoiceId, PersonId};
+use crate::ids::InvoiceId;
 use crate::invoice::Invoice;
 use crate::money::Money;
 use crate::profile::Profile;
@@ -47,21 +46,10 @@ impl Facts {
 }
 
 impl History {
-    /// The contacts with a debtor that are on record. Nobody said which debts they were about, so each counts for all.
+    /// The contacts with a debtor that are on record, whoever made them.
     #[must_use]
     pub fn of(debtor: &Debtor) -> Self {
-        let person = PersonId::from(&debtor.id);
-        let contacts = debtor.contacts.iter().map(|(at, channel)| Contact {
-            at: *at,
-            medium: Medium::from(*channel),
-            purpose: Purpose::Collect,
-            initiator: Initiator::Collector,
-            person: person.clone(),
-            debts: Vec::new(),
-            line: None,
-            outcome: Outcome::Reached,
-        });
-        Self(contacts.collect())
+        Self(debtor.contacts.iter().map(|recorded| recorded.contact().clone()).collect())
     }
 }
 
@@ -70,11 +58,12 @@ impl Target {
     #[must_use]
     pub fn of(profile: &Profile, medium: Medium, now: Timestamp) -> Self {
         let known = |channel| profile.contacts.first(channel).map(|point| point.target(now));
-        match medium.family() {
-            Family::Email => known(Channel::Email).unwrap_or_else(|| Self::Mailbox(Mailbox::default())),
-            Family::Texts | Family::Calls => known(Channel::Sms).unwrap_or_else(|| Self::Number(Number::default())),
-            Family::Post | Family::Social => Self::Unknown,
-        }
+        let known = match medium.family() {
+            Family::Email => known(Channel::Email),
+            Family::Texts | Family::Calls => known(Channel::Sms),
+            Family::Post | Family::Social => None,
+        };
+        known.unwrap_or_else(|| Self::nowhere_known(medium))
     }
 }
 

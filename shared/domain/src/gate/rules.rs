@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::atlas::Atlas;
+use super::kind::Kind;
 use super::law::Law;
 use super::policy::ContactPolicy;
 use crate::collector::CollectorRole;
@@ -44,6 +47,19 @@ pub struct ContactRules {
     pub policy: ContactPolicy,
     /// On whose behalf the tenant collects.
     pub collector: CollectorRole,
+}
+
+impl ContactRules {
+    /// How long ago the oldest contact may lie that a rule counts, in the law as in what the tenant decides.
+    #[must_use]
+    pub fn looks_back(&self) -> SignedDuration {
+        let of_law = self.book.law.rules.iter().filter_map(|rule| match &rule.kind {
+            Kind::Frequency(frequency) => Some(frequency.looks_back()),
+            Kind::Stop(_) | Kind::Permission(_) | Kind::Hours(_) | Kind::Demand(_) => None,
+        });
+        let gap = self.policy.gap_minutes.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+        of_law.chain(gap).max().unwrap_or(SignedDuration::ZERO)
+    }
 }
 
 impl Default for ContactRules {

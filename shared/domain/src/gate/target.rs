@@ -3,6 +3,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::medium::{Family, Medium};
+use crate::named::named;
+use crate::reach::Address;
+
 /// What a phone number belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
@@ -13,6 +17,8 @@ pub enum Line {
     /// A line at work.
     Work,
 }
+
+named!(Line, Wireless => "wireless", Residential => "residential", Work => "work");
 
 /// What is known of a phone number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,6 +77,47 @@ pub enum Target {
 }
 
 impl Target {
+    /// An address that a medium goes to, and of which nothing is known.
+    #[must_use]
+    pub fn nowhere_known(medium: Medium) -> Self {
+        match medium.family() {
+            Family::Email => Self::Mailbox(Mailbox::default()),
+            Family::Texts | Family::Calls => Self::Number(Number::default()),
+            Family::Post | Family::Social => Self::Unknown,
+        }
+    }
+
+    /// Whether an address is of its kind.
+    #[must_use]
+    pub fn is_reached_by(&self, address: &Address) -> bool {
+        match (self, address) {
+            (Self::Number(_), Address::Phone(_)) | (Self::Mailbox(_), Address::Email(_)) => true,
+            (Self::Number(_) | Self::Mailbox(_) | Self::Unknown, Address::Phone(_) | Address::Email(_)) => false,
+        }
+    }
+
+    /// The same with what someone adds: what is told counts before what was known, and what keeps an address from being used
+    /// stays.
+    #[must_use]
+    pub fn and(self, told: Self) -> Self {
+        match (self, told) {
+            (known, Self::Unknown) => known,
+            (Self::Number(known), Self::Number(told)) => Self::Number(Number {
+                line: told.line.or(known.line),
+                opted_out: told.opted_out.or(known.opted_out),
+                last_text: told.last_text.or(known.last_text),
+                not_reassigned: told.not_reassigned.or(known.not_reassigned),
+            }),
+            (Self::Mailbox(known), Self::Mailbox(told)) => Self::Mailbox(Mailbox {
+                basis: told.basis.or(known.basis),
+                opted_out: told.opted_out.or(known.opted_out),
+                employer_provided: told.employer_provided || known.employer_provided,
+                domain: told.domain.or(known.domain),
+            }),
+            (_, told) => told,
+        }
+    }
+
     /// Since when its holder wants to hear no more there.
     #[must_use]
     pub fn opted_out(&self) -> Option<Timestamp> {

@@ -5,31 +5,7 @@ use jiff::Timestamp;
 use super::preferences::family;
 use crate::contact::Channel;
 use crate::gate::facts;
-
-macro_rules! named {
-    ($name:ident, $($variant:ident => $text:literal),+ $(,)?) => {
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// Its name.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text),+
-                }
-            }
-
-            /// Reads what `as_str` writes.
-            #[must_use]
-            pub fn parse(value: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == value)
-            }
-        }
-    };
-}
-
-pub(super) use named;
+use crate::named::named;
 
 /// What a consent for an address allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::address::Address;
-use super::consent::{Consent, ConsentKind, ConsentSource, GivenTo, Withdrawn, named};
+use super::consent::{Consent, ConsentKind, ConsentSource, GivenTo, Withdrawn};
 use super::suppression::StopReason;
 use crate::contact::Channel;
 use crate::gate::target::{MailBasis, Mailbox, Number, Target};
+use crate::named::named;
 use crate::policy::Stage;
 
 /// After so many messages in a row that could not be delivered for the moment, an address counts as dead.

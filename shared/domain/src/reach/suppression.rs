@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::address::Address;
-use super::consent::named;
 use crate::ids::DebtorId;
+use crate::named::named;
 
 /// Why an address is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dunlin_domain::agreement::{Agreement, Cover, Dispute, DisputeReason, Terms};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::{Channel, PhoneNumber};
+use dunlin_domain::debtor::RecordedContact;
 use dunlin_domain::gate::atlas::Atlas;
 use dunlin_domain::gate::{Evidence, Facts, History, Jurisdiction, Medium, Target};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
@@ -192,10 +193,14 @@ fn the_oldest_debt_that_is_asked_for_counts() {
     assert_eq!(of(&["C"]), (None, None));
 }
 
+fn message(book: &Book, channel: Channel) -> RecordedContact {
+    RecordedContact::of_message((&book.debtor.id).into(), at(NOW), channel)
+}
+
 #[test]
 fn contacts_and_refusals_of_the_books_are_told() {
     let mut book = Book::new("UTC");
-    book.debtor.contacts = vec![(at(NOW), Channel::Email), (at(NOW), Channel::Sms)];
+    book.debtor.contacts = [Channel::Email, Channel::Sms].map(|channel| message(&book, channel)).to_vec();
     let history = History::of(&book.debtor);
     let media: Vec<Medium> = history.0.iter().map(|contact| contact.medium).collect();
     assert_eq!(media, [Medium::Email, Medium::Sms]);

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
 use dunlin_domain::credit::CreditTerms;
-use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, StepDone, Tries};
+use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, RecordedContact, StepDone, Tries};
 use dunlin_domain::event::Event;
-use dunlin_domain::ids::{AccountKey, DebtorId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
+use dunlin_domain::ids::{AccountKey, DebtorId, PersonId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
 use dunlin_domain::message::{CycleRef, Pending, PendingState};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::policy::Subject;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::contact::ContactRecord;
 use super::hold::MoratoriumRecord;
 use super::invoice::{InFlightRecord, in_flight_records, read_in_flight};
 use super::profile::ProfileRecord;
@@ -41,8 +42,12 @@ pub(crate) struct HeadRecord {
     #[serde(default, skip_serializing_if = "is_zero")]
     credit: CreditRecord,
     accounts: Vec<AccountRecord>,
+    /// When a message of ours was claimed, and by which channel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contacts: Vec<(Timestamp, String)>,
+    /// The contacts of people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    contacted: Vec<ContactRecord>,
     /// Moratoria that are over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     moratoria: Vec<MoratoriumRecord>,
@@ -193,6 +198,7 @@ impl HeadRecord {
     pub(crate) fn of(debtor: &Debtor, stamp: HeadStamp<'_>) -> Self {
         let unsettled = debtor.accounts.values().filter(|account| account.pending.is_some()).count();
         let (due_shard, due_at) = stamp.due.unzip();
+        let person = PersonId::from(&debtor.id);
         Self {
             tenant: debtor.tenant.to_string(),
             debtor: debtor.id.to_string(),
@@ -203,7 +209,8 @@ impl HeadRecord {
             parent: debtor.membership.parent().map(ToString::to_string),
             credit: CreditRecord::of(debtor),
             accounts: debtor.accounts.iter().map(|(key, account)| AccountRecord::of(key, account)).collect(),
-            contacts: debtor.contacts.iter().map(|(at, channel)| (*at, channel.as_str().to_owned())).collect(),
+            contacts: messages(debtor),
+            contacted: debtor.contacts.iter().filter_map(|one| ContactRecord::of(one, &person)).collect(),
             moratoria: debtor.moratoria.iter().map(MoratoriumRecord::of).collect(),
             due_shard,
             due_at,
@@ -237,15 +244,26 @@ impl HeadRecord {
         self.credit.terms()
     }
 
+    /// Every contact that counts, newest last.
+    fn contacts(&self, person: &PersonId) -> Result<Vec<RecordedContact>, StoreError> {
+        let message = |(at, channel): &(Timestamp, String)| {
+            let channel = known("channel", channel, Channel::parse(channel))?;
+            Ok::<_, StoreError>(RecordedContact::of_message(person.clone(), *at, channel))
+        };
+        let contacted = self.contacted.iter().map(|one| one.read(person));
+        let mut all = self.contacts.iter().map(message).chain(contacted).collect::<Result<Vec<_>, _>>()?;
+        all.sort_by_key(|one| one.contact().at);
+        Ok(all)
+    }
+
     /// The debtor without its invoices.
     pub(crate) fn read(&self) -> Result<Debtor, StoreError> {
         let accounts = self.accounts.iter().map(AccountRecord::read).collect::<Result<_, _>>()?;
-        let contact = |(at, channel): &(Timestamp, String)| {
-            Ok::<_, StoreError>((*at, known("channel", channel, Channel::parse(channel))?))
-        };
+        let id = read("debtor", DebtorId::parse(&self.debtor))?;
         Ok(Debtor {
             tenant: read("tenant", TenantId::parse(&self.tenant))?,
-            id: read("debtor", DebtorId::parse(&self.debtor))?,
+            contacts: self.contacts(&PersonId::from(&id))?,
+            id,
             membership: self.membership()?,
             credit: self.credit.terms()?,
             exceeded: self.credit.exceeded()?,
@@ -255,9 +273,14 @@ impl HeadRecord {
             holds: BTreeMap::new(),
             moratoria: self.moratoria.iter().map(MoratoriumRecord::read).collect::<Result<_, _>>()?,
             agreements: BTreeMap::new(),
-            contacts: self.contacts.iter().map(contact).collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// The contacts that messages of ours were.
+fn messages(debtor: &Debtor) -> Vec<(Timestamp, String)> {
+    let messages = debtor.contacts.iter().filter(|one| one.id().is_none()).map(RecordedContact::contact);
+    messages.map(|contact| (contact.at, contact.medium.as_str().to_owned())).collect()
 }
 
 impl AccountRecord {

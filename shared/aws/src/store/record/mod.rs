@@ -4,6 +4,7 @@ mod agreement;
 mod allocation;
 mod charge_rule;
 mod collection;
+mod contact;
 mod contact_policy;
 mod credit;
 mod deltas;
@@ -20,6 +21,7 @@ mod written;
 
 pub(crate) use agreement::AgreementRecord;
 pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
+pub(crate) use contact::ContactNoteRecord;
 pub(crate) use credit::CreditRecord;
 pub(crate) use deltas::DeltasRecord;
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
