@@ -12,7 +12,7 @@
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
-//! | [`debtors`], [`groups`] | debtors as records; companies that belong together, and credit limits |
+//! | [`debtors`], [`directory`], [`groups`] | debtors as records; their list; companies that belong together, and credit limits |
 //! | [`statements`] | statements of account, of one debtor and of a group |
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
@@ -37,6 +37,7 @@ mod contact_checks;
 mod costs;
 mod credit;
 mod debtors;
+mod directory;
 mod faults;
 mod feedback;
 mod files;

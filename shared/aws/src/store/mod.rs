@@ -22,6 +22,7 @@
 //! | the texts of that version | `T#<tenant>#TEMPLATES` | `<name>#<form>#<language>#<version>` |
 //! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
+//! | directory: each debtor, by name | `T#<tenant>#DEBTORS#<n>` | `<name in small letters>\t<debtor>` |
 //! | group: how many children, and each | `T#<tenant>#GROUP#<parent>` | `GROUP`, `CHILD#<debtor>` |
 //! | what a group owes, and when it falls due | same | `SUM#<currency>`, `DUE#<currency>#<month>` |
 //!
@@ -35,6 +36,7 @@ mod audit_export;
 mod counters;
 mod cursor;
 mod debtor;
+mod directory;
 mod due;
 mod error;
 mod feedback;
@@ -57,6 +59,7 @@ mod text;
 pub use allocation::AllocationPage;
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
+pub use directory::{DirectoryPage, Search};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
 pub use feedback::MessageRef;
