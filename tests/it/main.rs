@@ -16,6 +16,7 @@
 //! | [`statements`] | statements of account, of one debtor and of a group |
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
+//! | [`backtest`] | what was done, done again from what the table remembers |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
 //! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
@@ -30,6 +31,7 @@ mod agreements;
 mod api;
 mod architecture;
 mod audit;
+mod backtest;
 mod cases;
 mod charges;
 mod charging;

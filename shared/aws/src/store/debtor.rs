@@ -362,10 +362,10 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
         items.push(to_item(&numbered(key::ENTRY, index), &EntryRecord::of(entry))?);
     }
     for (hold, end) in &journal.holds {
-        items.push(to_item(&at(commit.now, "HOLD", hold.id.as_str()), &HoldRecord::ended(hold, *end))?);
+        items.push(to_item(&at(commit.now, key::HOLD, hold.id.as_str()), &HoldRecord::ended(hold, *end))?);
     }
     for (agreement, end) in &journal.agreements {
-        let key = at(commit.now, "AGREEMENT", agreement.id.as_str());
+        let key = at(commit.now, key::AGREEMENT, agreement.id.as_str());
         items.push(to_item(&key, &AgreementRecord::ended(agreement, end))?);
     }
     for reply in &journal.replies {

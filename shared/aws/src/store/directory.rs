@@ -229,3 +229,41 @@ impl ListingRecord {
         Ok((read("debtor", DebtorId::parse(&self.debtor))?, listing))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dunlin_domain::calendar::Zone;
+    use dunlin_domain::debtor::Debtor;
+    use dunlin_domain::ids::{DebtorId, TenantId};
+    use dunlin_domain::profile::Profile;
+    use jiff::civil::date;
+
+    use super::{Merged, Search, Wanted, row};
+
+    fn debtor(id: &str) -> Debtor {
+        let profile = Profile::unknown(id.to_owned(), Zone::parse("UTC").unwrap());
+        Debtor::new(TenantId::parse("demo").unwrap(), DebtorId::parse(id).unwrap(), profile)
+    }
+
+    #[test]
+    fn rows_wait_behind_those_of_a_partition_that_were_not_read() {
+        let rows = |ids: &[&str]| ids.iter().map(|id| row(&debtor(id), &debtor(id).listing()).unwrap()).collect();
+        let today = date(2026, 3, 2);
+        for (more, limit, found, next) in [
+            ((false, false), 9, vec!["a", "b", "c", "d", "e"], None),
+            ((true, false), 9, vec!["a", "b", "c"], Some("c")),
+            ((false, true), 9, vec!["a", "b", "c", "d", "e"], Some("e")),
+            ((true, true), 9, vec!["a", "b", "c"], Some("c")),
+            ((true, true), 2, vec!["a", "b"], Some("b")),
+            ((false, false), 5, vec!["a", "b", "c", "d", "e"], None),
+        ] {
+            let mut merged = Merged::default();
+            merged.add(rows(&["a", "c"]), more.0).unwrap();
+            merged.add(rows(&["b", "d", "e"]), more.1).unwrap();
+            let search = Search { names: None, wanted: Wanted::default(), today, after: None, limit };
+            let page = merged.page(&search);
+            let listed: Vec<&str> = page.listings.iter().map(|(id, _)| id.as_str()).collect();
+            assert_eq!((listed, page.next.as_ref().map(DebtorId::as_str)), (found, next), "{more:?} {limit}");
+        }
+    }
+}

@@ -35,6 +35,10 @@ pub(crate) const LIVE: &str = "LIVE#";
 pub(crate) const PAST: &str = "PAST#";
 /// The kind of an entry of the ledger, in the past.
 pub(crate) const ENTRY: &str = "ENTRY";
+/// The kinds of what is over, in the past.
+pub(crate) const INVOICE: &str = "INVOICE";
+pub(crate) const HOLD: &str = "HOLD";
+pub(crate) const AGREEMENT: &str = "AGREEMENT";
 /// Records of the audit log that have an item of their own.
 pub(crate) const AUDIT: &str = "AUDIT";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
@@ -77,7 +81,7 @@ pub(crate) fn is_agreement(sk: &str) -> bool {
 
 /// A closed invoice lies at its issue date, so that its key follows from its reference.
 pub(crate) fn closed_invoice(tenant: &TenantId, id: &DebtorId, invoice: &InvoiceId, issued: Date) -> Key {
-    Key::new(debtor(tenant, id), format!("{PAST}{issued}T00:00:00.000000Z#INVOICE#{invoice}"))
+    Key::new(debtor(tenant, id), format!("{PAST}{issued}T00:00:00.000000Z#{INVOICE}#{invoice}"))
 }
 
 /// `number` orders what one commit wrote.

@@ -50,6 +50,7 @@ mod migration;
 mod receipt;
 mod record;
 mod reference;
+mod remembered;
 mod remittance;
 mod suppression;
 mod template;
