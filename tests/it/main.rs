@@ -12,10 +12,11 @@
 //! | [`scan`], [`projector_counts`] | finding what is due; counting exactly |
 //! | [`operations`] | what operators see: metrics, traces, wrong sends |
 //! | [`agreements`] | holds, promises, plans, settlements and disputes |
-//! | [`debtors`], [`groups`] | debtors as records; companies that belong together, and credit limits |
+//! | [`debtors`], [`directory`], [`groups`] | debtors as records; their list; companies that belong together, and credit limits |
 //! | [`statements`] | statements of account, of one debtor and of a group |
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
+//! | [`backtest`] | what was done, done again from what the table remembers |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
 //! | [`audit`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
 //! | [`cases`] | worked cases of law |
@@ -32,6 +33,7 @@ mod anchors;
 mod api;
 mod architecture;
 mod audit;
+mod backtest;
 mod cases;
 mod charges;
 mod charging;
@@ -40,6 +42,7 @@ mod contacts;
 mod costs;
 mod credit;
 mod debtors;
+mod directory;
 mod faults;
 mod feedback;
 mod files;

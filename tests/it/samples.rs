@@ -186,6 +186,7 @@ async fn read(world: &World, samples: &mut Samples) {
     credit(world, samples).await;
     world.pump().await;
     for (name, field) in [
+        ("get_debtors", "debtors"),
         ("get_debtor", "accounts"),
         ("get_timeline", "entries"),
         ("get_group", "members"),

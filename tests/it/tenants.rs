@@ -56,6 +56,8 @@ async fn the_tenant_comes_from_the_token_and_from_nowhere_else() {
     };
     let (_, theirs) = world.call_api(get("GET /v1/debtors/{id}", Some("other"))).await;
     assert_eq!(theirs["accounts"][0]["balance"], "7.00");
+    let (_, theirs) = world.call_api(get("GET /v1/debtors", Some("other"))).await;
+    assert_eq!(theirs["debtors"][0]["accounts"][0]["balance"], "7.00");
     let (_, theirs) = world.call_api(get("GET /v1/reports/aging", Some("other"))).await;
     assert_eq!(theirs["reports"][0]["total"], "7.00");
     let (_, theirs) = world.call_api(get("GET /v1/debtors/{id}/timeline", Some("other"))).await;

@@ -62,6 +62,7 @@ impl Handler {
         request: &'a ApiGatewayV2httpRequest,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         match route {
+            "GET /v1/debtors" => Box::pin(self.debtors(request)),
             "GET /v1/debtors/{id}" => Box::pin(self.debtor(request)),
             "GET /v1/debtors/{id}/audit" => Box::pin(self.audit(request)),
             "PATCH /v1/debtors/{id}" => Box::pin(self.patch_debtor(request)),

@@ -1,7 +1,7 @@
 //! # collections-api
 //!
 //! - Who a debtor is, what it is granted and whose child it is: made and changed here.
-//! - What is known: a debtor, its group, its statement of account, its timeline, the aging report, a payment and what it settled,
+//! - What is known: the debtors by name, one of them, its group, its statement of account, its timeline, the aging report, a payment and what it settled,
 //!   payments that wait for their invoice.
 //! - What may be charged on a late invoice, charging it, and giving it up.
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
@@ -27,6 +27,7 @@ mod check;
 mod contacts;
 mod credit;
 mod debtor;
+mod directory;
 mod group;
 mod handler;
 mod payment;

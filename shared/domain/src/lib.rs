@@ -36,6 +36,7 @@ pub mod credit;
 pub mod debtor;
 pub mod decide;
 pub mod decision;
+pub mod directory;
 pub mod duty;
 pub mod event;
 pub mod gate;

@@ -64,6 +64,7 @@ impl World {
             }
         }
         assert!(of_account.values().all(|sum| *sum == 0), "I1: entries without an account: {of_account:?}");
+        self.assert_listed().await;
     }
 
     /// I3: no message twice. I8: a message speaks of one currency.

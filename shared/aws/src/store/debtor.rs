@@ -11,7 +11,6 @@ use dunlin_domain::reach::Feedback;
 use dunlin_domain::remittance::Remittance;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use super::audit::{self, LogRecord, Logged};
 use super::error::{sort, sort_transaction};
@@ -210,11 +209,9 @@ impl Store {
         Ok(Conditional { item, condition: Condition::version(*version) })
     }
 
-    /// The index partition of a debtor: spread evenly, and always the same.
+    /// The index partition of a debtor.
     fn shard_of(&self, pk: &str) -> String {
-        let digest = Sha256::digest(pk);
-        let number = digest.iter().take(4).fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
-        key::due_shard(number.checked_rem(self.config.due_shards).unwrap_or(0))
+        key::due_shard(key::spread(pk, self.config.due_shards))
     }
 
     fn beside_head(&self, commit: &Commit<'_>, history: Vec<Item>) -> Result<Vec<TransactWriteItem>, StoreError> {
@@ -223,6 +220,7 @@ impl Store {
         writes.extend(self.holds(commit.loaded)?);
         writes.extend(self.agreements(commit.loaded)?);
         writes.extend(self.membership(commit.loaded)?);
+        writes.extend(self.listing(commit.loaded)?);
         for item in history {
             writes.push(self.put(item, None)?);
         }
@@ -364,10 +362,10 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
         items.push(to_item(&numbered(key::ENTRY, index), &EntryRecord::of(entry))?);
     }
     for (hold, end) in &journal.holds {
-        items.push(to_item(&at(commit.now, "HOLD", hold.id.as_str()), &HoldRecord::ended(hold, *end))?);
+        items.push(to_item(&at(commit.now, key::HOLD, hold.id.as_str()), &HoldRecord::ended(hold, *end))?);
     }
     for (agreement, end) in &journal.agreements {
-        let key = at(commit.now, "AGREEMENT", agreement.id.as_str());
+        let key = at(commit.now, key::AGREEMENT, agreement.id.as_str());
         items.push(to_item(&key, &AgreementRecord::ended(agreement, end))?);
     }
     for reply in &journal.replies {

@@ -71,7 +71,7 @@ impl Store {
         Ok(writes)
     }
 
-    fn check(
+    pub(super) fn check(
         &self,
         key: &Key,
         condition: &str,

@@ -108,12 +108,12 @@ impl Store {
 }
 
 /// The sort key behind its prefix.
-fn sort_key(item: &Item) -> Option<&str> {
+pub(super) fn sort_key(item: &Item) -> Option<&str> {
     item.get("SK")?.as_s().ok()?.strip_prefix(key::PAST)
 }
 
 /// What an item of the history is.
-fn kind(item: &Item) -> Option<&str> {
+pub(super) fn kind(item: &Item) -> Option<&str> {
     sort_key(item)?.split('#').nth(1)
 }
 

@@ -1,16 +1,18 @@
 //! Rewriting items whose shape is of the version before, a page of the table at a time.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dunlin_domain::ids::{DebtorId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{BOUND_BY, RECORDS};
+use super::debtor::Condition;
 use super::error::sort;
 use super::feedback::FeedbackRecord;
 use super::key::{self, Key};
 use super::record::{
     AgreementRecord, AllocationRecord, HeadRecord, HoldRecord, InvoiceRecord, Item, Record, ReferenceRecord,
-    RemittanceRecord, SCHEMA, from_item, place, schema, to_item,
+    RemittanceRecord, SCHEMA, from_item, place, read, schema, to_item,
 };
 use super::suppression::SuppressionRecord;
 use super::{Store, StoreError};
@@ -84,7 +86,7 @@ impl Store {
         for item in page.items.unwrap_or_default() {
             let place = place(&item);
             migration.read = migration.read.saturating_add(1);
-            match self.rewrite(item).await {
+            match self.migrate(item).await {
                 Ok(Rewritten::Yes) => migration.rewritten = migration.rewritten.saturating_add(1),
                 Ok(Rewritten::NotNeeded) => {}
                 Err(error @ StoreError::Corrupt { .. }) => {
@@ -101,8 +103,16 @@ impl Store {
         self.put_migration(migration).await
     }
 
+    /// Brings an item into its latest shape, and a debtor into the directory.
+    async fn migrate(&self, item: Item) -> Result<Rewritten, StoreError> {
+        let debtor = debtor_of(&item)?;
+        let rewritten = self.rewrite(item).await?;
+        let Some((tenant, debtor)) = debtor else { return Ok(rewritten) };
+        if self.list(&tenant, &debtor).await? { Ok(Rewritten::Yes) } else { Ok(rewritten) }
+    }
+
     async fn put_migration(&self, migration: &mut Migration) -> Result<(), StoreError> {
-        let condition = super::debtor::Condition::version(migration.version);
+        let condition = Condition::version(migration.version);
         migration.version = migration.version.saturating_add(1);
         let item = to_item(&key::migration(&target()), migration)?;
         let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
@@ -131,8 +141,8 @@ impl Store {
     }
 }
 
-/// What this version migrates to: the kinds of items that have had more than one shape. Another set is another
-/// migration, which begins anew.
+/// What this version migrates to: the kinds of items that have had more than one shape, and that every debtor is in the
+/// directory. Another set is another migration, which begins anew.
 fn target() -> String {
     let kinds = [
         ("HEAD", HeadRecord::SCHEMA),
@@ -146,7 +156,17 @@ fn target() -> String {
         ("ALLOCATION", AllocationRecord::SCHEMA),
     ];
     let changed = kinds.iter().filter(|(_, schema)| *schema > 1);
-    changed.map(|(kind, schema)| format!("{kind}-{schema}")).collect::<Vec<_>>().join(".")
+    let changed = changed.map(|(kind, schema)| format!("{kind}-{schema}"));
+    changed.chain(["LISTED".to_owned()]).collect::<Vec<_>>().join(".")
+}
+
+/// Whose head an item is, if it is one.
+fn debtor_of(item: &Item) -> Result<Option<(TenantId, DebtorId)>, StoreError> {
+    let is_head = item.get("SK").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == key::HEAD);
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
+    let whose =
+        || Ok((read("tenant", TenantId::parse(text("tenant")))?, read("debtor", DebtorId::parse(text("debtor")))?));
+    if is_head { whose().map(Some) } else { Ok(None) }
 }
 
 /// An item in its latest shape, or `None` where it is in it already. What expires soon, or was written by hand, is left; and so

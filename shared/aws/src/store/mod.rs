@@ -25,6 +25,7 @@
 //! | logs that moved on a day (expires) | `DEPLOYMENT#MOVED#<day>` | `<batch>` |
 //! | the last day that is anchored | `DEPLOYMENT` | `ANCHORED` |
 //! | counters | `T#<tenant>#METRIC#<portfolio>#<currency>` | `DUE#<date>`, `DAY#<date>` |
+//! | directory: each debtor, by name | `T#<tenant>#DEBTORS#<n>` | `<name in small letters>\t<debtor>` |
 //! | group: how many children, and each | `T#<tenant>#GROUP#<parent>` | `GROUP`, `CHILD#<debtor>` |
 //! | what a group owes, and when it falls due | same | `SUM#<currency>`, `DUE#<currency>#<month>` |
 //!
@@ -39,6 +40,7 @@ mod audit_export;
 mod counters;
 mod cursor;
 mod debtor;
+mod directory;
 mod due;
 mod error;
 mod feedback;
@@ -52,6 +54,7 @@ mod migration;
 mod receipt;
 mod record;
 mod reference;
+mod remembered;
 mod remittance;
 mod suppression;
 mod template;
@@ -63,6 +66,7 @@ pub use anchor::{LastAnchor, MovedLog, MovedLogs};
 pub use audit_export::{AuditPart, AuditRange};
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
+pub use directory::{DirectoryPage, Search};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
 pub use feedback::MessageRef;

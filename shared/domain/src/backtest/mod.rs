@@ -6,9 +6,11 @@
 //! policy that would have been paid sooner is not given credit for it.
 
 mod life;
+mod remembered;
 mod report;
 
 pub use life::{Contact, Life, live};
+pub use remembered::Remembered;
 pub use report::{Comparison, Prices, Report};
 
 use jiff::Timestamp;

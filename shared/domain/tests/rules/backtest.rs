@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use dunlin_domain::backtest::{Comparison, Fact, History, Life, Prices, Report, Window, live};
+use dunlin_domain::backtest::{Comparison, Fact, History, Life, Prices, Remembered, Report, Window, live};
 use dunlin_domain::calendar::Calendar;
 use dunlin_domain::contact::Channel;
-use dunlin_domain::ids::{PolicyName, PolicyRef, StepName};
+use dunlin_domain::debtor::{Debtor, Journal};
+use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
+use dunlin_domain::ids::{HoldId, PolicyName, PolicyRef, StepName};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::policy::{Policies, Policy, Stage, Step, StepAction};
 use jiff::civil::Date;
@@ -41,6 +43,11 @@ fn history(invoices: &[(&str, &str, &str, i64)], entries: &[Entry]) -> History {
     };
     let booked = entries.iter().map(|entry| (entry.on, Fact::Entry(entry.clone())));
     History::new(Book::new("Europe/Berlin").debtor, invoices.iter().map(raised).chain(booked).collect())
+}
+
+/// What the books hold of a debtor who never had a hold or an agreement that is over.
+fn books(debtor: Debtor, entries: Vec<Entry>) -> Remembered {
+    Remembered { debtor, closed: Vec::new(), entries, holds: Vec::new(), agreements: Vec::new() }
 }
 
 fn steps(life: &Life) -> Vec<(String, String)> {
@@ -85,6 +92,37 @@ fn what_was_before_the_window_is_lived_and_not_counted() {
     let first: Vec<String> = steps(&life).into_iter().map(|(step, _)| step).collect();
     assert_eq!(first, ["reminder-7", "reminder-14", "final-notice-30"]);
     assert_eq!(life.tasks.len(), 2, "a call, and the hand-over");
+}
+
+#[test]
+fn a_hold_that_is_over_held_for_its_days() {
+    let mut book = Book::new("UTC");
+    book.invoice("A", "2026-02-01", "2026-03-02", 100);
+    let hold = Hold {
+        id: HoldId::parse("h1").unwrap(),
+        reason: HoldReason::Manual,
+        scope: HoldScope::Debtor,
+        since: at("2026-03-02T15:00:00Z"),
+        until: None,
+        set_by: SetBy::Staff,
+        note: None,
+    };
+    let life = |holds: Vec<(Hold, Timestamp)>| {
+        let books = Remembered { holds, ..books(book.debtor.clone(), book.entries.clone()) };
+        let life = live(&History::remembered(books), &mails(1, &[1, 7, 14]), &Calendar::default(), window()).unwrap();
+        steps(&life).into_iter().map(|(step, _)| step).collect::<Vec<_>>()
+    };
+    assert_eq!(life(Vec::new()), ["day1", "day7", "day14"]);
+    assert_eq!(life(vec![(hold.clone(), at("2026-03-08T10:00:00Z"))]), ["day7", "day14"]);
+    assert_eq!(life(vec![(hold.clone(), at("2026-03-02T16:00:00Z"))]), ["day1", "day7", "day14"], "within a day");
+    book.debtor.hold(hold, at("2026-03-02T15:00:00Z"), &mut Journal::default()).unwrap();
+    let held = live(
+        &History::remembered(books(book.debtor.clone(), book.entries.clone())),
+        &mails(1, &[1]),
+        &Calendar::default(),
+        window(),
+    );
+    assert_eq!(held.unwrap().contacts, [], "it stands");
 }
 
 /// What may happen to one of three invoices.
@@ -141,7 +179,8 @@ proptest! {
         }
         let to = book.debtor.profile.zone.midnight(first.saturating_add(100.days()));
         let window = Window { from: at("2026-01-01T00:00:00Z"), to };
-        let history = history(&invoices, &book.entries);
+        // The books keep what became of the invoices; the history is made from that.
+        let history = History::remembered(books(book.debtor.clone(), book.entries.clone()));
         let life = live(&history, &book.policies, &Calendar::default(), window).unwrap();
         let lived: Vec<(String, String)> = life
             .contacts

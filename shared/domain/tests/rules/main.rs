@@ -13,6 +13,7 @@ mod credit;
 mod debtors;
 mod decide;
 mod desk;
+mod directory;
 mod duties;
 mod gate_facts;
 mod groups;

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use dunlin_domain::contact::Channel;
 use dunlin_domain::credit::CreditTerms;
 use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, RecordedContact, StepDone, Tries};
+use dunlin_domain::directory::NamePlace;
 use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, PersonId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
 use dunlin_domain::message::{CycleRef, Pending, PendingState};
@@ -237,6 +238,11 @@ impl HeadRecord {
             None if self.leads => Ok(Membership::Leads),
             None => Ok(Membership::Alone),
         }
+    }
+
+    /// Where its name stands in the directory.
+    pub(crate) fn name_place(&self) -> NamePlace {
+        NamePlace::of(self.profile.name())
     }
 
     /// What it is granted.

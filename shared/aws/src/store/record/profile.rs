@@ -103,6 +103,10 @@ struct InconvenientRecord {
 }
 
 impl ProfileRecord {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn of(profile: &Profile) -> Self {
         Self {
             name: profile.name.clone(),
