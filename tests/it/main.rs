@@ -17,7 +17,7 @@
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
-//! | [`audit`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
+//! | [`audit`], [`settings_log`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
 //! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
@@ -58,6 +58,7 @@ mod reminders;
 mod samples;
 mod scan;
 mod sending;
+mod settings_log;
 mod statements;
 mod stripe;
 mod templates;
