@@ -18,7 +18,7 @@
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
 //! | [`backtest`] | what was done, done again from what the table remembers |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
-//! | [`audit`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
+//! | [`audit`], [`settings_log`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
 //! | [`cases`] | worked cases of law |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
@@ -63,6 +63,7 @@ mod reminders;
 mod samples;
 mod scan;
 mod sending;
+mod settings_log;
 mod statements;
 mod stripe;
 mod templates;

@@ -198,8 +198,10 @@ async fn read(world: &World, samples: &mut Samples) {
         let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert!(status == 200 && answer[field].is_array(), "{name}: {answer}");
     }
-    let (status, log) = world.call_api(samples.take("collections-api/get_audit.json")).await;
-    assert!(status == 200 && log.as_str().unwrap().contains("dunlin-audit/1"), "{log}");
+    for name in ["get_audit", "get_settings_audit"] {
+        let (status, log) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert!(status == 200 && log.as_str().unwrap().contains("dunlin-audit/1"), "{name}: {log}");
+    }
     for (name, status, field) in [
         ("put_template", 201, "version"),
         ("get_template", 200, "in_use"),

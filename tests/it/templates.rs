@@ -1,5 +1,7 @@
 //! A tenant's own templates, from saving them to the message that a debtor reads. `I1` of `C1` is late on 3 March 2026.
 
+use dunlin_audit::Actor;
+use dunlin_aws::store::Author;
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::contact::Channel;
 use dunlin_domain::reach::Address;
@@ -28,7 +30,7 @@ async fn call(world: &World, route: &str, name: &str, query: Value, body: &Value
     world.call_api(call_to(route, Some("demo"), &json!({ "name": name }), &query, &body.to_string())).await
 }
 
-fn mail(words: &str) -> Value {
+pub(crate) fn mail(words: &str) -> Value {
     json!({
         "channel": "email", "language": "en", "subject": "{{ creditor }} and {{ lines[0].number }}",
         "text": format!("{words}, {{{{ debtor }}}}: {{{{ currency }}}} {{{{ amount_due }}}}. Unsubscribe: {{{{ opt_out_url }}}}"),
@@ -36,7 +38,7 @@ fn mail(words: &str) -> Value {
     })
 }
 
-async fn save(world: &World, name: &str, body: &Value) -> (i64, Value) {
+pub(crate) async fn save(world: &World, name: &str, body: &Value) -> (i64, Value) {
     call(world, "PUT /v1/templates/{name}", name, json!({}), body).await
 }
 
@@ -200,7 +202,8 @@ async fn a_message_without_a_demanded_block_is_withheld_with_a_task_and_not_trie
         language: Language::english(),
     };
     let letter = Letter { subject: "News".into(), text: "Please pay.".into(), html: "<p>Please pay.</p>".into() };
-    world.table.store().save_template(&tenant("demo"), &key, 1, &Texts::Email(letter), world.now()).await.unwrap();
+    let by = Author { actor: Actor::system("tests"), at: world.now() };
+    world.table.store().save_template(&tenant("demo"), &key, 1, &Texts::Email(letter), &by).await.unwrap();
     world.table.add_tenant("demo", &[("role", "third_party")]).await;
     world.has([owing("Jo Miller")]).await;
     world.hour(MORNING).await;

@@ -103,13 +103,18 @@ impl Handler {
 
     /// Anchors a tenant's day: the object first, and then which one is the last, so that a run that died in between puts the
     /// same bytes again.
-    async fn anchor(&self, tenant: &TenantId, day: Date, logs: BTreeMap<DebtorId, Head>) -> Result<(), AnchoringError> {
+    async fn anchor(
+        &self,
+        tenant: &TenantId,
+        day: Date,
+        logs: BTreeMap<Option<DebtorId>, Head>,
+    ) -> Result<(), AnchoringError> {
         let last = self.store.last_anchor(tenant).await?;
         let name = day.to_string();
         if last.anchor.as_ref().is_some_and(|last| last.day >= name) {
             return Ok(());
         }
-        let heads = logs.into_iter().map(|(debtor, head)| (Some(debtor.to_string()), head)).collect();
+        let heads = logs.into_iter().map(|(debtor, head)| (debtor.map(|debtor| debtor.to_string()), head)).collect();
         let anchor = Anchor::new(tenant.as_str(), &name, last.anchor.clone(), heads);
         self.bucket.put_once(&format!("anchors/{tenant}/{name}.json"), anchor.write()).await?;
         match self.store.put_anchor(tenant, &last, anchor.reference()).await {

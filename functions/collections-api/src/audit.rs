@@ -1,8 +1,8 @@
-//! Handing out a debtor's audit log.
+//! Handing out audit logs: of debtors, and of the tenant's settings.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, linked, query_parameter, response, told_time};
-use dunlin_aws::store::AuditRange;
+use dunlin_aws::store::{AuditPart, AuditRange};
 
 use crate::Handler;
 use crate::debtor::debtor_id;
@@ -14,19 +14,43 @@ const LOG: &str = "application/jsonl";
 const BYTES_MAX: usize = 2_990_000;
 
 impl Handler {
-    /// A part of the log, with a link to the next. All parts, one after the other, are the file.
+    /// A part of a debtor's log, with a link to the next. All parts, one after the other, are the file.
     pub(crate) async fn audit(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
-        let debtor = debtor_id(request)?;
-        let (after, limit) = (number(request, "after", 0)?, number(request, "limit", 1)?);
-        let range =
-            AuditRange { after: after.unwrap_or(0), records_max: limit.unwrap_or(u64::MAX), bytes_max: BYTES_MAX };
-        let now = self.clock.now(told_time(request));
-        let part = self.books.store().export_audit(&tenancy.tenant, &debtor, range, now).await;
+        let (debtor, asked, now) = (debtor_id(request)?, Asked::of(request)?, self.clock.now(told_time(request)));
+        let part = self.books.store().export_audit(&tenancy.tenant, &debtor, asked.range(), now).await;
         let part = part.map_err(|error| failed(&error))?;
-        let part = part.ok_or_else(|| Problem::not_found(format!("there is no debtor {debtor}")))?;
+        asked.answer(part.ok_or_else(|| Problem::not_found(format!("there is no debtor {debtor}")))?)
+    }
+
+    /// The same of the log of the tenant's own settings.
+    pub(crate) async fn settings_audit(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let tenancy = self.tenancy(request).await?;
+        let (asked, now) = (Asked::of(request)?, self.clock.now(told_time(request)));
+        let part = self.books.store().export_settings_audit(&tenancy.tenant, asked.range(), now).await;
+        asked.answer(part.map_err(|error| failed(&error))?)
+    }
+}
+
+/// Which part is asked for.
+struct Asked {
+    after: u64,
+    limit: Option<u64>,
+}
+
+impl Asked {
+    fn of(request: &ApiGatewayV2httpRequest) -> Result<Self, Problem> {
+        let (after, limit) = (number(request, "after", 0)?, number(request, "limit", 1)?);
+        Ok(Self { after: after.unwrap_or(0), limit })
+    }
+
+    fn range(&self) -> AuditRange {
+        AuditRange { after: self.after, records_max: self.limit.unwrap_or(u64::MAX), bytes_max: BYTES_MAX }
+    }
+
+    fn answer(&self, part: AuditPart) -> Answer {
         let text = String::from_utf8(part.file).map_err(|_| Problem::internal())?;
-        let limit = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
+        let limit = self.limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
         let next = part.next.map(|next| format!("?after={next}{limit}"));
         Ok(linked(response(200, LOG, text), next.as_deref()))
     }

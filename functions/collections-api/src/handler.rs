@@ -7,9 +7,9 @@ use std::sync::Arc;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dunlin_aws::books::{Books, BooksError};
 use dunlin_aws::clock::Clock;
-use dunlin_aws::http::{Problem, tenant};
+use dunlin_aws::http::{Problem, caller, tenant, told_time};
 use dunlin_aws::secrets::Secrets;
-use dunlin_aws::store::{StoreError, Tenancy};
+use dunlin_aws::store::{Author, StoreError, Tenancy};
 use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::intake::CreditAction;
@@ -65,6 +65,7 @@ impl Handler {
             "GET /v1/debtors" => Box::pin(self.debtors(request)),
             "GET /v1/debtors/{id}" => Box::pin(self.debtor(request)),
             "GET /v1/debtors/{id}/audit" => Box::pin(self.audit(request)),
+            "GET /v1/audit" => Box::pin(self.settings_audit(request)),
             "PATCH /v1/debtors/{id}" => Box::pin(self.patch_debtor(request)),
             "PUT /v1/debtors/{id}" => Box::pin(self.put_debtor(request)),
             "GET /v1/debtors/{id}/group" => Box::pin(self.group(request)),
@@ -114,6 +115,11 @@ impl Handler {
             "POST /unsubscribe/{token}" => Box::pin(self.unsubscribe(request)),
             _ => Box::pin(ready(Err(Problem::not_found(format!("there is no {route}"))))),
         }
+    }
+
+    /// Who changes settings by a call, and when.
+    pub(crate) fn author(&self, request: &ApiGatewayV2httpRequest) -> Author {
+        Author { actor: caller(request), at: self.clock.now(told_time(request)) }
     }
 
     /// The caller's tenant.

@@ -42,7 +42,8 @@ impl Handler {
         });
         let policy = body.finish(policy)?;
         let id = policy.id();
-        let stored = self.books.store().put_policy(&tenancy.tenant, &policy, used_for).await;
+        let by = self.author(request);
+        let stored = self.books.store().put_policy(&tenancy.tenant, &policy, used_for, &by).await;
         stored.map_err(|error| match error {
             StoreError::Conflict => taken(id),
             error => failed(&error),

@@ -65,7 +65,7 @@ impl Handler {
 
     /// Saves the next version, if it may be used.
     pub(crate) async fn save_template(&self, request: &ApiGatewayV2httpRequest) -> Answer {
-        let now = self.clock.now(told_time(request));
+        let by = self.author(request);
         let mut body = Body::of(request)?;
         let draft = draft(&mut body, name(request)?);
         let (key, texts) = body.finish(draft)?;
@@ -82,8 +82,8 @@ impl Handler {
                 return Ok(json_response(200, &view::version(&key, known.edition, None)));
             }
             let version = latest.saturating_add(1);
-            match self.books.store().save_template(&tenancy.tenant, &key, version, &texts, now).await {
-                Ok(()) => return Ok(json_response(201, &view::version(&key, Edition::Own(version), Some(now)))),
+            match self.books.store().save_template(&tenancy.tenant, &key, version, &texts, &by).await {
+                Ok(()) => return Ok(json_response(201, &view::version(&key, Edition::Own(version), Some(by.at)))),
                 // Somebody else saved that version: this one becomes the next.
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(failed(&error)),

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use dunlin_aws::books::Books;
-use dunlin_aws::store::{Store, TableConfig, Tenancy};
+use dunlin_aws::store::{HEAD, SETTINGS_LOG, Store, TableConfig, Tenancy};
 use dunlin_domain::ids::TenantId;
 use dynoxide::actions::{
     describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
@@ -180,7 +180,7 @@ impl TestTable {
     }
 
     /// Records of the stream that were not read before, in order, filtered as the template does: heads of debtors and
-    /// sums of groups that were put.
+    /// sums of groups that were put, and where logs of settings stand.
     pub fn new_heads(&self) -> Vec<Value> {
         let mut position = self.iterator.lock().unwrap();
         let mut iterator = position.take().unwrap_or_else(|| self.trim_horizon());
@@ -245,7 +245,8 @@ impl TestTable {
 
 fn is_watched(record: &Value) -> bool {
     let sort_key = record["dynamodb"]["Keys"]["SK"]["S"].as_str().unwrap_or_default();
-    record["eventName"] != "REMOVE" && (sort_key == "LIVE#DEBTOR" || sort_key.starts_with("SUM#"))
+    let watched = sort_key == HEAD || sort_key == SETTINGS_LOG || sort_key.starts_with("SUM#");
+    record["eventName"] != "REMOVE" && watched
 }
 
 fn plain(value: &Stored) -> Value {

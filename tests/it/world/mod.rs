@@ -23,7 +23,7 @@ use dunlin_aws::clock::Clock;
 use dunlin_aws::mail::Mailer;
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::sms::TextSender;
-use dunlin_aws::store::Tenancy;
+use dunlin_aws::store::{HEAD, SETTINGS_LOG, Tenancy};
 use dunlin_aws::telemetry::Telemetry;
 use dunlin_testkit::TestTable;
 use dunlin_testkit::build::{at, tenant};
@@ -213,6 +213,10 @@ impl World {
     /// Gives new stream records to the projector; what it says on the bus reaches the dispatch queue.
     pub(crate) async fn project(&self) -> bool {
         let heads = self.table.new_heads();
+        let sort_key = |record: &Value| record["dynamodb"]["Keys"]["SK"]["S"].clone();
+        let logs = heads.iter().filter(|record| [HEAD, SETTINGS_LOG].iter().any(|one| sort_key(record) == *one));
+        self.to_note.lock().unwrap().extend(logs.cloned());
+        let heads: Vec<Value> = heads.into_iter().filter(|record| sort_key(record) != SETTINGS_LOG).collect();
         for batch in heads.chunks(RECORDS_PER_BATCH) {
             let work = self.projector.handle(stream_event(batch));
             self.telemetry.invocation("request", Some(TRACE_OF_STREAM), work).await.unwrap();
@@ -223,9 +227,7 @@ impl World {
             }
             self.told.lock().unwrap().push((kind, detail));
         }
-        let told = !heads.is_empty();
-        self.to_note.lock().unwrap().extend(heads);
-        told
+        !heads.is_empty()
     }
 
     /// Delivers messages of the dispatch queue in batches of ten, and returns those that come back.

@@ -30,22 +30,22 @@ const HEADS_PER_NOTE: usize = 2_000;
 pub struct MovedLog {
     /// Whose.
     pub tenant: TenantId,
-    /// Of which debtor.
-    pub debtor: DebtorId,
+    /// Of which debtor; none for the log of the tenant's own settings.
+    pub debtor: Option<DebtorId>,
     /// Where it ends now.
     pub head: Head,
     /// When it moved.
     pub moved_at: Timestamp,
 }
 
-/// Logs by tenant and debtor, and where each ended.
-pub type MovedLogs = BTreeMap<TenantId, BTreeMap<DebtorId, Head>>;
+/// Logs by tenant and debtor, as in [`MovedLog`], and where each ended.
+pub type MovedLogs = BTreeMap<TenantId, BTreeMap<Option<DebtorId>, Head>>;
 
 /// What a head says of its log.
 #[derive(Debug, Deserialize)]
 struct LoggedHead {
     tenant: String,
-    debtor: String,
+    debtor: Option<String>,
     committed_at: Timestamp,
     log: Option<LogRecord>,
 }
@@ -53,7 +53,7 @@ struct LoggedHead {
 /// Heads that a batch told: debtor, number and hash of the last record, by tenant.
 #[derive(Debug, Serialize, Deserialize)]
 struct NoteRecord {
-    heads: BTreeMap<String, Vec<(String, u64, String)>>,
+    heads: BTreeMap<String, Vec<(Option<String>, u64, String)>>,
     expires_at: i64,
 }
 
@@ -93,16 +93,17 @@ pub struct LastAnchor {
 }
 
 impl MovedLog {
-    /// Reads the new image of a debtor's head from the stream; `None` where its log has not begun.
+    /// Reads from the stream the new image of a debtor's head, or of where the log of a tenant's settings stands; `None`
+    /// where the log has not begun.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn from_image(image: serde_dynamo::Item) -> Result<Option<Self>, StoreError> {
         let head: LoggedHead = read("head", serde_dynamo::from_item(image))?;
         let Some(log) = head.log else { return Ok(None) };
-        let (tenant, debtor) = (read("tenant", TenantId::parse(&head.tenant))?, DebtorId::parse(&head.debtor));
-        let debtor = read("debtor", debtor)?;
-        let place = key::debtor(&tenant, &debtor);
+        let tenant = read("tenant", TenantId::parse(&head.tenant))?;
+        let debtor = head.debtor.map(|debtor| read("debtor", DebtorId::parse(&debtor))).transpose()?;
+        let place = debtor.as_ref().map_or_else(|| key::settings_audit(&tenant), |one| key::debtor(&tenant, one));
         let ended = log.head().map_err(|error| error.within(&place))?;
         Ok(Some(Self { tenant, debtor, head: ended, moved_at: head.committed_at }))
     }
@@ -114,9 +115,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn note_moved(&self, batch: &str, logs: &[MovedLog], now: Timestamp) -> Result<(), StoreError> {
-        let mut latest: BTreeMap<(&TenantId, &DebtorId), Head> = BTreeMap::new();
+        let mut latest: BTreeMap<(&TenantId, Option<&DebtorId>), Head> = BTreeMap::new();
         for log in logs {
-            let known = latest.entry((&log.tenant, &log.debtor)).or_insert(log.head);
+            let known = latest.entry((&log.tenant, log.debtor.as_ref())).or_insert(log.head);
             *known = later(*known, log.head);
         }
         let latest: Vec<_> = latest.into_iter().collect();
@@ -125,7 +126,7 @@ impl Store {
             let mut note = NoteRecord { heads: BTreeMap::new(), expires_at };
             for ((tenant, debtor), head) in heads {
                 let of_tenant = note.heads.entry(tenant.to_string()).or_default();
-                of_tenant.push((debtor.to_string(), head.seq, text(head.hash)));
+                of_tenant.push((debtor.map(ToString::to_string), head.seq, text(head.hash)));
             }
             let item = to_item(&key::moved(day_of(now), &format!("{batch}.{part:03}")), &note)?;
             self.client.put_item().table_name(&self.config.table).set_item(Some(item)).send().await.map_err(sort)?;
@@ -209,7 +210,8 @@ impl NoteRecord {
             let of_tenant = moved.entry(read("tenant", TenantId::parse(&tenant))?).or_default();
             for (debtor, seq, hash) in heads {
                 let head = Head { seq, hash: digest(&hash)? };
-                let known = of_tenant.entry(read("debtor", DebtorId::parse(&debtor))?).or_insert(head);
+                let debtor = debtor.map(|debtor| read("debtor", DebtorId::parse(&debtor))).transpose()?;
+                let known = of_tenant.entry(debtor).or_insert(head);
                 *known = later(*known, head);
             }
         }

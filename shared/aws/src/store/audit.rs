@@ -11,6 +11,7 @@ use dunlin_domain::debtor::{ContactNote, Debtor};
 use dunlin_domain::decision::Decision;
 use serde::{Deserialize, Serialize};
 
+use super::audit_export::Whose;
 use super::debtor::Commit;
 use super::record::{AgreementRecord, HeadRecord, HoldRecord, InvoiceRecord, Item};
 use super::{StoreError, attributes, key};
@@ -61,13 +62,18 @@ pub(super) struct Logged {
 }
 
 impl LogRecord {
+    /// One that ends there, with nothing that waits.
+    pub(super) fn at(head: Head) -> Self {
+        Self { seq: head.seq, hash: text(head.hash), waiting: Vec::new() }
+    }
+
     pub(super) fn head(&self) -> Result<Head, StoreError> {
         Ok(Head { seq: self.seq, hash: digest(&self.hash)? })
     }
 }
 
 impl AuditRecord {
-    fn of(record: &Record) -> Self {
+    pub(super) fn of(record: &Record) -> Self {
         Self {
             seq: record.seq,
             at: record.at.clone(),
@@ -84,11 +90,11 @@ impl AuditRecord {
 
     /// The whole record, which follows one that ended at `head`. Its hash is the one that it was stored with, whether it
     /// fits or not.
-    pub(super) fn whole(&self, debtor: &Debtor, head: Head) -> Result<Record, StoreError> {
+    pub(super) fn whole(&self, whose: Whose<'_>, head: Head) -> Result<Record, StoreError> {
         Ok(Record {
             seq: self.seq,
-            tenant: debtor.tenant.to_string(),
-            debtor: Some(debtor.id.to_string()),
+            tenant: whose.tenant.to_string(),
+            debtor: whose.debtor.map(ToString::to_string),
             at: self.at.clone(),
             actor: Actor { kind: self.by.0.clone(), id: self.by.1.clone() },
             what: self.what.clone(),

@@ -1,10 +1,9 @@
-//! Handing out a debtor's audit log, as parts of a file that anyone can verify.
+//! Handing out an audit log, as parts of a file that anyone can verify.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_audit::{Export, Head, Part, Record, Written, bytes_of};
-use dunlin_domain::debtor::Debtor;
 use dunlin_domain::ids::{DebtorId, TenantId};
 use jiff::Timestamp;
 
@@ -38,8 +37,16 @@ pub struct AuditPart {
     pub next: Option<u64>,
 }
 
-/// What the history says of a log.
-struct Found {
+/// Whose log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whose<'a> {
+    pub(super) tenant: &'a TenantId,
+    /// None for the log of the tenant's own settings.
+    pub(super) debtor: Option<&'a DebtorId>,
+}
+
+/// What the table says of a log.
+pub(super) struct Found {
     /// Records by their number; a commit that was not made may have left one too.
     records: BTreeMap<u64, Vec<AuditRecord>>,
     /// History items by the record that binds them, as far as they are asked for.
@@ -70,7 +77,7 @@ impl Store {
             found.records.entry(waiting.seq).or_default().push(waiting.clone());
         }
         self.read_audited_history(tenant, debtor, log, &mut found).await?;
-        found.part(&loaded.debtor, log, now).map(Some)
+        found.part(Whose { tenant, debtor: Some(debtor) }, log, now).map(Some)
     }
 
     async fn read_audited_history(
@@ -97,11 +104,11 @@ impl Store {
 }
 
 impl Found {
-    fn of(range: AuditRange) -> Self {
+    pub(super) fn of(range: AuditRange) -> Self {
         Self { records: BTreeMap::new(), bound: BTreeMap::new(), range, bytes: 0 }
     }
 
-    fn take(&mut self, item: Item, log: Head) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, item: Item, log: Head) -> Result<(), StoreError> {
         if let Some(records) = item.get(RECORDS) {
             let read = serde_dynamo::from_attribute_value::<_, Vec<AuditRecord>>(records.clone());
             for record in read.map_err(|error| StoreError::corrupt(RECORDS, error))? {
@@ -133,12 +140,13 @@ impl Found {
         }
     }
 
-    fn part(&self, debtor: &Debtor, log: Head, now: Timestamp) -> Result<AuditPart, StoreError> {
-        let corrupt = |error| StoreError::corrupt(&debtor.id, error);
-        let (after, records) = self.chosen(debtor, log)?;
+    pub(super) fn part(&self, whose: Whose<'_>, log: Head, now: Timestamp) -> Result<AuditPart, StoreError> {
+        let corrupt = |error| StoreError::corrupt(whose.tenant, error);
+        let (after, records) = self.chosen(whose, log)?;
         let head = records.last().map_or(after, Record::head);
-        let (tenant, id, exported_at) = (debtor.tenant.as_str(), Some(debtor.id.as_str()), now.to_string());
-        let part = Part { tenant, debtor: id, exported_at: &exported_at, after, head, log };
+        let (tenant, debtor, exported_at) = (whose.tenant.as_str(), whose.debtor, now.to_string());
+        let debtor = debtor.map(DebtorId::as_str);
+        let part = Part { tenant, debtor, exported_at: &exported_at, after, head, log };
         let mut export = Export::begin(Vec::new(), part).map_err(corrupt)?;
         for record in &records {
             export.add(record, self.written_by(record)).map_err(corrupt)?;
@@ -148,10 +156,10 @@ impl Found {
     }
 
     /// Where the part begins, and its records.
-    fn chosen(&self, debtor: &Debtor, log: Head) -> Result<(Head, Vec<Record>), StoreError> {
+    fn chosen(&self, whose: Whose<'_>, log: Head) -> Result<(Head, Vec<Record>), StoreError> {
         let (mut after, mut at, mut chosen, mut bytes) = (Head::EMPTY, Head::EMPTY, Vec::new(), 0_usize);
         for (seq, candidates) in self.records.range(..=self.last().min(log.seq)) {
-            let Some(record) = fitting(candidates, debtor, at)? else { continue };
+            let Some(record) = fitting(candidates, whose, at)? else { continue };
             at = record.head();
             if *seq <= self.range.after {
                 after = at;
@@ -173,8 +181,8 @@ impl Found {
 
 /// The record that follows. Of several the one whose hash fits; where none does the first, so that whoever verifies finds
 /// it.
-fn fitting(candidates: &[AuditRecord], debtor: &Debtor, at: Head) -> Result<Option<Record>, StoreError> {
-    let whole = candidates.iter().map(|one| one.whole(debtor, at)).collect::<Result<Vec<_>, _>>()?;
+fn fitting(candidates: &[AuditRecord], whose: Whose<'_>, at: Head) -> Result<Option<Record>, StoreError> {
+    let whole = candidates.iter().map(|one| one.whole(whose, at)).collect::<Result<Vec<_>, _>>()?;
     let fits = whole.iter().position(|record| record.computed_hash() == record.hash).unwrap_or(0);
     Ok(whole.into_iter().nth(fits))
 }

@@ -143,7 +143,29 @@ pub(crate) fn shelf(id: &TenantId, template: &TemplateKey, version: u32) -> Key 
 pub(crate) const TEMPLATE: &str = "TEMPLATE#";
 
 pub(crate) fn template(id: &TenantId, template: &TemplateKey, version: u32) -> Key {
-    Key::new(format!("T#{id}#TEMPLATES"), template_version(template, version))
+    Key::new(templates(id), template_version(template, version))
+}
+
+/// The partition of the texts of a tenant's templates.
+pub(crate) fn templates(id: &TenantId) -> String {
+    format!("T#{id}#TEMPLATES")
+}
+
+/// The partition of the log of a tenant's settings.
+pub(crate) fn settings_audit(id: &TenantId) -> String {
+    format!("T#{id}#AUDIT")
+}
+
+/// Where that log stands.
+pub(crate) fn settings_log(id: &TenantId) -> Key {
+    Key::new(settings_audit(id), SETTINGS_LOG)
+}
+
+/// The sort key of where the log of a tenant's settings stands.
+pub const SETTINGS_LOG: &str = "LOG";
+
+pub(crate) fn settings_record(id: &TenantId, seq: u64) -> Key {
+    Key::new(settings_audit(id), format!("RECORD#{seq:08}"))
 }
 
 /// No part of it holds the character that joins them.

@@ -21,6 +21,7 @@
 //! | that a version of a template was saved | same | `TEMPLATE#<name>#<form>#<language>#<version>` |
 //! | the texts of that version | `T#<tenant>#TEMPLATES` | `<name>#<form>#<language>#<version>` |
 //! | how far a migration of the table is | `DEPLOYMENT` | `MIGRATION#<kinds and schemas>` |
+//! | the log of a tenant's settings: where it stands, and each record | `T#<tenant>#AUDIT` | `LOG`, `RECORD#<number>` |
 //! | a tenant's last anchor | `T#<tenant>#ANCHOR` | `ANCHOR` |
 //! | logs that moved on a day (expires) | `DEPLOYMENT#MOVED#<day>` | `<batch>` |
 //! | the last day that is anchored | `DEPLOYMENT` | `ANCHORED` |
@@ -56,6 +57,7 @@ mod record;
 mod reference;
 mod remembered;
 mod remittance;
+mod settings_log;
 mod suppression;
 mod template;
 mod tenancy;
@@ -77,12 +79,13 @@ pub use import::{
     Import, ImportCounts, ImportId, ImportIdError, ImportKind, ImportMark, ImportPage, ImportPart, ImportRun,
     ImportState, SplitMark,
 };
-pub use key::{HEAD, due_shard};
+pub use key::{HEAD, SETTINGS_LOG, due_shard};
 pub use message::Said;
 pub use migration::Migration;
 pub use receipt::Receipt;
 pub use reference::{Reference, ReferenceKey};
 pub use remittance::Versioned;
+pub use settings_log::Author;
 pub use suppression::SuppressionPage;
 pub use tenancy::Tenancy;
 

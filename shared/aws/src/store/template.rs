@@ -1,12 +1,14 @@
 //! Versions of templates: written once, and never again.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use std::collections::BTreeMap;
+
 use dunlin_domain::ids::{TemplateName, TenantId};
 use dunlin_domain::template::{Form, Language, TemplateKey, Texts};
 use jiff::Timestamp;
 
-use super::key::{self, Key};
-use super::record::{Item, Record, ShelfRecord, TemplateRecord, from_item, read_item, to_item};
+use super::key;
+use super::record::{Item, ShelfRecord, TemplateRecord, from_item, read_item, to_item};
+use super::settings_log::{Author, SettingsChange};
 use super::{Store, StoreError};
 
 impl Store {
@@ -20,11 +22,12 @@ impl Store {
         template: &TemplateKey,
         version: u32,
         texts: &Texts,
-        now: Timestamp,
+        by: &Author,
     ) -> Result<(), StoreError> {
-        let shelf = self.once(&key::shelf(tenant, template, version), &ShelfRecord { saved_at: now })?;
-        let texts = self.once(&key::template(tenant, template, version), &TemplateRecord::of(texts, now))?;
-        self.transact(vec![shelf, texts]).await
+        let shelf = to_item(&key::shelf(tenant, template, version), &ShelfRecord { saved_at: by.at })?;
+        let texts = to_item(&key::template(tenant, template, version), &TemplateRecord::of(texts, by.at))?;
+        let (what, once, chosen) = (vec!["template.saved"], vec![shelf, texts], BTreeMap::new());
+        self.change_settings(tenant, &SettingsChange { what, why: None, once, chosen }, by).await
     }
 
     /// The texts of a version of a template.
@@ -39,13 +42,6 @@ impl Store {
     ) -> Result<Option<Texts>, StoreError> {
         let item = self.get(&key::template(tenant, template, version)).await?;
         item.map(|item| read_item(item, |record: TemplateRecord| record.read(template.form))).transpose()
-    }
-
-    fn once<T: Record>(&self, key: &Key, record: &T) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.config.table).set_item(Some(to_item(key, record)?));
-        let put = put.condition_expression("attribute_not_exists(PK)").build();
-        let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 

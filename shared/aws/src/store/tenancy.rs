@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_domain::allocation::{AllocationMethod, ComponentOrder};
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::collector::CollectorRole;
@@ -11,11 +11,11 @@ use dunlin_domain::money::Currency;
 use dunlin_domain::policy::{Policies, Policy, Subject};
 use dunlin_domain::template::{Language, Sender, Shelf};
 
-use super::debtor::Condition;
 use super::error::sort;
 use super::key;
 use super::record::{PolicyRecord, SettingsRecord, from_item, known, read, read_item, read_method, to_item};
-use super::{Store, StoreError, attributes, template};
+use super::settings_log::{Author, SettingsChange};
+use super::{Store, StoreError, template};
 
 /// All that the rules need to know of a tenant.
 #[derive(Debug, Clone)]
@@ -121,30 +121,22 @@ impl Store {
         tenant: &TenantId,
         policy: &Policy,
         used_for: Option<Subject>,
+        by: &Author,
     ) -> Result<(), StoreError> {
         let item = to_item(&key::policy(tenant, policy.id()), &PolicyRecord::of(policy))?;
-        let mut writes = vec![self.put(item, Some(&Condition::Absent))?];
-        writes.extend(used_for.map(|subject| self.choose(tenant, policy.id(), subject)).transpose()?);
-        self.transact(writes).await
-    }
-
-    fn choose(&self, tenant: &TenantId, policy: &PolicyRef, subject: Subject) -> Result<TransactWriteItem, StoreError> {
-        let (name, version) = match subject {
-            Subject::Debt => ("policy", "policy_version"),
-            Subject::Recovery => ("recovery_policy", "recovery_policy_version"),
-        };
-        let update = Update::builder()
-            .table_name(&self.config.table)
-            .set_key(Some(attributes(&key::settings(tenant))))
-            .condition_expression("attribute_exists(PK)")
-            .update_expression("SET #name = :name, #version = :version")
-            .expression_attribute_names("#name", name)
-            .expression_attribute_names("#version", version)
-            .expression_attribute_values(":name", AttributeValue::S(policy.name.to_string()))
-            .expression_attribute_values(":version", AttributeValue::N(policy.version.to_string()))
-            .build()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let (mut what, mut why, mut chosen) = (vec!["policy.recorded"], None, BTreeMap::new());
+        if let Some(subject) = used_for {
+            let PolicyRef { name, version } = policy.id();
+            let (its_name, its_version, used) = match subject {
+                Subject::Debt => ("policy", "policy_version", "debts"),
+                Subject::Recovery => ("recovery_policy", "recovery_policy_version", "recovery"),
+            };
+            chosen.insert(its_name, AttributeValue::S(name.to_string()));
+            chosen.insert(its_version, AttributeValue::N(version.to_string()));
+            what.push("policy.chosen");
+            why = Some(format!("{} is used for {used}", policy.id()));
+        }
+        self.change_settings(tenant, &SettingsChange { what, why, once: vec![item], chosen }, by).await
     }
 }
 
