@@ -35,10 +35,25 @@ pub(crate) fn delivered(mail: &SentMail, at: &str) -> String {
     ses(mail, ("Delivery", "delivery"), at, json!({}))
 }
 
+pub(crate) fn complained(mail: &SentMail, at: &str) -> String {
+    ses(mail, ("Complaint", "complaint"), at, json!({ "complaintFeedbackType": "abuse" }))
+}
+
+/// What a carrier says of a text, as EventBridge hands it on.
+pub(crate) fn text_delivered(provider_id: &str, at: jiff::Timestamp) -> String {
+    json!({
+        "version": "0", "source": "aws.sms-voice", "detail-type": "Text Message Delivery Status Updated",
+        "detail": {
+            "eventType": "TEXT_DELIVERED", "eventTimestamp": at.as_millisecond(), "messageId": provider_id,
+        },
+    })
+    .to_string()
+}
+
 /// A text that came back, as SNS hands it on.
-fn replied(id: &str, words: &str, at: &str) -> String {
+pub(crate) fn replied(phone: &str, id: &str, words: &str, at: &str) -> String {
     let message = json!({
-        "originationNumber": PHONE, "destinationNumber": "+12125550101", "messageKeyword": "KEYWORD",
+        "originationNumber": phone, "destinationNumber": "+12125550101", "messageKeyword": "KEYWORD",
         "messageBody": words, "inboundMessageId": id, "previousPublishedMessageId": "sns-1",
     });
     let topic = "arn:aws:sns:us-east-1:000000000000:replies";
@@ -53,7 +68,7 @@ async fn hear(world: &World, at: &str, said: &[String]) {
 }
 
 fn texts(world: &World) -> Vec<(String, String)> {
-    world.outside.texts.lock().unwrap().clone()
+    world.outside.texts.lock().unwrap().iter().map(|sent| (sent.to.clone(), sent.text.clone())).collect()
 }
 
 /// A debtor who has a mailbox and a phone was written to by e-mail.
@@ -163,8 +178,7 @@ async fn a_complaint_stops_the_address_for_another_debtor_who_has_it_too() {
     world.project().await;
     let planned = world.take_queue();
     let at = "2026-03-03T09:01:00Z";
-    let complaint = ses(&mail, ("Complaint", "complaint"), at, json!({ "complaintFeedbackType": "abuse" }));
-    hear(&world, at, &[complaint]).await;
+    hear(&world, at, &[complained(&mail, at)]).await;
     assert!(world.deliver(&planned).await.is_empty());
     world.days("2026-03-04", "2026-03-10").await;
     assert_eq!(world.mails().len(), 1, "what was planned before the complaint does not leave after it");
@@ -207,8 +221,8 @@ async fn an_address_that_is_stopped_by_hand_is_not_written_to() {
 async fn stop_ends_texts_at_once_and_is_confirmed_once() {
     let world = texted().await;
     let at = "2026-03-03T08:02:00Z";
-    hear(&world, at, &[replied("r1", "Stop please", at), replied("r1", "Stop please", at)]).await;
-    hear(&world, at, &[replied("r2", "STOP", at)]).await;
+    hear(&world, at, &[replied(PHONE, "r1", "Stop please", at), replied(PHONE, "r1", "Stop please", at)]).await;
+    hear(&world, at, &[replied(PHONE, "r2", "STOP", at)]).await;
     let sent = texts(&world);
     assert_eq!(sent.len(), 2, "{sent:?}");
     assert_eq!(
@@ -225,8 +239,12 @@ async fn stop_ends_texts_at_once_and_is_confirmed_once() {
 #[tokio::test]
 async fn a_refusal_that_is_heard_too_late_is_not_confirmed() {
     let world = texted().await;
-    hear(&world, "2026-03-03T08:08:00Z", &[replied("r1", "pls leave me alone no more texts", "2026-03-03T08:02:00Z")])
-        .await;
+    hear(
+        &world,
+        "2026-03-03T08:08:00Z",
+        &[replied(PHONE, "r1", "pls leave me alone no more texts", "2026-03-03T08:02:00Z")],
+    )
+    .await;
     assert_eq!(texts(&world).len(), 1);
     assert_eq!(stopped(&world, "C1").await, [Some(StopReason::Refused)]);
 }
@@ -239,7 +257,7 @@ async fn a_stop_between_plan_and_dispatch_withholds_the_text() {
     let planned = world.take_queue();
     assert_eq!(planned.len(), 1);
     let at = "2026-03-09T08:00:30Z";
-    hear(&world, at, &[replied("r1", "STOP", at)]).await;
+    hear(&world, at, &[replied(PHONE, "r1", "STOP", at)]).await;
     assert!(world.deliver(&planned).await.is_empty());
     assert_eq!(texts(&world).len(), 2, "the first reminder and the confirmation");
 }
@@ -251,7 +269,11 @@ async fn help_is_answered_and_other_words_are_kept() {
     hear(
         &world,
         at,
-        &[replied("r1", "HELP", at), replied("r2", "I stopped by the office", at), replied("r1", "HELP", at)],
+        &[
+            replied(PHONE, "r1", "HELP", at),
+            replied(PHONE, "r2", "I stopped by the office", at),
+            replied(PHONE, "r1", "HELP", at),
+        ],
     )
     .await;
     let sent = texts(&world);

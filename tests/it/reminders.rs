@@ -246,8 +246,8 @@ async fn text_messages_need_consent_and_nothing_else_opens_a_task() {
     world.hour("2026-03-03T08:00:00Z").await;
     let texts = world.outside.texts.lock().unwrap().clone();
     assert_eq!(texts.len(), 1);
-    assert_eq!(texts[0].0, "+441632960123");
-    assert!(texts[0].1.contains("invoice I1 of EUR 100.00") && texts[0].1.contains("STOP"), "{}", texts[0].1);
+    assert_eq!(texts[0].to, "+441632960123");
+    assert!(texts[0].text.contains("invoice I1 of EUR 100.00") && texts[0].text.contains("STOP"), "{}", texts[0].text);
     let tasks = world.past("C2", "TASK").await;
     assert_eq!(tasks.iter().map(|task| text(task, "kind")).collect::<Vec<_>>(), ["find_contact"]);
     world.hour("2026-03-03T09:00:00Z").await;

@@ -12,6 +12,7 @@ mod deploy;
 pub mod down;
 mod emulator;
 pub mod error;
+pub mod faults;
 pub mod functions;
 pub mod generate;
 pub mod import;

@@ -13,7 +13,7 @@ use dunlin_local::generate::{Generate, GenerateMany, generate, generate_many};
 use dunlin_local::import::{Import, import};
 use dunlin_local::replay::{Replay, replay};
 use dunlin_local::weigh::{Weigh, weigh};
-use dunlin_local::{costs, demo, down, paths, process, test, up};
+use dunlin_local::{costs, demo, down, faults, paths, process, test, up};
 use jiff::civil::{Date, date};
 
 #[derive(Parser)]
@@ -74,6 +74,15 @@ enum LocalCommand {
     },
     /// Count what things cost, in requests, units and dollars, and write it into COSTS.md
     Costs,
+    /// Send messages while everything fails that can, and count what was wrong, sent twice, lost or never settled
+    Faults {
+        /// At least so many
+        #[arg(long, default_value_t = 20_000)]
+        sends: u64,
+        /// The same seed gives the same faults
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Check everything: format, template, lints, unit, property, store and end-to-end tests
     Test,
     /// Measure the functions as they are deployed: size, time until they ask for work, memory
@@ -193,6 +202,7 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         LocalCommand::Generate(wanted) => wanted.run(),
         LocalCommand::Cases { file, actions, json } => cases(&Cases { file, actions, json }),
         LocalCommand::Costs => costs::costs(),
+        LocalCommand::Faults { sends, seed } => faults::faults(sends, seed),
         LocalCommand::Test => test::test(),
         LocalCommand::Weigh(WeighArguments { functions, runs, no_build, json }) => {
             weigh(&Weigh { functions, runs, build: !no_build, json })

@@ -3,7 +3,7 @@
 //! Each request waits twice, before it takes effect and before its answer is heard, so that whoever drops the future
 //! at any wait finds both sides of every request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -37,6 +37,7 @@ struct Inner {
     /// How long the database took, which stands in for a service elsewhere.
     elsewhere: Mutex<Duration>,
     faults: Mutex<Faults>,
+    befallen: Mutex<BTreeMap<Fault, u64>>,
     asked: Mutex<Vec<String>>,
     /// The latest answer about each partition of the index.
     index_answers: Mutex<HashMap<String, String>>,
@@ -49,9 +50,9 @@ type Answer = (u16, String);
 
 impl Dynamo {
     pub(crate) fn new(database: Database) -> Self {
-        let (bill, faults, asked) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (bill, faults, asked, befallen) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
         let (index_answers, forgets_tokens, elsewhere) = (Mutex::default(), AtomicBool::new(false), Mutex::default());
-        Self(Arc::new(Inner { database, bill, elsewhere, faults, asked, index_answers, forgets_tokens }))
+        Self(Arc::new(Inner { database, bill, elsewhere, faults, befallen, asked, index_answers, forgets_tokens }))
     }
 
     pub(crate) fn forget_tokens(&self) {
@@ -76,6 +77,12 @@ impl Dynamo {
         std::mem::take(&mut self.0.asked.lock().unwrap())
     }
 
+    /// How many requests failed since the last call of this, by how.
+    #[must_use]
+    pub fn take_befallen(&self) -> BTreeMap<Fault, u64> {
+        std::mem::take(&mut self.0.befallen.lock().unwrap())
+    }
+
     /// From now on requests fail so.
     pub fn fail(&self, faults: Faults) {
         *self.0.faults.lock().unwrap() = faults;
@@ -90,6 +97,9 @@ impl Dynamo {
         let asked = if is_index { "Query index".to_owned() } else { operation.clone() };
         let fault = self.0.faults.lock().unwrap().next_fault().filter(|fault| fault.befalls(&asked));
         self.0.asked.lock().unwrap().push(asked);
+        if let Some(fault) = fault {
+            *self.0.befallen.lock().unwrap().entry(fault).or_default() += 1;
+        }
         let answered = self.0.meet(fault, &operation, body);
         tokio::task::yield_now().await;
         let (status, body) = answered?;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::dice::Dice;
 
 /// One thing that goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The table is asked too much (`ThrottlingException`).
     Throttled,

@@ -1,11 +1,12 @@
 //! A DynamoDB in this process. Each [`TestTable`] has its own database and its own port.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -27,6 +28,9 @@ use crate::dynamo::Dynamo;
 /// The table's name.
 pub const TABLE: &str = "dunlin-test";
 const DUE_INDEX: &str = "due";
+/// How many tables there were: the client's budget of retries is one for all clients of a partition, and what happens at
+/// one table must not hang on another.
+static TABLES: AtomicUsize = AtomicUsize::new(0);
 /// Over how many partitions of the index debtors are spread; few, because each costs a read an hour.
 pub const DUE_SHARDS: u32 = 2;
 
@@ -59,6 +63,7 @@ impl TestTable {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .retry_config(retries)
+            .retry_partition(RetryPartition::new(format!("table-{}", TABLES.fetch_add(1, Ordering::Relaxed))))
             .http_client(dynamo.clone())
             .build();
         let table = Self {
@@ -182,9 +187,16 @@ impl TestTable {
     /// Records of the stream that were not read before, in order, filtered as the template does: heads of debtors and
     /// sums of groups that were put, and where logs of settings stand.
     pub fn new_heads(&self) -> Vec<Value> {
+        let mut records = self.new_records();
+        records.retain(is_watched);
+        records
+    }
+
+    /// Every record of the stream that was not read before, in order: what was written, write by write.
+    pub fn new_records(&self) -> Vec<Value> {
         let mut position = self.iterator.lock().unwrap();
         let mut iterator = position.take().unwrap_or_else(|| self.trim_horizon());
-        let mut heads = Vec::new();
+        let mut records = Vec::new();
         loop {
             let request = GetRecordsRequest { shard_iterator: iterator.clone(), limit: None };
             let page = self.database.get_records(request).unwrap();
@@ -192,11 +204,10 @@ impl TestTable {
                 break;
             }
             iterator = page.next_shard_iterator.unwrap();
-            let records = page.records.iter().map(|record| serde_json::to_value(record).unwrap());
-            heads.extend(records.filter(is_watched));
+            records.extend(page.records.iter().map(|record| serde_json::to_value(record).unwrap()));
         }
         *position = Some(iterator);
-        heads
+        records
     }
 
     fn trim_horizon(&self) -> String {
@@ -243,10 +254,20 @@ impl TestTable {
     }
 }
 
-fn is_watched(record: &Value) -> bool {
+/// Whether the projector is given a record.
+#[must_use]
+pub fn is_watched(record: &Value) -> bool {
     let sort_key = record["dynamodb"]["Keys"]["SK"]["S"].as_str().unwrap_or_default();
     let watched = sort_key == HEAD || sort_key == SETTINGS_LOG || sort_key.starts_with("SUM#");
     record["eventName"] != "REMOVE" && watched
+}
+
+/// What a record of the stream says of its item now, as plain JSON; nothing where the item was removed.
+#[must_use]
+pub fn image(record: &Value) -> Map<String, Value> {
+    let image = record["dynamodb"].get("NewImage").cloned().unwrap_or_else(|| json!({}));
+    let image: BTreeMap<String, Stored> = serde_json::from_value(image).unwrap();
+    image.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
 }
 
 fn plain(value: &Stored) -> Value {

@@ -42,7 +42,7 @@ pub(super) async fn end(world: &World, scenario: Scenario, left: Option<Event>) 
     world.assert_invariants().await;
     assert_told(world, scenario).await;
     let mut written: Vec<String> = world.mails().into_iter().map(|mail| mail.to).collect();
-    written.extend(world.outside.texts.lock().unwrap().iter().map(|(number, _)| number.clone()));
+    written.extend(world.outside.texts.lock().unwrap().iter().map(|text| text.to.clone()));
     written.sort();
     let mut table = world.state().await;
     // When something was said is when it was said again.

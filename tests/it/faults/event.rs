@@ -18,6 +18,10 @@ pub(super) enum Event {
     Credit(String, String, Value),
     /// `PATCH /v1/debtors/{id}`, by debtor and key.
     Amended(String, String, Value),
+    /// `POST /v1/debtors/{id}/holds`, by debtor and key.
+    Held(String, String, Value),
+    /// One click on the link of an e-mail, by its token.
+    Unsubscribed(String),
     /// Stripe's event.
     Stripe(Value),
     /// The scheduler's event, or a batch of the scan's queue.
@@ -44,15 +48,13 @@ impl World {
                 again(is_taken(&self.call_webhook(call).await))
             }
             Event::Credit(debtor, key, order) => {
-                let route = "POST /v1/debtors/{id}/credit/applications";
-                let mut call = call_to(route, Some(TENANT), &json!({ "id": debtor }), &json!({}), &order.to_string());
-                call["headers"]["idempotency-key"] = json!(key);
-                again(is_taken(&self.call_api(call).await))
+                again(self.order("POST /v1/debtors/{id}/credit/applications", debtor, key, order).await)
             }
-            Event::Amended(debtor, key, patch) => {
-                let route = "PATCH /v1/debtors/{id}";
-                let mut call = call_to(route, Some(TENANT), &json!({ "id": debtor }), &json!({}), &patch.to_string());
-                call["headers"]["idempotency-key"] = json!(key);
+            Event::Amended(debtor, key, patch) => again(self.order("PATCH /v1/debtors/{id}", debtor, key, patch).await),
+            Event::Held(debtor, key, hold) => again(self.order("POST /v1/debtors/{id}/holds", debtor, key, hold).await),
+            Event::Unsubscribed(token) => {
+                let path = json!({ "token": token });
+                let call = call_to("POST /unsubscribe/{token}", None, &path, &json!({}), "List-Unsubscribe=One-Click");
                 again(is_taken(&self.call_api(call).await))
             }
             Event::Stripe(event) => {
@@ -79,6 +81,13 @@ impl World {
         }
     }
 
+    /// A call about a debtor under a key. Whether it was taken.
+    async fn order(&self, route: &str, debtor: &str, key: &str, body: &Value) -> bool {
+        let mut call = call_to(route, Some(TENANT), &json!({ "id": debtor }), &json!({}), &body.to_string());
+        call["headers"]["idempotency-key"] = json!(key);
+        is_taken(&self.call_api(call).await)
+    }
+
     /// Delivers messages of the import queue, each of which stays there until it is done. Whether all are.
     async fn run_steps(&self) -> bool {
         while let Some(body) = self.outside.next_import_work() {
@@ -102,6 +111,6 @@ impl World {
 
 /// Whether an answer is one: a failure that passes asks for the call again, and nothing else may go wrong.
 fn is_taken((status, body): &(i64, Value)) -> bool {
-    assert!([200, 404, 409, 422, 503].contains(status), "{status}: {body}");
+    assert!([200, 201, 404, 409, 422, 503].contains(status), "{status}: {body}");
     *status != 503
 }

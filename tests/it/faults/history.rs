@@ -284,7 +284,7 @@ fn for_whom(event: &Event) -> Function {
     match event {
         Event::Invoices(_) | Event::File(_) => Function::Ingest,
         Event::Payments(_) | Event::Stripe(_) => Function::Webhook,
-        Event::Credit(..) | Event::Amended(..) => Function::Api,
+        Event::Credit(..) | Event::Amended(..) | Event::Held(..) | Event::Unsubscribed(_) => Function::Api,
         Event::Scan(_) => Function::Scan,
         // What is said of messages comes in no history: it has its own test of every order.
         Event::Planned(_) | Event::Heard(_) => Function::Dispatch,

@@ -10,6 +10,7 @@
 //! | [`many`] | a payment over a thousand invoices dies after every commit |
 //! | [`history`], [`random`] | long histories of both at random; a seed replays one |
 //! | [`poison`] | events and items that cannot be read |
+//! | [`trial`] | thousands of messages, and a judge who looks at what left |
 //! | [`two_at_once`] | two of everything, step by step between each other |
 
 mod crash_points;
@@ -20,6 +21,7 @@ mod many;
 mod poison;
 mod random;
 mod scenario;
+mod trial;
 mod two_at_once;
 
 use std::collections::BTreeMap;

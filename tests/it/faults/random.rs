@@ -11,7 +11,7 @@ use crate::world::World;
 const HISTORIES: u64 = 12;
 
 #[expect(clippy::disallowed_methods, reason = "a test asks whoever runs it")]
-fn asked(name: &str) -> Option<u64> {
+pub(super) fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|number| number.parse().unwrap())
 }
 

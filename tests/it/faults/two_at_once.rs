@@ -9,6 +9,7 @@ use dunlin_testkit::dice::Dice;
 use jiff::SignedDuration;
 use serde_json::json;
 
+use super::HANDED_AGAIN_AFTER;
 use super::crash_points::{end, undisturbed};
 use super::event::Event;
 use super::random::thorough;
@@ -48,7 +49,11 @@ async fn meanwhile<A, B>(
 }
 
 /// Runs both, a poll of this and a poll of that, as the dice fall.
-async fn at_once<A>(dice: &mut Dice, first: impl Future<Output = A>, second: impl Future<Output = A>) -> [A; 2] {
+pub(super) async fn at_once<A>(
+    dice: &mut Dice,
+    first: impl Future<Output = A>,
+    second: impl Future<Output = A>,
+) -> [A; 2] {
     let (mut first, mut second) = (Box::pin(first), Box::pin(second));
     let (mut one, mut other) = (None, None);
     while one.is_none() || other.is_none() {
@@ -133,6 +138,44 @@ async fn a_payment_while_a_message_goes_out_keeps_it_back_until_it_is_claimed() 
         }
     }
     panic!("dispatch takes more than {POLLS_MAX} polls");
+}
+
+async fn is_claimed(world: &World) -> bool {
+    let items = world.table.items().await;
+    let head = items.iter().find(|item| item["SK"] == "LIVE#DEBTOR").unwrap();
+    head["accounts"][0]["pending"].get("attempt").is_some()
+}
+
+/// Covers: both wrote down that the attempt had fallen silent, and the one that lost the race for the head wrote over the
+/// other's part of the audit log.
+#[tokio::test]
+async fn two_who_find_an_attempt_silent_leave_the_audit_log_whole() {
+    for polls in 1..POLLS_MAX {
+        let world = World::start().await;
+        let planned = Scenario::Text.prepare(&world).await;
+        for died_after in 1..POLLS_MAX {
+            world.hand_and_kill(&planned, died_after).await;
+            if is_claimed(&world).await {
+                break;
+            }
+        }
+        world.wait(HANDED_AGAIN_AFTER);
+        let (twin, paid) = (world.beside(), payment("P1", "invoice_number", "I1", "40.00"));
+        let paid = Event::Payments(json!([paid]));
+        let (both, left, paid_left) = meanwhile(polls, world.hand(&paid), twin.hand(&planned)).await;
+        world.assert_audited().await;
+        world.hand_again(left).await;
+        world.hand_again(paid_left).await;
+        assert_eq!(
+            world.messages("C1").await,
+            [("reminder-1".to_owned(), "unknown".to_owned())],
+            "after {polls} polls"
+        );
+        if !both {
+            return;
+        }
+    }
+    panic!("a payment takes more than {POLLS_MAX} polls");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod look;
 mod outside;
 
 pub(crate) use look::{call, call_to, number, object_created, text};
-pub(crate) use outside::{Outside, SentMail, SesAnswer, UNSUBSCRIBE_KEY, WEBHOOK_SECRET};
+pub(crate) use outside::{Outside, SentMail, SentText, Service, SesAnswer, UNSUBSCRIBE_KEY, WEBHOOK_SECRET};
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};

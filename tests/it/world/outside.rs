@@ -60,13 +60,33 @@ pub(crate) struct SentMail {
     pub(crate) trace: Option<String>,
 }
 
+/// A text message that SNS took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentText {
+    pub(crate) at: jiff::Timestamp,
+    /// SNS's id of it.
+    pub(crate) provider_id: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Service {
+    /// SES or SNS.
+    Messages,
+    /// The bus, the queues or Secrets Manager.
+    Others,
+}
+
 /// The memory of every service.
 #[derive(Default)]
 pub(crate) struct Outside {
     pub(crate) ses_answer: Mutex<SesAnswer>,
     pub(crate) mails: Mutex<Vec<SentMail>>,
-    /// Phone number and text.
-    pub(crate) texts: Mutex<Vec<(String, String)>>,
+    pub(crate) texts: Mutex<Vec<SentText>>,
+    /// How many texts SNS was asked to take.
+    texts_asked: Mutex<usize>,
     pub(crate) objects: Mutex<BTreeMap<String, Vec<u8>>>,
     /// What S3 calls the content of objects, where it is not what [`Outside::etag`] says.
     pub(crate) etags: Mutex<BTreeMap<String, String>>,
@@ -76,6 +96,8 @@ pub(crate) struct Outside {
     pub(crate) bus_failures: Mutex<u32>,
     /// What else goes wrong, with any of the services.
     pub(crate) faults: Mutex<Faults>,
+    /// How many requests failed, by who was asked and how.
+    pub(crate) befallen: Mutex<BTreeMap<(Service, Fault), u64>>,
     /// How many requests there were.
     pub(crate) asked: Mutex<usize>,
     /// The trace headers of what was put on the bus.
@@ -196,9 +218,11 @@ impl Outside {
     }
 
     /// Counts a request, and says what befalls it.
-    fn fault(&self) -> Option<Fault> {
+    fn fault(&self, service: Service) -> Option<Fault> {
         *self.asked.lock().unwrap() += 1;
-        self.faults.lock().unwrap().next_fault()
+        let fault = self.faults.lock().unwrap().next_fault().filter(|fault| fault.befalls(""))?;
+        *self.befallen.lock().unwrap().entry((service, fault)).or_default() += 1;
+        Some(fault)
     }
 
     fn later(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) {
@@ -218,7 +242,7 @@ impl Outside {
 
     /// A request that will do this; its answer, where that is a failure.
     pub(super) fn request(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) -> Option<HttpResponse> {
-        let fault = self.fault();
+        let fault = self.fault(Service::Others);
         let is_done = !matches!(fault, Some(Fault::Throttled | Fault::Failed | Fault::Unreachable));
         if is_done {
             self.later(effect);
@@ -231,7 +255,7 @@ impl Outside {
 
     /// How SES or SNS answers a message, after having done this where it takes it.
     fn message(self: &Arc<Self>, effect: impl FnOnce(&Self) + Send + 'static) -> SesAnswer {
-        let fault = self.fault();
+        let fault = self.fault(Service::Messages);
         let answer = match fault {
             Some(Fault::Throttled) => SesAnswer::Throttled,
             Some(Fault::Failed | Fault::Unreachable) => SesAnswer::TimedOut,
@@ -269,15 +293,23 @@ impl Outside {
         let outside = Arc::clone(self);
         let publish = mock!(aws_sdk_sns::Client::publish).match_requests(|_| true).then_compute_response(
             move |input: &PublishInput| {
-                let text = |value: Option<&str>| value.unwrap().to_owned();
-                let text = (text(input.phone_number()), text(input.message()));
+                let (text, provider_id) = outside.text(input);
                 match outside.message(|outside| outside.texts.lock().unwrap().push(text)).sns_failure() {
                     Some((status, body)) => MockResponse::Http(response(status, None, body)),
-                    None => MockResponse::Output(PublishOutput::builder().message_id("sns-1").build()),
+                    None => MockResponse::Output(PublishOutput::builder().message_id(provider_id).build()),
                 }
             },
         );
         mocked!(self, aws_sdk_sns, publish)
+    }
+
+    /// A text, and the id that SNS gives it.
+    fn text(&self, input: &PublishInput) -> (SentText, String) {
+        let mut asked = self.texts_asked.lock().unwrap();
+        *asked += 1;
+        let provider_id = format!("sns-{asked}");
+        let (to, text) = (input.phone_number().unwrap().to_owned(), input.message().unwrap().to_owned());
+        (SentText { at: super::now(), provider_id: provider_id.clone(), to, text }, provider_id)
     }
 
     pub(crate) fn eventbridge(self: &Arc<Self>) -> aws_sdk_eventbridge::Client {

@@ -150,26 +150,30 @@ impl Store {
         Ok(())
     }
 
-    /// Writes a changed debtor and all that belongs to the change, or nothing; only how an attempt to send ended is
-    /// written down first, and stays.
+    /// Writes a changed debtor and all that belongs to the change, or nothing; only what an attempt to send says of its
+    /// own end is written down first, and stays.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the debtor or anything beside it has changed since it was read,
     /// [`StoreError::TooLarge`] if it must be cut.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
-        let mut ended = ended(commit)?;
+        let Ended { mut own, mut silent } = ended(commit)?;
         let mut history = history(commit)?;
-        let Logged { riding, log } = audit::log(commit, &mut history.iter_mut().chain(&mut ended).collect::<Vec<_>>())?;
-        if let Some(carrier) = history.first_mut().or(ended.first_mut()) {
+        let mut items: Vec<&mut Item> = history.iter_mut().chain(&mut own).chain(&mut silent).collect();
+        let Logged { riding, log } = audit::log(commit, &mut items)?;
+        if let Some(carrier) = items.into_iter().next() {
             audit::ride(carrier, &riding)?;
         } else if !riding.is_empty() {
             history.push(audit::item(commit, &riding)?);
         }
-        for item in ended {
+        for item in own {
             self.put_ended(item).await?;
         }
         let head = self.head(commit, log)?;
         let mut writes = self.beside_head(commit, history)?;
+        for item in silent {
+            writes.push(self.put_silent(item)?);
+        }
         if writes.is_empty() {
             let (item, condition) = (head.item, head.condition);
             let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
@@ -343,11 +347,26 @@ impl Condition {
     }
 }
 
-/// How attempts to send ended, each an item that is written by itself.
-fn ended(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
-    let debtor = &commit.loaded.debtor;
-    let ended = commit.journal.messages.iter().filter_map(|message| Some((message, message.attempt.as_deref()?)));
-    ended.map(|(message, attempt)| message::ended(debtor, message, attempt)).collect()
+/// How attempts to send ended, as items.
+struct Ended {
+    /// The attempts' own words: each is written by itself.
+    own: Vec<Item>,
+    /// What others say of attempts that fell silent. Many may say it at once, and only the record of the one whose commit
+    /// holds carries its part of the audit log.
+    silent: Vec<Item>,
+}
+
+fn ended(commit: &Commit<'_>) -> Result<Ended, StoreError> {
+    let Loaded { debtor, before, .. } = commit.loaded;
+    let silent = before.as_ref().map(|before| before.silent(commit.now)).unwrap_or_default();
+    let mut ended = Ended { own: Vec::new(), silent: Vec::new() };
+    for message in &commit.journal.messages {
+        let Some(attempt) = &message.attempt else { continue };
+        let is_silent = silent.iter().any(|(_, pending)| pending.plan.id == message.plan.id);
+        let items = if is_silent { &mut ended.silent } else { &mut ended.own };
+        items.push(message::ended(debtor, message, attempt)?);
+    }
+    Ok(ended)
 }
 
 /// The journal as items, numbered by version and place so that two commits of one moment keep apart.

@@ -2,9 +2,10 @@
 //!
 //! An attempt's record is written once, by itself, before the debtor's head learns of it. Whoever finds the attempt
 //! silent on the head reads the record first: so an outcome is kept even if its attempt died right after, and costs
-//! half of what a transaction over both items would.
+//! half of what a transaction over both items would. What others say of an attempt that fell silent is written with the
+//! head: two who say the same at once must not write over each other's part of the audit log.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::ids::{DebtorId, TenantId};
 use dunlin_domain::message::{Message, MessageId, Outcome, Pending, PendingState, Plan, Written};
@@ -77,13 +78,29 @@ impl Store {
         Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().last())
     }
 
-    /// Writes down how an attempt ended.
+    /// How an attempt ended that fell silent, to be written down with the head.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where it is no item.
+    pub(super) fn put_silent(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        let (status, settled_at) = first_word(&item);
+        let put = Put::builder()
+            .table_name(&self.config.table)
+            .set_item(Some(item))
+            .condition_expression(FIRST_WORD)
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", status)
+            .expression_attribute_values(":settled_at", settled_at);
+        let put = put.build().map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Writes down how an attempt says that it ended.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where it was written down otherwise.
     pub(super) async fn put_ended(&self, item: Item) -> Result<(), StoreError> {
-        let said = |name: &str| item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
-        let (status, settled_at) = (said("status"), said("settled_at"));
+        let (status, settled_at) = first_word(&item);
         let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
         let call = call
             .condition_expression(FIRST_WORD)
@@ -92,6 +109,12 @@ impl Store {
             .expression_attribute_values(":settled_at", settled_at);
         call.send().await.map(drop).map_err(sort)
     }
+}
+
+/// What [`FIRST_WORD`] compares.
+fn first_word(item: &Item) -> (AttributeValue, AttributeValue) {
+    let said = |name: &str| item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
+    (said("status"), said("settled_at"))
 }
 
 /// How an attempt ended, as an item.
