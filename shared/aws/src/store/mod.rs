@@ -32,6 +32,7 @@
 mod allocation;
 mod audit;
 mod audit_export;
+mod contact_policy;
 mod counters;
 mod cursor;
 mod debtor;
