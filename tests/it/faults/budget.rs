@@ -22,7 +22,9 @@ const FREE: &str = "2026-03-06T07:00:00Z";
 type Racer<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 async fn call_api(world: &World, route: &str, body: &Value) -> (i64, Value) {
-    world.call_api(call_to(route, Some(TENANT), &json!({ "id": "C1" }), &json!({}), &body.to_string())).await
+    let mut request = call_to(route, Some(TENANT), &json!({ "id": "C1" }), &json!({}), &body.to_string());
+    request["requestContext"]["requestId"] = json!(format!("call at {}", body["at"]));
+    world.call_api(request).await
 }
 
 /// `C1` is a consumer in Germany who was called twice this week and owes in two currencies; both messages are planned.
