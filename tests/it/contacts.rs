@@ -1,5 +1,7 @@
 //! Contacts that people make: they share one budget with messages, and what came of them is told and kept.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dunlin_testkit::build::{draft, eur};
 use serde_json::{Value, json};
 
@@ -7,13 +9,18 @@ use crate::world::{TENANT, World, call_to};
 
 const MORNING: &str = "2026-03-02T09:00:00Z";
 
+/// API Gateway gives no two calls the same id.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
 /// A call of the API about contacts of `C1`.
 async fn contacts(world: &World, method: &str, id: Option<&str>, query: Value, body: &Value) -> (i64, Value) {
     let (route, path) = match id {
         None => (format!("{method} /v1/debtors/{{id}}/contacts"), json!({ "id": "C1" })),
         Some(id) => (format!("{method} /v1/debtors/{{id}}/contacts/{{contact}}"), json!({ "id": "C1", "contact": id })),
     };
-    world.call_api(call_to(&route, Some(TENANT), &path, &query, &body.to_string())).await
+    let mut request = call_to(&route, Some(TENANT), &path, &query, &body.to_string());
+    request["requestContext"]["requestId"] = json!(CALLS.fetch_add(1, Ordering::Relaxed).to_string());
+    world.call_api(request).await
 }
 
 async fn post(world: &World, body: Value) -> (i64, Value) {

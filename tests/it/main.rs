@@ -38,6 +38,7 @@ mod cases;
 mod charges;
 mod charging;
 mod contact_checks;
+mod contact_policy;
 mod contacts;
 mod costs;
 mod credit;

@@ -227,6 +227,8 @@ async fn read(world: &World, samples: &mut Samples) {
 
 async fn reach(world: &World, samples: &mut Samples) {
     for (name, status) in [
+        ("put_contact_policy", 200),
+        ("get_contact_policy", 200),
         ("post_contact", 201),
         ("post_contact_made", 201),
         ("patch_contact", 200),

@@ -166,6 +166,7 @@ fn not_so(error: &ContactError, rules: &ContactRules, at: Timestamp) -> Problem 
         }
         ContactError::Unknown => Problem::not_found(error.to_string()),
         ContactError::Made => Problem::new(409, "The contact was made", error.to_string()),
+        ContactError::IdTaken(_) => refused("Idempotency-Key", error),
         ContactError::NothingOpen(_) | ContactError::Id(_) => refused(INVOICES, error),
         ContactError::Past(_) | ContactError::TooFarAhead | ContactError::ToCome(_) | ContactError::BeforeSlot(_) => {
             refused("at", error)

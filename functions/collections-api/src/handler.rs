@@ -100,6 +100,8 @@ impl Handler {
             "POST /v1/debtors/{id}/credit/applications" => Box::pin(self.credit(request, CreditAction::Apply)),
             "POST /v1/debtors/{id}/credit/transfers" => Box::pin(self.credit(request, CreditAction::Move)),
             "POST /v1/debtors/{id}/credit/refunds" => Box::pin(self.credit(request, CreditAction::Refund)),
+            "GET /v1/contact-policy" => Box::pin(self.contact_policy(request)),
+            "PUT /v1/contact-policy" => Box::pin(self.put_contact_policy(request)),
             "POST /v1/policies" => Box::pin(self.put_policy(request)),
             "GET /v1/payments/{ref}" => Box::pin(self.payment(request)),
             "GET /v1/reports/aging" => Box::pin(self.aging(request)),

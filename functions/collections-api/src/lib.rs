@@ -24,6 +24,7 @@ mod body;
 mod call;
 mod charges;
 mod check;
+mod contact_policy;
 mod contacts;
 mod credit;
 mod debtor;

@@ -3,6 +3,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
+//! | [`budget`] | messages and a call race for the last slot of a cap |
 //! | [`event`] | events, handed over again until they are taken |
 //! | [`scenario`] | for each function a world and an event that makes it do all that it does |
 //! | [`crash_points`] | the function dies after every number of polls |
@@ -13,6 +14,7 @@
 //! | [`trial`] | thousands of messages, and a judge who looks at what left |
 //! | [`two_at_once`] | two of everything, step by step between each other |
 
+mod budget;
 mod crash_points;
 mod event;
 mod history;

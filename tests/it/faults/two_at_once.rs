@@ -20,7 +20,7 @@ use crate::world::World;
 const POLLS_MAX: usize = 400;
 
 /// Polls a future so many times; its output if it was done by then.
-async fn polled<F: Future>(polls: usize, future: &mut Pin<Box<F>>) -> Option<F::Output> {
+pub(super) async fn polled<F: Future + ?Sized>(polls: usize, future: &mut Pin<Box<F>>) -> Option<F::Output> {
     let mut left = polls;
     std::future::poll_fn(move |context| {
         if left == 0 {

@@ -26,7 +26,7 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// A name of one of the domain's enums.
-pub(super) fn named<T>(
+pub(crate) fn named<T>(
     parse: impl Fn(&str) -> Option<T>,
     known: impl IntoIterator<Item = &'static str>,
 ) -> impl FnOnce(&str) -> Result<T, String> {

@@ -38,6 +38,7 @@ mod allocation;
 mod anchor;
 mod audit;
 mod audit_export;
+mod contact_policy;
 mod counters;
 mod cursor;
 mod debtor;

@@ -73,6 +73,9 @@ pub enum ContactError {
     /// An invoice on which nothing is open is nothing to ask for.
     #[error("nothing is open on an invoice {0}")]
     NothingOpen(InvoiceId),
+    /// Another contact has the id.
+    #[error("{0} is another contact: send this one under a key of its own")]
+    IdTaken(ContactId),
     /// A slot is for what is to come.
     #[error("{0} is past: what was made already is told with made")]
     Past(Timestamp),
@@ -114,6 +117,7 @@ impl Debtor {
         now: Timestamp,
         journal: &mut Journal,
     ) -> Result<Verdict, ContactError> {
+        self.is_new_contact(id)?;
         if inquiry.at < now {
             return Err(ContactError::Past(inquiry.at));
         }
@@ -152,6 +156,7 @@ impl Debtor {
         (rules, now): (&ContactRules, Timestamp),
         journal: &mut Journal,
     ) -> Result<Verdict, ContactError> {
+        self.is_new_contact(id)?;
         if inquiry.at > now {
             return Err(ContactError::ToCome(inquiry.at));
         }
@@ -213,6 +218,10 @@ impl Debtor {
         let note = Some(reason.to_owned());
         journal.note_contact(ContactNote { contact, step: ContactStep::Released, to: None, note, against: Vec::new() });
         Ok(())
+    }
+
+    fn is_new_contact(&self, id: &ContactId) -> Result<(), ContactError> {
+        if self.contact_of_person(id).is_ok() { Err(ContactError::IdTaken(id.clone())) } else { Ok(()) }
     }
 
     /// A contact that a person makes.

@@ -1,8 +1,15 @@
 //! What a tenant decides about contact, within the law.
 
-use jiff::Timestamp;
+use std::ops::RangeInclusive;
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::law::{Class, Law};
 use crate::ids::{Citation, RuleId};
+use crate::named::named;
+
+/// A default is loosened for a year at most; then someone decides again.
+const LOOSENED_FOR: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// Which rules hold beside the law that binds everyone of its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +34,14 @@ pub enum Role {
     Owner,
 }
 
+named!(
+    Role,
+    Collector => "collector",
+    Manager => "manager",
+    ComplianceOfficer => "compliance_officer",
+    Owner => "owner",
+);
+
 /// A default that a tenant has loosened, with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loosened {
@@ -34,12 +49,22 @@ pub struct Loosened {
     basis: Citation,
     reason: String,
     role: Role,
+    decided: Timestamp,
     expires: Timestamp,
 }
 
 /// Why a default is not loosened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoosenError {
+    /// No pack has it.
+    #[error("there is no rule {0}; see the defaults of GET /v1/contact-policy")]
+    Unknown(RuleId),
+    /// The law of its scope, or a stop that is built in.
+    #[error("{0} is no default: it holds for everyone, and nobody may loosen it")]
+    NotADefault(RuleId),
+    /// It was named before.
+    #[error("{0} is named twice")]
+    Twice(RuleId),
     /// The role may not.
     #[error("role: only a compliance officer or the owner may loosen a rule of contact")]
     Role,
@@ -49,6 +74,23 @@ pub enum LoosenError {
     /// It is over before it begins.
     #[error("expires: must lie after the moment at which the rule is loosened")]
     Expired,
+    /// It would never be looked at again.
+    #[error("expires: must lie at most a year after the moment at which the rule is loosened")]
+    TooLong,
+}
+
+impl Law {
+    /// Whether a tenant may loosen a rule.
+    ///
+    /// # Errors
+    /// [`LoosenError::Unknown`], [`LoosenError::NotADefault`].
+    pub fn may_loosen(&self, id: &RuleId) -> Result<(), LoosenError> {
+        let mut rows = self.rules.iter().filter(|rule| rule.id == *id).peekable();
+        if rows.peek().is_none() {
+            return Err(LoosenError::Unknown(id.clone()));
+        }
+        if rows.any(|rule| rule.class == Class::Default) { Ok(()) } else { Err(LoosenError::NotADefault(id.clone())) }
+    }
 }
 
 impl Loosened {
@@ -72,7 +114,10 @@ impl Loosened {
         if expires <= now {
             return Err(LoosenError::Expired);
         }
-        Ok(Self { rule, basis, reason: reason.to_owned(), role, expires })
+        if expires.duration_since(now) > LOOSENED_FOR {
+            return Err(LoosenError::TooLong);
+        }
+        Ok(Self { rule, basis, reason: reason.to_owned(), role, decided: now, expires })
     }
 
     /// The rule.
@@ -99,6 +144,12 @@ impl Loosened {
         self.role
     }
 
+    /// When it was decided.
+    #[must_use]
+    pub fn decided(&self) -> Timestamp {
+        self.decided
+    }
+
     /// When the rule holds again.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
@@ -123,6 +174,17 @@ pub struct ContactPolicy {
     pub margin_minutes: i32,
     /// Whether any dispute stops contact, by mouth or late as it may be.
     pub pause_on_any_dispute: bool,
+}
+
+impl ContactPolicy {
+    /// An attorney's silence counts after the platform's thirty days or later, never sooner.
+    pub const ATTORNEY_SILENCE_DAYS: RangeInclusive<i32> = 30..=365;
+    /// A gap is at most a day.
+    pub const GAP_MINUTES: RangeInclusive<i32> = 1..=1_440;
+    /// Fewer than one call a day is no number of calls: hold the debtor instead.
+    pub const CALLS_A_DAY: RangeInclusive<i32> = 1..=100;
+    /// A margin at both ends leaves something of every window.
+    pub const MARGIN_MINUTES: RangeInclusive<i32> = 0..=180;
 }
 
 impl Default for ContactPolicy {
@@ -154,6 +216,9 @@ mod tests {
         assert_eq!(loosen(why, Role::Manager, later), Err(LoosenError::Role));
         assert_eq!(loosen("because", Role::Owner, later), Err(LoosenError::Reason));
         assert_eq!(loosen(why, Role::Owner, now), Err(LoosenError::Expired));
+        let (year, longer) = ("2027-03-03T00:00:00Z", "2027-03-03T00:00:01Z");
+        assert_eq!(loosen(why, Role::Owner, longer.parse().unwrap()), Err(LoosenError::TooLong));
+        assert!(loosen(why, Role::Owner, year.parse().unwrap()).is_ok());
         let loosened = loosen(why, Role::ComplianceOfficer, later).unwrap();
         assert_eq!((loosened.rule(), loosened.expires(), loosened.reason()), (&rule(), later, why));
     }

@@ -13,6 +13,9 @@ use crate::store::error::StoreError;
 /// A tenant's contact policy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ContactPolicyRecord {
+    /// Counts how often it was decided; a writer names the one that it has seen.
+    #[serde(default)]
+    pub(crate) version: u32,
     #[serde(default)]
     loosened: Vec<LoosenedRecord>,
     #[serde(default)]
@@ -39,36 +42,53 @@ struct LoosenedRecord {
 }
 
 impl ContactPolicyRecord {
-    pub(crate) fn read(&self, book: Lawbook, collector: CollectorRole) -> Result<ContactRules, StoreError> {
+    pub(crate) fn of(policy: &ContactPolicy, version: u32) -> Self {
+        Self {
+            version,
+            loosened: policy.loosened.iter().map(LoosenedRecord::of).collect(),
+            attorney_silence_days: Some(policy.attorney_silence_days),
+            gap_minutes: policy.gap_minutes,
+            calls_a_day: policy.calls_a_day,
+            margin_minutes: Some(policy.margin_minutes),
+            pause_on_any_dispute: policy.pause_on_any_dispute,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Result<ContactPolicy, StoreError> {
         let otherwise = ContactPolicy::default();
         let loosened = |(index, one): (usize, &LoosenedRecord)| {
             one.read().map_err(|error| error.within(&format!("contact.loosened[{index}]")))
         };
-        Ok(ContactRules {
-            book,
-            collector,
-            policy: ContactPolicy {
-                loosened: self.loosened.iter().enumerate().map(loosened).collect::<Result<_, _>>()?,
-                attorney_silence_days: self.attorney_silence_days.unwrap_or(otherwise.attorney_silence_days),
-                gap_minutes: self.gap_minutes,
-                calls_a_day: self.calls_a_day,
-                margin_minutes: self.margin_minutes.unwrap_or(otherwise.margin_minutes),
-                pause_on_any_dispute: self.pause_on_any_dispute,
-                ..otherwise
-            },
+        Ok(ContactPolicy {
+            loosened: self.loosened.iter().enumerate().map(loosened).collect::<Result<_, _>>()?,
+            attorney_silence_days: self.attorney_silence_days.unwrap_or(otherwise.attorney_silence_days),
+            gap_minutes: self.gap_minutes,
+            calls_a_day: self.calls_a_day,
+            margin_minutes: self.margin_minutes.unwrap_or(otherwise.margin_minutes),
+            pause_on_any_dispute: self.pause_on_any_dispute,
+            ..otherwise
         })
+    }
+
+    pub(crate) fn read(&self, book: Lawbook, collector: CollectorRole) -> Result<ContactRules, StoreError> {
+        Ok(ContactRules { book, collector, policy: self.policy()? })
     }
 }
 
 impl LoosenedRecord {
+    fn of(loosened: &Loosened) -> Self {
+        Self {
+            rule: loosened.rule().to_string(),
+            basis: loosened.basis().to_string(),
+            reason: loosened.reason().to_owned(),
+            role: loosened.role().as_str().to_owned(),
+            decided_at: loosened.decided(),
+            expires: loosened.expires(),
+        }
+    }
+
     fn read(&self) -> Result<Loosened, StoreError> {
-        let role = match self.role.as_str() {
-            "collector" => Role::Collector,
-            "manager" => Role::Manager,
-            "compliance_officer" => Role::ComplianceOfficer,
-            "owner" => Role::Owner,
-            other => return known("role", other, None),
-        };
+        let role = known("role", &self.role, Role::parse(&self.role))?;
         let rule = read("rule", RuleId::parse(&self.rule))?;
         let basis = read("basis", Citation::parse(&self.basis))?;
         read("loosened", Loosened::new(rule, (basis, &self.reason), role, (self.decided_at, self.expires)))
@@ -100,6 +120,8 @@ mod tests {
         let rules = loosened("owner", "business debtors on night shift").unwrap();
         assert_eq!(rules.policy.margin_minutes, 5);
         assert_eq!(rules.policy.loosened[0].rule().as_str(), "PLATFORM.US.HOURS");
+        let written = ContactPolicyRecord::of(&rules.policy, 2);
+        assert_eq!((written.version, written.policy().unwrap()), (2, rules.policy));
         for (role, reason, says) in [
             ("manager", "business debtors on night shift", "compliance officer"),
             ("owner", "because", "10 to 500"),

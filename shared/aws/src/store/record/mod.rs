@@ -22,6 +22,7 @@ mod written;
 pub(crate) use agreement::AgreementRecord;
 pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
 pub(crate) use contact::ContactNoteRecord;
+pub(crate) use contact_policy::ContactPolicyRecord;
 pub(crate) use credit::CreditRecord;
 pub(crate) use deltas::DeltasRecord;
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
