@@ -1,5 +1,6 @@
 //! What a tenant decides about contact: shown, replaced by who has seen the latest, and in force at once.
 
+use dunlin_audit::Actor;
 use dunlin_aws::store::StoreError;
 use dunlin_domain::gate::ContactPolicy;
 use dunlin_testkit::build::tenant;
@@ -107,15 +108,16 @@ async fn what_may_not_be_decided_is_named_by_field_and_rule() {
 async fn two_who_decide_at_once_do_not_undo_one_another() {
     let world = World::start().await;
     let (store, demo) = (world.table.store(), tenant(TENANT));
+    let by = Author { actor: Actor::system("tests"), at: world.now() };
     let tighter = ContactPolicy { gap_minutes: Some(240), ..ContactPolicy::default() };
-    assert_eq!(store.put_contact_policy(&demo, &tighter, 0).await.unwrap(), 1);
-    let late = store.put_contact_policy(&demo, &ContactPolicy::default(), 0).await;
+    assert_eq!(store.put_contact_policy(&demo, &tighter, 0, &by).await.unwrap(), 1);
+    let late = store.put_contact_policy(&demo, &ContactPolicy::default(), 0, &by).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-    assert_eq!(store.put_contact_policy(&demo, &tighter, 1).await.unwrap(), 2);
-    let late = store.put_contact_policy(&demo, &ContactPolicy::default(), 1).await;
+    assert_eq!(store.put_contact_policy(&demo, &tighter, 1, &by).await.unwrap(), 2);
+    let late = store.put_contact_policy(&demo, &ContactPolicy::default(), 1, &by).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     assert_eq!(store.contact_policy(&demo).await.unwrap(), Some((tighter, 2)));
-    let nobody = store.put_contact_policy(&tenant("nobody"), &ContactPolicy::default(), 0).await;
+    let nobody = store.put_contact_policy(&tenant("nobody"), &ContactPolicy::default(), 0, &by).await;
     assert!(matches!(nobody, Err(StoreError::Conflict)), "{nobody:?}");
     assert_eq!(store.contact_policy(&tenant("nobody")).await.unwrap(), None);
 }

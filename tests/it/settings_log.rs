@@ -68,6 +68,22 @@ async fn a_template_is_recorded_with_its_texts() {
 }
 
 #[tokio::test]
+async fn who_loosens_a_rule_is_told_with_it() {
+    let world = World::start().await;
+    let loosened = json!([{
+        "rule": "PLATFORM.REST.EAW", "basis": "Opinion of counsel of 1 March 2026", "role": "owner",
+        "reason": "business debtors work on bank holidays", "expires": "2026-09-01T00:00:00Z",
+    }]);
+    let body = json!({ "version": 0, "loosened": loosened });
+    let (status, answer) = world.call_api(call("PUT /v1/contact-policy", Some(TENANT), &body)).await;
+    assert_eq!(status, 200, "{answer}");
+    let why = "loosened: PLATFORM.REST.EAW until 2026-09-01T00:00:00Z";
+    let log = log(&world).await;
+    assert_eq!(story(&log), [told("user-1", &["contact_policy.decided"], why)]);
+    assert_eq!(verified(&log, &Anchors::default()).unwrap().head.seq, 1);
+}
+
+#[tokio::test]
 async fn an_edit_by_hand_is_told_with_the_next_change_and_one_of_what_never_changes_is_found() {
     let world = World::start().await;
     put_policy(&world, 1).await;

@@ -61,7 +61,7 @@ impl Handler {
         }
         let rules = tenancy.policies.contact();
         let policy = ContactPolicy { loosened: decided(loosened, &known.loosened, rules, now)?, ..policy };
-        let stored = store.put_contact_policy(&tenancy.tenant, &policy, seen).await;
+        let stored = store.put_contact_policy(&tenancy.tenant, &policy, seen, &self.author(request)).await;
         let version = stored.map_err(|error| match error {
             StoreError::Conflict => stale(seen.saturating_add(1)),
             error => failed(&error),

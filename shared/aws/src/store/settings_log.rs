@@ -35,6 +35,7 @@ pub struct Author {
 }
 
 /// What is changed, in one commit.
+#[derive(Default)]
 pub(super) struct SettingsChange {
     /// What is told of it.
     pub(super) what: Vec<&'static str>,
@@ -43,6 +44,8 @@ pub(super) struct SettingsChange {
     pub(super) once: Vec<Item>,
     /// Attributes of the settings that get another value.
     pub(super) chosen: BTreeMap<&'static str, AttributeValue>,
+    /// Attributes of the settings as whoever changes them has seen them; `None` where there was none.
+    pub(super) seen: BTreeMap<&'static str, Option<AttributeValue>>,
 }
 
 /// Where the log stands.
@@ -67,7 +70,8 @@ impl Store {
     /// Changes settings, with a record of it, or changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where something that is written once is there already.
+    /// [`StoreError::Conflict`] where something that is written once is there already, or something that was seen is not as
+    /// it was.
     pub(super) async fn change_settings(
         &self,
         tenant: &TenantId,
@@ -76,7 +80,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         for _ in 0..ROUNDS_MAX {
             let (state, known) = (self.settings_state(tenant).await?, self.settings_log(tenant).await?);
-            if change.once.iter().any(|item| is_in(&state, tenant, item)) {
+            if change.once.iter().any(|item| is_in(&state, tenant, item)) || !is_as_seen(&state, tenant, change) {
                 return Err(StoreError::Conflict);
             }
             match self.transact(self.settings_writes(tenant, change, by, state, known)?).await {
@@ -223,6 +227,11 @@ fn lies_with(tenant: &TenantId, item: &Item) -> bool {
 
 fn is_in(state: &State, tenant: &TenantId, item: &Item) -> bool {
     lies_with(tenant, item) && state.contains_key(&sort_key(item))
+}
+
+fn is_as_seen(state: &State, tenant: &TenantId, change: &SettingsChange) -> bool {
+    let settings = state.get(&key::settings(tenant).sk);
+    change.seen.iter().all(|(name, seen)| settings.and_then(|settings| settings.get(*name)) == seen.as_ref())
 }
 
 fn sort_key(item: &Item) -> String {

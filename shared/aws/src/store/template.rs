@@ -26,8 +26,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let shelf = to_item(&key::shelf(tenant, template, version), &ShelfRecord { saved_at: by.at })?;
         let texts = to_item(&key::template(tenant, template, version), &TemplateRecord::of(texts, by.at))?;
-        let (what, once, chosen) = (vec!["template.saved"], vec![shelf, texts], BTreeMap::new());
-        self.change_settings(tenant, &SettingsChange { what, why: None, once, chosen }, by).await
+        let (what, once) = (vec!["template.saved"], vec![shelf, texts]);
+        self.change_settings(tenant, &SettingsChange { what, once, ..SettingsChange::default() }, by).await
     }
 
     /// The texts of a version of a template.

@@ -136,7 +136,8 @@ impl Store {
             what.push("policy.chosen");
             why = Some(format!("{} is used for {used}", policy.id()));
         }
-        self.change_settings(tenant, &SettingsChange { what, why, once: vec![item], chosen }, by).await
+        let once = vec![item];
+        self.change_settings(tenant, &SettingsChange { what, why, once, chosen, ..SettingsChange::default() }, by).await
     }
 }
 
