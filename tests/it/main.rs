@@ -18,6 +18,7 @@
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
 //! | [`cases`] | worked cases of law |
+//! | [`decisions`] | why somebody was, or was not, written to; every decision made again |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
 //! | [`costs`] | what each thing costs, held to what is written down |
@@ -37,6 +38,7 @@ mod contact_checks;
 mod costs;
 mod credit;
 mod debtors;
+mod decisions;
 mod faults;
 mod feedback;
 mod files;

@@ -181,9 +181,14 @@ async fn read(world: &World, samples: &mut Samples) {
         ("get_payment", "allocations"),
         ("get_aging", "reports"),
         ("get_unmatched", "unmatched"),
+        ("get_decisions", "decisions"),
     ] {
         let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert!(status == 200 && answer[field].is_array(), "{name}: {answer}");
+    }
+    for name in ["get_decision", "post_decision_replay"] {
+        let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert!(status == 200 && answer["replay"]["result"].is_string(), "{name}: {answer}");
     }
     let (status, log) = world.call_api(samples.take("collections-api/get_audit.json")).await;
     assert!(status == 200 && log.as_str().unwrap().contains("dunlin-audit/1"), "{log}");

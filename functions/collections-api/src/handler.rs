@@ -64,6 +64,9 @@ impl Handler {
         match route {
             "GET /v1/debtors/{id}" => Box::pin(self.debtor(request)),
             "GET /v1/debtors/{id}/audit" => Box::pin(self.audit(request)),
+            "GET /v1/debtors/{id}/decisions" => Box::pin(self.decisions(request)),
+            "GET /v1/debtors/{id}/decisions/{decision}" => Box::pin(self.decision(request)),
+            "POST /v1/decisions/replays" => Box::pin(self.replay_decision(request)),
             "PATCH /v1/debtors/{id}" => Box::pin(self.patch_debtor(request)),
             "PUT /v1/debtors/{id}" => Box::pin(self.put_debtor(request)),
             "GET /v1/debtors/{id}/group" => Box::pin(self.group(request)),

@@ -26,6 +26,7 @@ mod check;
 mod contacts;
 mod credit;
 mod debtor;
+mod decisions;
 mod group;
 mod handler;
 mod payment;

@@ -35,6 +35,7 @@ pub(crate) const PAST: &str = "PAST#";
 pub(crate) const ENTRY: &str = "ENTRY";
 /// Records of the audit log that have an item of their own.
 pub(crate) const AUDIT: &str = "AUDIT";
+pub(crate) const DECISION: &str = "DECISION";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
 const LIVE_HOLD: &str = "LIVE#HOLD#";
 const LIVE_AGREEMENT: &str = "LIVE#AGREEMENT#";

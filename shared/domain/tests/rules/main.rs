@@ -24,3 +24,4 @@ mod properties;
 mod reaching;
 mod recovery;
 mod statement;
+mod telling;

@@ -7,23 +7,23 @@ use dunlin_domain::ids::{Citation, RuleId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{known, read};
+use super::{is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// A tenant's contact policy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ContactPolicyRecord {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     loosened: Vec<LoosenedRecord>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     attorney_silence_days: Option<i32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     gap_minutes: Option<i32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     calls_a_day: Option<u32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     margin_minutes: Option<i32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pause_on_any_dispute: bool,
 }
 
@@ -39,6 +39,20 @@ struct LoosenedRecord {
 }
 
 impl ContactPolicyRecord {
+    /// What differs from the platform's.
+    pub(crate) fn of(policy: &ContactPolicy) -> Self {
+        let otherwise = ContactPolicy::default();
+        let unless = |own: i32, otherwise: i32| (own != otherwise).then_some(own);
+        Self {
+            loosened: policy.loosened.iter().map(LoosenedRecord::of).collect(),
+            attorney_silence_days: unless(policy.attorney_silence_days, otherwise.attorney_silence_days),
+            gap_minutes: policy.gap_minutes,
+            calls_a_day: policy.calls_a_day,
+            margin_minutes: unless(policy.margin_minutes, otherwise.margin_minutes),
+            pause_on_any_dispute: policy.pause_on_any_dispute,
+        }
+    }
+
     pub(crate) fn read(&self, book: Lawbook, collector: CollectorRole) -> Result<ContactRules, StoreError> {
         let otherwise = ContactPolicy::default();
         let loosened = |(index, one): (usize, &LoosenedRecord)| {
@@ -61,6 +75,24 @@ impl ContactPolicyRecord {
 }
 
 impl LoosenedRecord {
+    fn of(loosened: &Loosened) -> Self {
+        let role = match loosened.role() {
+            Role::Collector => "collector",
+            Role::Manager => "manager",
+            Role::ComplianceOfficer => "compliance_officer",
+            Role::Owner => "owner",
+        };
+        Self {
+            rule: loosened.rule().to_string(),
+            basis: loosened.basis().to_string(),
+            reason: loosened.reason().to_owned(),
+            role: role.to_owned(),
+            // No rule looks at it, and who loosens cannot have done so later.
+            decided_at: Timestamp::UNIX_EPOCH,
+            expires: loosened.expires(),
+        }
+    }
+
     fn read(&self) -> Result<Loosened, StoreError> {
         let role = match self.role.as_str() {
             "collector" => Role::Collector,
