@@ -18,7 +18,7 @@ impl World {
         let policies = self.tenancy().await.policies;
         let heads = self.table.items().await.into_iter().filter(|item| item["SK"] == "LIVE#DEBTOR");
         for id in heads.map(|head| text(&head, "debtor").to_owned()) {
-            let decisions = self.stored(&id).await;
+            let decisions = self.stored(&id, 100).await;
             assert_eq!(decisions.len(), self.past(&id, "DECISION").await.len(), "each is found");
             for decision in decisions {
                 let replay = decision.file(&policies).unwrap().replay(&Calendar::default()).unwrap();
@@ -27,12 +27,12 @@ impl World {
         }
     }
 
-    /// Every decision about a debtor of the tenant `demo`, newest first, read in small pages.
-    async fn stored(&self, id: &str) -> Vec<StoredDecision> {
+    /// Every decision about a debtor of the tenant `demo`, newest first, so many to a page.
+    async fn stored(&self, id: &str, limit: usize) -> Vec<StoredDecision> {
         let store = self.table.store();
         let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let page = store.decisions(&tenant(TENANT), &debtor(id), 3, after.as_deref()).await.unwrap();
+            let page = store.decisions(&tenant(TENANT), &debtor(id), limit, after.as_deref()).await.unwrap();
             all.extend(page.decisions);
             after = page.next;
             if after.is_none() {
@@ -104,6 +104,8 @@ async fn each_decision_says_in_plain_words_why() {
          is overdue may be chased. Looked at again on 31 March 2026, 08:00 UTC.",
     ];
     assert_eq!(told, expected);
+    let paged = async |limit| world.stored("C1", limit).await.iter().map(|one| one.id).collect::<Vec<_>>();
+    assert_eq!(paged(1).await, paged(100).await);
     assert!(now.starts_with("No message: money is on its way (I1, until 31 March 2026"), "{now}");
     world.assert_replayed().await;
     world.assert_audited().await;

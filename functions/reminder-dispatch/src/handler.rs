@@ -191,7 +191,8 @@ impl Handler {
         };
         let Some(to) = to.filter(|_| !stopped) else {
             let reason = Reason::against(Rule::NoChannel, "the address may not be used any more");
-            loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
+            let outcome = Outcome::Withheld(vec![reason]);
+            withhold(&mut loaded.debtor, &account, outcome, (tenancy, now), journal);
             return Ok(None);
         };
         let Some((_, pending)) = loaded.debtor.pending(&plan.id) else { return Ok(None) };
@@ -199,7 +200,8 @@ impl Handler {
             Packed::Ready(parcel) => parcel,
             Packed::Refused(reasons) => {
                 tracing::warn!(tenant = %tenancy.tenant, message_id = %plan.id, faults = reasons.len(), "message refused");
-                loaded.debtor.refuse(&account, reasons, now, journal);
+                loaded.debtor.refuse(&account, reasons.clone(), now, journal);
+                put_on_record(&loaded.debtor, reasons, (tenancy, now), journal);
                 return Ok(None);
             }
         };
@@ -265,7 +267,7 @@ impl Handler {
     }
 }
 
-/// Takes back what was planned, and puts on record what is right in its place and why.
+/// Takes back what was planned, and puts that on record.
 fn withhold(
     debtor: &mut Debtor,
     account: &AccountKey,
@@ -278,6 +280,11 @@ fn withhold(
         Outcome::Sent(_) | Outcome::Failed(_) | Outcome::Unknown => Vec::new(),
     };
     debtor.settle(account, outcome, now, journal);
+    put_on_record(debtor, why, (tenancy, now), journal);
+}
+
+/// Puts on record why what was planned did not leave, and what is right in its place.
+fn put_on_record(debtor: &Debtor, why: Vec<Reason>, (tenancy, now): (&Tenancy, Timestamp), journal: &mut Journal) {
     let decision = decide(debtor, &tenancy.policies, &tenancy.calendar, now);
     debtor.put_on_record(decision, why, journal);
 }

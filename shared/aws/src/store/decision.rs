@@ -125,9 +125,13 @@ pub enum Replay {
 }
 
 impl StoredDecision {
-    fn read(item: Item) -> Result<Self, StoreError> {
+    /// `None` for one of the shape before, which named its packs and says too little to be told. The timeline has it.
+    fn read(item: Item) -> Result<Option<Self>, StoreError> {
+        if item.contains_key("packs") {
+            return Ok(None);
+        }
         let place = place(&item);
-        Self::of(item).map_err(|error| error.within(&place))
+        Self::of(item).map(Some).map_err(|error| error.within(&place))
     }
 
     fn of(mut item: Item) -> Result<Self, StoreError> {
@@ -267,7 +271,8 @@ impl Store {
         debtor: &DebtorId,
         id: DecisionId,
     ) -> Result<Option<StoredDecision>, StoreError> {
-        self.get(&id.key(tenant, debtor)).await?.map(StoredDecision::read).transpose()
+        let found = self.get(&id.key(tenant, debtor)).await?.map(StoredDecision::read).transpose()?;
+        Ok(found.flatten())
     }
 
     /// At most `limit` decisions about a debtor, newest first, from `after` on. They lie among the rest of the history, so a
@@ -286,7 +291,7 @@ impl Store {
         for _ in 0..LOOKS_MAX {
             let (items, next) = self.look_for_decisions(tenant, debtor, page.next.as_deref()).await?;
             for item in items {
-                let decision = StoredDecision::read(item)?;
+                let Some(decision) = StoredDecision::read(item)? else { continue };
                 let last = decision.id.key(tenant, debtor).sk.trim_start_matches(key::PAST).to_owned();
                 page.decisions.push(decision);
                 if page.decisions.len() >= limit {

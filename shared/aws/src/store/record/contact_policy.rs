@@ -132,6 +132,8 @@ mod tests {
         let rules = loosened("owner", "business debtors on night shift").unwrap();
         assert_eq!(rules.policy.margin_minutes, 5);
         assert_eq!(rules.policy.loosened[0].rule().as_str(), "PLATFORM.US.HOURS");
+        let kept = ContactPolicyRecord::of(&rules.policy);
+        assert_eq!(kept.read(Lawbook::default(), CollectorRole::FirstParty).unwrap(), rules, "as a decision keeps it");
         for (role, reason, says) in [
             ("manager", "business debtors on night shift", "compliance officer"),
             ("owner", "because", "10 to 500"),
