@@ -57,6 +57,7 @@ async fn a_hold_is_set_once_shown_obeyed_and_lifted() {
     assert_eq!(world.mails().len(), 1);
     let past = world.past("C1", "HOLD").await;
     assert_eq!((&past[0]["ended"], &past[0]["ended_by"]), (&json!("lifted"), &json!("api")));
+    world.assert_replayed().await;
 }
 
 #[tokio::test]
@@ -70,6 +71,7 @@ async fn a_hold_that_comes_between_plan_and_sending_stops_the_message() {
     world.deliver(&queue).await;
     assert!(world.mails().is_empty());
     assert!(world.past("C1", "MESSAGE").await[0]["reasons"].to_string().contains("on_hold"));
+    world.assert_replayed().await;
 }
 
 #[tokio::test]
@@ -105,6 +107,7 @@ async fn a_plan_is_chased_by_its_instalments_and_ends_with_the_last() {
     world.pump().await;
     assert!(world.told.lock().unwrap().iter().any(|(kind, _)| kind == "plan.completed"));
     assert_eq!(world.past("C1", "AGREEMENT").await[0]["ended"], "completed");
+    world.assert_replayed().await;
 }
 
 #[tokio::test]
@@ -222,4 +225,5 @@ async fn a_broken_promise_is_told_and_the_ladder_goes_on() {
     world.days("2026-03-12", "2026-03-12").await;
     assert!(world.told.lock().unwrap().iter().any(|(kind, _)| kind == "promise.broken"));
     assert_eq!(world.mails().len(), 2, "reminder-7, on the day after");
+    world.assert_replayed().await;
 }

@@ -98,6 +98,7 @@ async fn runs_that_were_missed_are_made_up_for_with_one_fee_and_interest_up_to_t
         told("2026-05-01", "interest", 517),
     ];
     assert_eq!(charged(&world).await, expected);
+    world.assert_replayed().await;
 }
 
 #[tokio::test]
@@ -136,6 +137,7 @@ async fn a_payment_between_two_bookings_changes_the_slope_and_the_last_one_takes
     world.pump().await;
     assert_eq!((world.told("invoice.settled"), world.told("invoice.reopened")), (0, 0));
     world.assert_counted().await;
+    world.assert_replayed().await;
 }
 
 #[tokio::test]
@@ -229,6 +231,7 @@ async fn too_little_is_left_alone_until_it_is_more() {
     world.has([draft("C1", "I3").issued("2026-03-06").due("2026-04-30").total(eur("0.01")).build()]).await;
     world.days("2026-03-06", "2026-03-06").await;
     assert_eq!(world.mails().len(), 2, "another cent wakes it");
+    world.assert_replayed().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What a tenant decides about contact: shown, replaced by who has seen the latest, and in force at once.
 
 use dunlin_audit::Actor;
-use dunlin_aws::store::StoreError;
+use dunlin_aws::store::{Author, StoreError};
 use dunlin_domain::gate::ContactPolicy;
 use dunlin_testkit::build::tenant;
 use serde_json::{Value, json};

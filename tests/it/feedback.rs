@@ -299,6 +299,7 @@ async fn an_unknown_send_is_settled_by_a_late_word_and_never_sent_again() {
         assert_eq!(world.messages("C1").await, [("reminder-1".to_owned(), "sent".to_owned())]);
         assert_eq!(text(&world.past("C1", "MESSAGE").await[1], "provider_id"), "ses-1");
         world.assert_audited().await;
+        world.assert_replayed().await;
         assert_eq!((world.told("message.sent"), world.told("message.delivered")), (1, 1));
         world.outside.answer(SesAnswer::Taken);
         world.days("2026-03-05", "2026-03-08").await;

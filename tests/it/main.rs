@@ -20,6 +20,7 @@
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
 //! | [`audit`], [`settings_log`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
 //! | [`cases`] | worked cases of law |
+//! | [`decisions`] | why somebody was, or was not, written to; every decision made again |
 //! | [`properties`] | the invariants on random histories |
 //! | [`faults`] | the same while functions die, services fail and events come broken |
 //! | [`costs`] | what each thing costs, held to what is written down |
@@ -43,6 +44,7 @@ mod contacts;
 mod costs;
 mod credit;
 mod debtors;
+mod decisions;
 mod directory;
 mod faults;
 mod feedback;

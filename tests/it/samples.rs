@@ -194,9 +194,14 @@ async fn read(world: &World, samples: &mut Samples) {
         ("get_payment", "allocations"),
         ("get_aging", "reports"),
         ("get_unmatched", "unmatched"),
+        ("get_decisions", "decisions"),
     ] {
         let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
         assert!(status == 200 && answer[field].is_array(), "{name}: {answer}");
+    }
+    for name in ["get_decision", "post_decision_replay"] {
+        let (status, answer) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;
+        assert!(status == 200 && answer["replay"]["result"].is_string(), "{name}: {answer}");
     }
     for name in ["get_audit", "get_settings_audit"] {
         let (status, log) = world.call_api(samples.take(&format!("collections-api/{name}.json"))).await;

@@ -8,7 +8,7 @@ use dunlin_aws::metrics::{self, Metric};
 use dunlin_aws::store::Writes;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::Journal;
-use dunlin_domain::decide::{decide, fingerprint};
+use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{DebtorId, TenantId};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -128,8 +128,8 @@ impl Handler {
             let mut journal = Journal::default();
             self.books.roll(&tenancy, &mut loaded, &mut journal, now).await?;
             let decision = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now);
-            let (inputs, goes_on) = (fingerprint(&loaded.debtor, &tenancy.policies, now), decision.goes_on());
-            loaded.debtor.carry_out(decision, inputs, now, &mut journal).map_err(BooksError::from)?;
+            let goes_on = decision.goes_on();
+            loaded.debtor.carry_out(decision, now, &mut journal).map_err(BooksError::from)?;
             let done = self.books.commit(&tenancy, &mut loaded, journal, &Writes::default(), now).await;
             if races.pass(done).await? && !goes_on {
                 return Ok(());

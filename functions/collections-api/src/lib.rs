@@ -28,6 +28,7 @@ mod contact_policy;
 mod contacts;
 mod credit;
 mod debtor;
+mod decisions;
 mod directory;
 mod group;
 mod handler;

@@ -10,7 +10,7 @@ use dunlin_aws::telemetry::{TRACE_ATTRIBUTE, in_trace};
 use dunlin_aws::templates::Templates;
 use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::debtor::{Debtor, Journal};
-use dunlin_domain::decide::{Recheck, recheck};
+use dunlin_domain::decide::{Recheck, decide, recheck};
 use dunlin_domain::ids::AccountKey;
 use dunlin_domain::message::{MessageId, Outcome, PendingState, Plan};
 use dunlin_domain::reach::Way;
@@ -156,7 +156,7 @@ impl Handler {
                 Recheck::Over => None,
                 Recheck::UnderWay => return Err(DispatchError::UnderWay),
                 Recheck::Withhold(account, outcome) => {
-                    loaded.debtor.settle(&account, outcome, now, &mut journal);
+                    withhold(&mut loaded.debtor, &account, outcome, (tenancy, now), &mut journal);
                     None
                 }
                 Recheck::Send(plan) => self.prepare(attempt, &mut loaded, plan, &mut journal).await?,
@@ -191,7 +191,8 @@ impl Handler {
         };
         let Some(to) = to.filter(|_| !stopped) else {
             let reason = Reason::against(Rule::NoChannel, "the address may not be used any more");
-            loaded.debtor.settle(&account, Outcome::Withheld(vec![reason]), now, journal);
+            let outcome = Outcome::Withheld(vec![reason]);
+            withhold(&mut loaded.debtor, &account, outcome, (tenancy, now), journal);
             return Ok(None);
         };
         let Some((_, pending)) = loaded.debtor.pending(&plan.id) else { return Ok(None) };
@@ -199,7 +200,8 @@ impl Handler {
             Packed::Ready(parcel) => parcel,
             Packed::Refused(reasons) => {
                 tracing::warn!(tenant = %tenancy.tenant, message_id = %plan.id, faults = reasons.len(), "message refused");
-                loaded.debtor.refuse(&account, reasons, now, journal);
+                loaded.debtor.refuse(&account, reasons.clone(), now, journal);
+                put_on_record(&loaded.debtor, reasons, (tenancy, now), journal);
                 return Ok(None);
             }
         };
@@ -263,6 +265,28 @@ impl Handler {
     async fn load(&self, planned: &PlannedMessage) -> Result<Option<Loaded>, DispatchError> {
         Ok(self.books.store().load(&planned.tenant, &planned.debtor).await?)
     }
+}
+
+/// Takes back what was planned, and puts that on record.
+fn withhold(
+    debtor: &mut Debtor,
+    account: &AccountKey,
+    outcome: Outcome,
+    (tenancy, now): (&Tenancy, Timestamp),
+    journal: &mut Journal,
+) {
+    let why = match &outcome {
+        Outcome::Withheld(why) => why.clone(),
+        Outcome::Sent(_) | Outcome::Failed(_) | Outcome::Unknown => Vec::new(),
+    };
+    debtor.settle(account, outcome, now, journal);
+    put_on_record(debtor, why, (tenancy, now), journal);
+}
+
+/// Puts on record why what was planned did not leave, and what is right in its place.
+fn put_on_record(debtor: &Debtor, why: Vec<Reason>, (tenancy, now): (&Tenancy, Timestamp), journal: &mut Journal) {
+    let decision = decide(debtor, &tenancy.policies, &tenancy.calendar, now);
+    debtor.put_on_record(decision, why, journal);
 }
 
 fn held_by(debtor: &Debtor, message: &MessageId, attempt: &str) -> Option<AccountKey> {

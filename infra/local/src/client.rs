@@ -59,6 +59,20 @@ impl Answer {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// The body of a success.
+    pub(crate) fn success(self) -> Result<Value, ClientError> {
+        if self.is_success() { Ok(self.json) } else { Err(ClientError::unexpected("the API", &json!(self.text))) }
+    }
+}
+
+/// A part of a path or query, as an address has it.
+pub(crate) fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// How many messages a queue holds.

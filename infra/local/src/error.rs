@@ -39,6 +39,8 @@ pub enum LocalError {
     CasesDiffer { differ: usize, cases: usize },
     #[error("the file was not imported: {0}")]
     ImportFailed(String),
+    #[error("the decision was not made again: {0}")]
+    NotReplayed(String),
     #[error("cannot write to the terminal: {0}")]
     Terminal(std::io::Error),
     #[error("Ctrl-C cannot be handled: {0}")]

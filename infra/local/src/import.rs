@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, ClientError};
+use crate::client::{Client, ClientError};
 use crate::console::{Step, print};
 use crate::error::{LocalError, at};
 use crate::stack::Description;
@@ -59,7 +59,7 @@ fn upload(client: &Client, wanted: &Import, file: &File) -> Result<String, Local
     let name = wanted.file.file_name().unwrap_or_default().to_string_lossy();
     let kind = if wanted.payments { "payments" } else { "invoices" };
     let body = json!({ "kind": kind, "dry_run": wanted.dry_run, "file_name": name });
-    let posted = success(client.api_post("/v1/imports", &body, None)?)?;
+    let posted = client.api_post("/v1/imports", &body, None)?.success()?;
     let text = |name: &str| posted.get(name).and_then(Value::as_str).map(str::to_owned);
     let (Some(id), Some(address)) = (text("id"), text("upload_url")) else {
         return Err(ClientError::unexpected("the API", &posted).into());
@@ -81,7 +81,7 @@ fn follow(client: &mut Client, id: &str) -> Result<Value, LocalError> {
             client.sign_in()?;
             signed_in = Instant::now();
         }
-        let import = success(client.api_get(&format!("/v1/imports/{id}"))?)?;
+        let import = client.api_get(&format!("/v1/imports/{id}"))?.success()?;
         bar.show(&import);
         if import.get("finished_at").is_some_and(|at| !at.is_null()) {
             bar.end();
@@ -89,10 +89,6 @@ fn follow(client: &mut Client, id: &str) -> Result<Value, LocalError> {
         }
         std::thread::sleep(PAUSE);
     }
-}
-
-fn success(answer: Answer) -> Result<Value, ClientError> {
-    if answer.is_success() { Ok(answer.json) } else { Err(ClientError::unexpected("the API", &json!(answer.text))) }
 }
 
 /// A bar on a terminal, nothing otherwise.

@@ -20,6 +20,7 @@ pub mod live_stripe;
 pub mod paths;
 pub mod process;
 pub mod replay;
+pub mod replay_decision;
 pub mod stack;
 mod tenant;
 pub mod test;

@@ -12,6 +12,7 @@ use dunlin_local::functions::FUNCTIONS;
 use dunlin_local::generate::{Generate, GenerateMany, generate, generate_many};
 use dunlin_local::import::{Import, import};
 use dunlin_local::replay::{Replay, replay};
+use dunlin_local::replay_decision::{Wanted, replay_decision};
 use dunlin_local::weigh::{Weigh, weigh};
 use dunlin_local::{costs, demo, down, faults, paths, process, test, up};
 use jiff::civil::{Date, date};
@@ -72,6 +73,8 @@ enum LocalCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Make a decision on record again, from what it was made from, and compare the bytes
+    ReplayDecision(ReplayDecisionArguments),
     /// Count what things cost, in requests, units and dollars, and write it into COSTS.md
     Costs,
     /// Send messages while everything fails that can, and count what was wrong, sent twice, lost or never settled
@@ -121,6 +124,29 @@ struct ReplayArguments {
     json: bool,
     #[command(flatten)]
     stack: StackArguments,
+}
+
+#[derive(Args)]
+struct ReplayDecisionArguments {
+    /// `DEBTOR/DECISION`, as in `GET /v1/debtors/{id}/decisions`
+    #[arg(required_unless_present = "file")]
+    id: Option<String>,
+    /// Keep it in this file, with all that it was made from; that names people
+    #[arg(long, conflicts_with = "file")]
+    save: Option<PathBuf>,
+    /// One that was kept
+    #[arg(long, conflicts_with = "id")]
+    file: Option<PathBuf>,
+}
+
+impl ReplayDecisionArguments {
+    fn run(self) -> Result<(), LocalError> {
+        let Self { id, save, file } = self;
+        replay_decision(&match file {
+            Some(file) => Wanted::File(file),
+            None => Wanted::OnRecord { id: id.unwrap_or_default(), save },
+        })
+    }
 }
 
 #[derive(Args)]
@@ -201,6 +227,7 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         LocalCommand::Import { file, payments, dry_run, port } => import(&Import { file, payments, dry_run }, port),
         LocalCommand::Generate(wanted) => wanted.run(),
         LocalCommand::Cases { file, actions, json } => cases(&Cases { file, actions, json }),
+        LocalCommand::ReplayDecision(wanted) => wanted.run(),
         LocalCommand::Costs => costs::costs(),
         LocalCommand::Faults { sends, seed } => faults::faults(sends, seed),
         LocalCommand::Test => test::test(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::debtor::DueCharge;
+use crate::debtor::{Debtor, DueCharge};
 use crate::gate::PackRef;
 use crate::ids::{AccountKey, PolicyRef};
 use crate::message::{Plan, Task};
@@ -51,18 +51,6 @@ impl AccountDecision {
     }
 }
 
-/// A hash over all that a decision looked at, as 32 hexadecimal digits: equal inputs, equal hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fingerprint(pub(crate) String);
-
-impl Fingerprint {
-    /// The digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// What one evaluation of a debtor concluded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -95,4 +83,15 @@ impl Decision {
     pub fn goes_on(&self) -> bool {
         self.accounts.iter().any(|one| one.more)
     }
+}
+
+/// A decision that goes on record, with what it can be made from again (I7).
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// What was decided.
+    pub decision: Decision,
+    /// The debtor as it was decided on, before anything was carried out.
+    pub on: Box<Debtor>,
+    /// Why a message that had been planned was withheld, where that is what the decision was asked for.
+    pub withheld: Option<Vec<Reason>>,
 }

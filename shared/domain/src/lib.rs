@@ -14,7 +14,7 @@
 //! | [`policy`], [`calendar`] | the ladder and the hours |
 //! | [`gate`] | whether the law lets a contact be made, and when |
 //! | [`decide`] | what is right to do now |
-//! | [`decision`], [`reason`] | what was decided, and why |
+//! | [`decision`], [`reason`], [`telling`] | what was decided, why, and how it is told |
 //! | [`reach`] | addresses: what was agreed to, refused and said of messages to them |
 //! | [`message`], [`event`] | what goes out, what is told |
 //! | [`template`] | the texts of messages, their versions, and what a message has to say and may |
@@ -56,4 +56,5 @@ pub mod reach;
 pub mod reason;
 pub mod remittance;
 pub mod statement;
+pub mod telling;
 pub mod template;

@@ -275,6 +275,7 @@ fn plain(value: &Stored) -> Value {
         Stored::S(text) => json!(text),
         Stored::N(number) => json!(number.parse::<i64>().unwrap()),
         Stored::BOOL(value) => json!(value),
+        Stored::B(bytes) => json!(bytes),
         Stored::L(items) => items.iter().map(plain).collect(),
         Stored::M(fields) => fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         _ => Value::Null,

@@ -26,8 +26,6 @@ mod scenario;
 mod trial;
 mod two_at_once;
 
-use std::collections::BTreeMap;
-
 use dunlin_testkit::faults::Faults;
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
@@ -70,24 +68,7 @@ impl World {
         self.assert_counted().await;
         self.assert_audited().await;
         self.assert_grouped().await;
-        self.assert_decisions().await;
-    }
-
-    /// I7: equal inputs lead to equal decisions.
-    async fn assert_decisions(&self) {
-        let mut seen: BTreeMap<(String, String), Map<String, Value>> = BTreeMap::new();
-        for mut decision in self.table.items().await {
-            if !text(&decision, "SK").contains("#DECISION#") {
-                continue;
-            }
-            decision.remove("SK");
-            // Where it stands in the audit log is no part of what was decided.
-            decision.remove("audit");
-            decision.remove("audit_seq");
-            let key = (text(&decision, "PK").to_owned(), text(&decision, "inputs").to_owned());
-            let same = seen.entry(key).or_insert_with(|| decision.clone());
-            assert_eq!(*same, decision, "I7");
-        }
+        self.assert_replayed().await;
     }
 
     /// I5: what went out since then lists what is open, and asks for exactly that. Nothing else may have happened since.

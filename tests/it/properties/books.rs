@@ -139,6 +139,7 @@ proptest! {
             world.assert_messages().await;
             world.assert_counted().await;
             world.assert_audited().await;
+            world.assert_replayed().await;
             let items = world.table.items().await;
             for (key, input) in &accepted.0 {
                 let found = items.iter().filter(|item| text(item, "PK") == key && item["SK"] == "REMITTANCE").count()

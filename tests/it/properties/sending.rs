@@ -157,6 +157,7 @@ proptest! {
             world.assert_ledger().await;
             world.assert_counted().await;
             world.assert_audited().await;
+            world.assert_replayed().await;
         });
     }
 }

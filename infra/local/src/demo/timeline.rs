@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::client::Client;
+use crate::client::{Client, encoded};
 use crate::error::LocalError;
 use crate::replay::{ReplayError, number};
 
@@ -57,14 +57,6 @@ fn event(entry: &Value) -> Option<Event> {
         kind: entry.get("kind")?.as_str()?.to_owned(),
         body: entry.get("body")?.as_object()?.clone(),
     })
-}
-
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 /// `2026-03-02 08:00  reminder-1 ..`, times in UTC.

@@ -108,7 +108,8 @@ impl Books {
         if self.dry {
             return Ok(journal);
         }
-        self.store.commit(&Commit { loaded, journal: &journal, wake, writes, actor: &self.actor, now }).await?;
+        let (policies, actor) = (&tenancy.policies, &self.actor);
+        self.store.commit(&Commit { loaded, journal: &journal, policies, wake, writes, actor, now }).await?;
         metrics::count_withheld(&tenancy.tenant, &journal);
         Ok(journal)
     }

@@ -159,7 +159,8 @@ pub(super) fn item(commit: &Commit<'_>, records: &[AuditRecord]) -> Result<Item,
 /// The rules that spoke for what a decision does, the authorities and reasons of what was booked, and what was done with
 /// contacts against rules or for a reason.
 fn why(commit: &Commit<'_>) -> Option<String> {
-    let decided = commit.journal.decision.iter().flat_map(|(decision, _)| in_favour(decision));
+    let carried_out = commit.journal.decision.iter().filter(|one| one.withheld.is_none());
+    let decided = carried_out.flat_map(|one| in_favour(&one.decision));
     let booked = commit.journal.entries.iter().filter_map(|entry| entry.note.clone());
     let mut reasons: Vec<String> = Vec::new();
     let contacted = commit.journal.contacts.iter().filter_map(ContactNote::why);
@@ -182,6 +183,12 @@ pub(super) fn written(item: &Item) -> Result<Written, StoreError> {
     let mut body = item.clone();
     body.remove(RECORDS);
     body.remove("PK");
+    // A log is text.
+    for value in body.values_mut() {
+        if let AttributeValue::B(bytes) = value {
+            *value = AttributeValue::S(STANDARD_NO_PAD.encode(bytes));
+        }
+    }
     let key = body.remove("SK").and_then(|key| key.as_s().ok().cloned()).unwrap_or_default();
     let body = serde_dynamo::from_item(body).map_err(|error| StoreError::corrupt(&key, error))?;
     Ok(Written::new(key, body))

@@ -7,6 +7,7 @@ use dunlin_audit::Actor;
 use dunlin_domain::debtor::{Debtor, Deltas, Journal};
 use dunlin_domain::ids::{DebtorId, InvoiceId, PersonId, TenantId};
 use dunlin_domain::invoice::Invoice;
+use dunlin_domain::policy::Policies;
 use dunlin_domain::reach::Feedback;
 use dunlin_domain::remittance::Remittance;
 use jiff::Timestamp;
@@ -16,10 +17,10 @@ use super::audit::{self, LogRecord, Logged};
 use super::error::{sort, sort_transaction};
 use super::key::{self, Key};
 use super::record::{
-    AgreementRecord, ChangeRecord, ContactNoteRecord, DecisionRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord,
-    InvoiceRecord, Item, MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
+    AgreementRecord, ChangeRecord, ContactNoteRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord,
+    Item, MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
 };
-use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned, message};
+use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned, decision, message};
 use crate::telemetry;
 
 /// A transaction takes this many items.
@@ -76,6 +77,8 @@ pub struct Commit<'a> {
     pub loaded: &'a Loaded,
     /// What the change did.
     pub journal: &'a Journal,
+    /// By what the debtor was decided on.
+    pub policies: &'a Policies,
     /// When to look at the debtor again.
     pub wake: Option<Timestamp>,
     /// What else is written.
@@ -408,8 +411,8 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     for message in &journal.proven {
         items.push(message::proven(&commit.loaded.debtor, message)?);
     }
-    if let Some((decision, inputs)) = &journal.decision {
-        items.push(to_item(&numbered("DECISION", 0), &DecisionRecord::of(decision, inputs))?);
+    if let Some(evaluation) = &journal.decision {
+        items.push(decision::item(commit, evaluation, &numbered(key::DECISION, 0))?);
     }
     Ok(items)
 }

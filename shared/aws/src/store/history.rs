@@ -7,6 +7,7 @@ use dunlin_domain::money::Currency;
 use dunlin_domain::money::Money;
 use serde_json::{Map, Value};
 
+use super::decision::MADE_FROM;
 use super::error::sort;
 use super::key;
 use super::record::{EntryRecord, Item, SCHEMA, place, read, read_item};
@@ -117,8 +118,9 @@ pub(super) fn kind(item: &Item) -> Option<&str> {
     sort_key(item)?.split('#').nth(1)
 }
 
-fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
+fn entry(mut item: Item) -> Result<TimelineEntry, StoreError> {
     let place = place(&item);
+    item.remove(MADE_FROM);
     let parts = sort_key(&item).and_then(|sk| {
         let (at, rest) = sk.split_once('#')?;
         Some((at.to_owned(), rest.split_once('#')?.0.to_lowercase()))
@@ -128,10 +130,9 @@ fn entry(item: Item) -> Result<TimelineEntry, StoreError> {
     for hidden in ["PK", "SK", SCHEMA, "charges", "dated", "facts", "audit", "audit_seq"] {
         body.remove(hidden);
     }
-    if let Some(currency) = body.get("currency").and_then(Value::as_str) {
-        let currency = read("currency", Currency::parse(currency))?;
-        amounts_as_decimals(&mut body, currency);
-    }
+    told_in_decimals(&mut body)?;
+    let accounts = body.get_mut("accounts").and_then(Value::as_array_mut).into_iter().flatten();
+    accounts.filter_map(Value::as_object_mut).try_for_each(told_in_decimals)?;
     Ok(TimelineEntry { at, kind, body })
 }
 
@@ -153,6 +154,15 @@ const AMOUNTS: [&str; 16] = [
     "total",
     "written_off",
 ];
+
+/// The amounts of what names its currency.
+fn told_in_decimals(body: &mut Map<String, Value>) -> Result<(), StoreError> {
+    if let Some(currency) = body.get("currency").and_then(Value::as_str) {
+        let currency = read("currency", Currency::parse(currency))?;
+        amounts_as_decimals(body, currency);
+    }
+    Ok(())
+}
 
 /// Minor units become decimal strings, in lines too.
 fn amounts_as_decimals(body: &mut Map<String, Value>, currency: Currency) {

@@ -41,6 +41,7 @@ pub(crate) const HOLD: &str = "HOLD";
 pub(crate) const AGREEMENT: &str = "AGREEMENT";
 /// Records of the audit log that have an item of their own.
 pub(crate) const AUDIT: &str = "AUDIT";
+pub(crate) const DECISION: &str = "DECISION";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
 const LIVE_HOLD: &str = "LIVE#HOLD#";
 const LIVE_AGREEMENT: &str = "LIVE#AGREEMENT#";

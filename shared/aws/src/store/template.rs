@@ -1,7 +1,4 @@
 //! Versions of templates: written once, and never again.
-
-use std::collections::BTreeMap;
-
 use dunlin_domain::ids::{TemplateName, TenantId};
 use dunlin_domain::template::{Form, Language, TemplateKey, Texts};
 use jiff::Timestamp;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{BookingError, Cycle, Debtor, Journal, StepDone};
 use crate::agreement::Terms;
-use crate::decision::{Action, Decision, Fingerprint};
+use crate::decision::{Action, Decision, Evaluation};
 use crate::event::{Event, EventKind};
 use crate::ids::AccountKey;
 use crate::message::{CycleRef, Message, MessageId, Outcome, Pending, PendingState, Plan, Task, Written};
@@ -46,16 +46,16 @@ impl Debtor {
     ///
     /// # Errors
     /// [`BookingError`] where the debtor is not the one that was decided on; it must not be committed then.
-    pub fn carry_out(
-        &mut self,
-        decision: Decision,
-        inputs: Fingerprint,
-        now: Timestamp,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
+    pub fn carry_out(&mut self, decision: Decision, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
+        let on = Box::new(self.clone());
         self.put_into_effect(&decision, now, journal)?;
-        journal.decision = Some((decision, inputs));
+        journal.decision = Some(Evaluation { decision, on, withheld: None });
         Ok(())
+    }
+
+    /// Puts on record why a message that had been planned did not leave. `decision` was made without it.
+    pub fn put_on_record(&self, decision: Decision, withheld: Vec<Reason>, journal: &mut Journal) {
+        journal.decision = Some(Evaluation { decision, on: Box::new(self.clone()), withheld: Some(withheld) });
     }
 
     /// Charges what is due under a decision, plans its messages and opens its tasks.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{ContactNote, Debtor, FieldChange, Membership, Stop};
 use crate::agreement::{Agreement, AgreementEnd};
 use crate::allocation::Allocation;
-use crate::decision::{Decision, Fingerprint};
+use crate::decision::Evaluation;
 use crate::event::Event;
 use crate::hold::{Hold, HoldEnd};
 use crate::ids::{AccountKey, DebtorId};
@@ -42,8 +42,8 @@ pub struct Journal {
     pub agreements: Vec<(Agreement, AgreementEnd)>,
     /// What was changed of who the debtor is and what it is granted.
     pub changes: Vec<FieldChange>,
-    /// The decision, where one was carried out, and what it was made from.
-    pub decision: Option<(Decision, Fingerprint)>,
+    /// The decision that goes on record, and what it was made from.
+    pub decision: Option<Evaluation>,
     /// What others may want to know.
     pub events: Vec<Event>,
 }

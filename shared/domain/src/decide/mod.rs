@@ -4,12 +4,10 @@
 //! when to look again. What rules charge comes first: the message contains it. It never sends and never reads a clock; the same inputs give the same decision (I7).
 
 mod charging;
-mod fingerprint;
 mod ladder;
 mod permitting;
 mod recheck;
 
-pub use fingerprint::fingerprint;
 pub use recheck::{Recheck, recheck};
 
 use std::sync::Arc;

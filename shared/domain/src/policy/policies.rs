@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Policy, PolicyError, Subject};
 use crate::allocation::ComponentOrder;
-use crate::charge::Laws;
+use crate::charge::{Laws, Regime};
 use crate::gate::ContactRules;
 use crate::ids::PolicyRef;
 
@@ -47,6 +47,18 @@ impl Policies {
     pub fn components(&self, country: Option<&str>) -> ComponentOrder {
         let law = || country.and_then(|country| self.laws.of(country)?.components);
         self.components.or_else(law).unwrap_or_default()
+    }
+
+    /// The order that the tenant has chosen, where it has.
+    #[must_use]
+    pub fn chosen_components(&self) -> Option<ComponentOrder> {
+        self.components
+    }
+
+    /// The law of a country (ISO 3166) on what is owed late, where it is known.
+    #[must_use]
+    pub fn law(&self, country: &str) -> Option<&Regime> {
+        self.laws.of(country)
     }
 
     /// The same where contact is judged by these rules; without, by none.

@@ -6,7 +6,7 @@ use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
-use dunlin_domain::decide::{decide, fingerprint};
+use dunlin_domain::decide::decide;
 use dunlin_domain::decision::{AccountDecision, Action};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
 use dunlin_domain::intake::{Due, InvoiceDraft};
@@ -170,8 +170,7 @@ impl Book {
         self.debtor.roll(&self.policies, now, &mut journal).unwrap();
         let decision = decide(&self.debtor, &self.policies, &Calendar::default(), now);
         self.last = decision.accounts.first().cloned();
-        let inputs = fingerprint(&self.debtor, &self.policies, now);
-        self.debtor.carry_out(decision, inputs, now, &mut journal).unwrap();
+        self.debtor.carry_out(decision, now, &mut journal).unwrap();
         self.keep(journal);
     }
 

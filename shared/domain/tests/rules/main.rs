@@ -25,3 +25,4 @@ mod properties;
 mod reaching;
 mod recovery;
 mod statement;
+mod telling;

@@ -49,8 +49,7 @@ impl Post {
         debtor.roll(&book.policies, now, &mut journal).unwrap();
         let calendar = dunlin_domain::calendar::Calendar::default();
         let decision = decide(debtor, &book.policies, &calendar, now);
-        let inputs = dunlin_domain::decide::fingerprint(debtor, &book.policies, now);
-        debtor.carry_out(decision, inputs, now, &mut journal).unwrap();
+        debtor.carry_out(decision, now, &mut journal).unwrap();
         debtor.claim(&account(), "attempt", now, SignedDuration::from_mins(5));
         debtor.settle(&account(), Outcome::Sent("ses".to_owned()), now, &mut journal);
         self.0.extend(journal.messages.into_iter().map(|message| (message, Feedback::default())));

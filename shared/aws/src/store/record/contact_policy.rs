@@ -7,26 +7,26 @@ use dunlin_domain::ids::{Citation, RuleId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{known, read};
+use super::{is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// A tenant's contact policy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ContactPolicyRecord {
     /// Counts how often it was decided; a writer names the one that it has seen.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) version: u32,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     loosened: Vec<LoosenedRecord>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     attorney_silence_days: Option<i32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     gap_minutes: Option<i32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     calls_a_day: Option<u32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     margin_minutes: Option<i32>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pause_on_any_dispute: bool,
 }
 
@@ -42,14 +42,17 @@ struct LoosenedRecord {
 }
 
 impl ContactPolicyRecord {
+    /// What differs from the platform's.
     pub(crate) fn of(policy: &ContactPolicy, version: u32) -> Self {
+        let otherwise = ContactPolicy::default();
+        let unless = |own: i32, otherwise: i32| (own != otherwise).then_some(own);
         Self {
             version,
             loosened: policy.loosened.iter().map(LoosenedRecord::of).collect(),
-            attorney_silence_days: Some(policy.attorney_silence_days),
+            attorney_silence_days: unless(policy.attorney_silence_days, otherwise.attorney_silence_days),
             gap_minutes: policy.gap_minutes,
             calls_a_day: policy.calls_a_day,
-            margin_minutes: Some(policy.margin_minutes),
+            margin_minutes: unless(policy.margin_minutes, otherwise.margin_minutes),
             pause_on_any_dispute: policy.pause_on_any_dispute,
         }
     }

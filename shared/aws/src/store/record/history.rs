@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
 use dunlin_domain::debtor::FieldChange;
-use dunlin_domain::decision::{Action, Decision, Fingerprint};
 use dunlin_domain::ids::{AccountKey, InvoiceId, PolicyName, PolicyRef, PortfolioId, StepName};
 use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::message::{CycleRef, Line, Message, MessageId, Outcome, Plan, Task, Written};
@@ -13,6 +12,7 @@ use dunlin_domain::policy::Stage;
 use dunlin_domain::reach::Address;
 use dunlin_domain::reach::reply::Received;
 use dunlin_domain::reason::{Detail, Reason, Rule};
+use dunlin_domain::telling::Word;
 use dunlin_domain::template::Facts;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -114,11 +114,15 @@ pub(crate) struct ReasonRecord {
     #[serde(rename = "for")]
     pub(crate) speaks_for: bool,
     pub(crate) detail: String,
+    /// The rule of law or of the platform that refused, and where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) law: Option<(String, String)>,
 }
 
 impl ReasonRecord {
     pub(crate) fn of(reason: &Reason) -> Self {
-        Self { rule: reason.rule.as_str().to_owned(), speaks_for: reason.speaks_for, detail: reason.detail.to_string() }
+        let Word { rule, speaks_for, detail, law } = Word::of(reason);
+        Self { rule: rule.as_str().to_owned(), speaks_for, detail, law }
     }
 }
 
@@ -303,68 +307,6 @@ impl MessageRecord {
             "withheld" => Ok(Outcome::Withheld(self.reasons.iter().map(reason).collect::<Result<_, _>>()?)),
             "unknown" => Ok(Outcome::Unknown),
             other => known("status", other, None),
-        }
-    }
-}
-
-/// A decision, as it was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct DecisionRecord {
-    pub(crate) at: Timestamp,
-    pub(crate) policy: String,
-    pub(crate) policy_version: u32,
-    /// The packs that contact was judged by, such as `platform@1`.
-    #[serde(default)]
-    packs: Vec<String>,
-    pub(crate) inputs: String,
-    pub(crate) accounts: Vec<AccountDecisionRecord>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct AccountDecisionRecord {
-    pub(crate) portfolio: String,
-    pub(crate) currency: String,
-    /// `send`, `task` or `none`.
-    pub(crate) action: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) step: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) message_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    wake: Option<Timestamp>,
-    pub(crate) reasons: Vec<ReasonRecord>,
-}
-
-impl Record for DecisionRecord {
-    const SCHEMA: u32 = 1;
-    const OLDEST: u32 = 1;
-}
-
-impl DecisionRecord {
-    pub(crate) fn of(decision: &Decision, inputs: &Fingerprint) -> Self {
-        let account = |one: &dunlin_domain::decision::AccountDecision| {
-            let (action, step, message_id) = match &one.action {
-                None => ("none", None, None),
-                Some(Action::Send(plan)) => ("send", Some(plan.step.to_string()), Some(plan.id.to_string())),
-                Some(Action::OpenTask { task, .. }) => ("task", Some(task.step.to_string()), None),
-            };
-            AccountDecisionRecord {
-                portfolio: one.account.portfolio.to_string(),
-                currency: one.account.currency.code().to_owned(),
-                action: action.to_owned(),
-                step,
-                message_id,
-                wake: one.wake,
-                reasons: one.reasons.iter().map(ReasonRecord::of).collect(),
-            }
-        };
-        Self {
-            at: decision.at,
-            policy: decision.policy.name.to_string(),
-            policy_version: decision.policy.version,
-            packs: decision.packs.iter().map(ToString::to_string).collect(),
-            inputs: inputs.as_str().to_owned(),
-            accounts: decision.accounts.iter().map(account).collect(),
         }
     }
 }

@@ -7,12 +7,15 @@ mod collection;
 mod contact;
 mod contact_policy;
 mod credit;
+mod decision;
 mod deltas;
 mod head;
 mod history;
 mod hold;
 mod import;
+mod inputs;
 mod invoice;
+mod packed;
 mod profile;
 mod remittance;
 mod settings;
@@ -24,14 +27,15 @@ pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, re
 pub(crate) use contact::ContactNoteRecord;
 pub(crate) use contact_policy::ContactPolicyRecord;
 pub(crate) use credit::CreditRecord;
+pub(crate) use decision::DecisionRecord;
 pub(crate) use deltas::DeltasRecord;
 pub(crate) use head::{EventRecord, HeadRecord, HeadStamp};
-pub(crate) use history::{
-    ChangeRecord, DecisionRecord, EntryRecord, MessageRecord, PlanRecord, ReplyRecord, TaskRecord,
-};
+pub(crate) use history::{ChangeRecord, EntryRecord, MessageRecord, PlanRecord, ReasonRecord, ReplyRecord, TaskRecord};
 pub(crate) use hold::HoldRecord;
 pub(crate) use import::{ImportPartRecord, ImportRecord};
+pub(crate) use inputs::{InputsError, InputsRecord, canonical, fingerprint};
 pub(crate) use invoice::InvoiceRecord;
+pub(crate) use packed::{pack, unpack};
 pub(crate) use remittance::{ReferenceRecord, RemittanceRecord};
 pub(crate) use settings::{PolicyRecord, SettingsRecord};
 pub(crate) use template::{ShelfRecord, TemplateRecord};
