@@ -72,7 +72,7 @@ async fn who_loosens_a_rule_is_told_with_it() {
     let world = World::start().await;
     let loosened = json!([{
         "rule": "PLATFORM.REST.EAW", "basis": "Opinion of counsel of 1 March 2026", "role": "owner",
-        "reason": "business debtors work on bank holidays", "expires": "2026-09-01T00:00:00Z",
+        "reason": "business debtors work on bank holidays", "expires_at": "2026-09-01T00:00:00Z",
     }]);
     let body = json!({ "version": 0, "loosened": loosened });
     let (status, answer) = world.call_api(call("PUT /v1/contact-policy", Some(TENANT), &body)).await;

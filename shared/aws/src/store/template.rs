@@ -1,4 +1,5 @@
 //! Versions of templates: written once, and never again.
+
 use dunlin_domain::ids::{TemplateName, TenantId};
 use dunlin_domain::template::{Form, Language, TemplateKey, Texts};
 use jiff::Timestamp;
