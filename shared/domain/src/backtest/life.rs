@@ -141,9 +141,10 @@ fn carry_out(debtor: &mut Debtor, decision: &Decision, now: Timestamp) -> Result
 
 /// The gate's own rule where it named one.
 fn against(reason: &Reason) -> Against {
-    match &reason.detail {
-        Detail::Refused(_, refusal) => Against::Gate(refusal.rule.clone()),
-        _ => Against::Rule(reason.rule),
+    if let Detail::Refused(_, refusal) = &reason.detail {
+        Against::Gate(refusal.rule.clone())
+    } else {
+        Against::Rule(reason.rule)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ids::StepName;
 use crate::policy::{Stage, TaskKind};
 
 /// What one message costs by each channel, in US dollars.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prices(pub BTreeMap<Channel, Decimal>);
 
 /// What a policy would have done.

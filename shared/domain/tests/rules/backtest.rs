@@ -155,12 +155,12 @@ fn what_a_rule_charged_is_charged_by_the_replay_alone() {
 }
 
 /// A trial over some debtors, each written to so often under each policy.
-fn trial(debtors: &[(u32, u32, u32)]) -> Trial {
+fn trial(debtors: &[(u32, usize, usize)]) -> Trial {
     let invoices = [("A", "2026-02-01", "2026-03-02", 100)];
     let whole = live(&history(&invoices, &[]), &mails(1, &[1, 3, 5, 9, 12]), &Calendar::default(), window()).unwrap();
-    let some = |id: u32, times: u32| {
+    let some = |id: u32, times: usize| {
         let debtor = DebtorId::parse(&format!("C-{id:04}")).unwrap();
-        let contacts = whole.contacts.iter().take(times as usize).cloned().collect();
+        let contacts = whole.contacts.iter().take(times).cloned().collect();
         Life { debtor, contacts, ..whole.clone() }
     };
     let mut trial = Trial::default();
@@ -173,8 +173,8 @@ proptest! {
 
     /// However debtors are shared out, and in whatever order the parts are put together, it is one trial.
     #[test]
-    fn parts_of_a_trial_come_to_the_whole(times in prop::collection::vec((0..4_u32, 0..4_u32, 0..5_usize), 0..120)) {
-        let debtors: Vec<(u32, u32, u32)> =
+    fn parts_of_a_trial_come_to_the_whole(times in prop::collection::vec((0..4_usize, 0..4_usize, 0..5_usize), 0..120)) {
+        let debtors: Vec<(u32, usize, usize)> =
             times.iter().enumerate().map(|(id, (old, new, _))| (u32::try_from(id).unwrap(), *old, *new)).collect();
         let whole = trial(&debtors);
         let part = |number: usize| {
@@ -186,7 +186,7 @@ proptest! {
         prop_assert_eq!(&merged, &whole);
         let seen = &whole.comparison;
         let named = seen.only_old + seen.only_new + seen.more + seen.less;
-        prop_assert_eq!(seen.first.len() as u64, named.min(DIFFERENCES_NAMED as u64));
+        prop_assert_eq!(seen.first.len(), usize::try_from(named).unwrap().min(DIFFERENCES_NAMED));
         prop_assert_eq!(whole.old.contacted, seen.only_old + seen.more + seen.less + seen.same + seen.otherwise);
     }
 }
