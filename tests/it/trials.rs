@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dunlin_testkit::build::draft;
+use dunlin_aws::store::{BacktestPart, StoreError};
+use dunlin_domain::ids::{BacktestId, PolicyName};
+use dunlin_testkit::build::{draft, tenant};
 use dunlin_testkit::table::TABLE;
 use serde_json::{Value, json};
 
@@ -207,6 +209,37 @@ async fn a_part_whose_time_is_over_goes_on_where_it_was() {
     let (_, shown) = world.trial(TENANT, &asked["id"]).await;
     assert_eq!(shown["progress"], json!({ "debtors": 12, "done": 12, "left_out": 0 }));
     assert_eq!(shown["result"], whole);
+}
+
+#[tokio::test]
+async fn partitions_of_more_than_a_page_are_gone_through_to_their_ends() {
+    let world = World::start().await;
+    world
+        .has(
+            (0..260)
+                .map(|n| draft(&format!("C{n:03}"), &format!("I{n}")).issued("2026-01-02").due("2026-01-20").build()),
+        )
+        .await;
+    let (_, asked) = world.ask_for_trial("k", &candidate(10)).await;
+    assert_eq!(world.run_trials(far_from_now()).await, 8, "no part sends itself on while there is time");
+    let (_, shown) = world.trial(TENANT, &asked["id"]).await;
+    assert_eq!(shown["progress"], json!({ "debtors": 260, "done": 260, "left_out": 0 }));
+    assert_eq!(shown["result"]["candidate"]["messages"], 520);
+    let differences = shown["result"]["differences"].as_array().unwrap();
+    assert_eq!((differences.len(), &differences[49]["debtor_ref"]), (50, &json!("C049")));
+}
+
+#[tokio::test]
+async fn a_part_that_someone_else_has_taken_further_is_not_set_back() {
+    let world = owing().await;
+    let (_, asked) = world.ask_for_trial("k", &candidate(10)).await;
+    let (policy, id) = (PolicyName::parse("trade").unwrap(), BacktestId::parse(asked["id"].as_str().unwrap()).unwrap());
+    let (store, of) = (world.table.store(), tenant(TENANT));
+    let backtest = store.backtest(&of, &policy, &id).await.unwrap().unwrap();
+    world.run_trials(far_from_now()).await;
+    let stale = store.put_backtest_part(&of, &backtest, &BacktestPart::new(0, 1)).await;
+    assert!(matches!(stale, Err(StoreError::Conflict)), "{stale:?}");
+    assert_eq!(world.trial(TENANT, &asked["id"]).await.1["status"], "done");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::BacktestError;
 /// A part that has less time than this left sends itself on.
 const RESERVE: Duration = Duration::from_secs(45);
 /// Rows of the directory that are read at a time.
-const ROWS: u16 = 100;
+const ROWS: u16 = 25;
 /// Debtors that are read at the same time.
 const CONCURRENCY: usize = 8;
 
