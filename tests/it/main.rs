@@ -16,7 +16,7 @@
 //! | [`statements`] | statements of account, of one debtor and of a group |
 //! | [`charges`] | interest, fixed sums and late fees on invoices; giving them up |
 //! | [`tenants`], [`api`], [`quotes`] | who sees what; answers; what may be charged |
-//! | [`backtest`] | what was done, done again from what the table remembers |
+//! | [`backtest`], [`trials`] | what was done, done again from what the table remembers; policies tried on it |
 //! | [`contact_checks`] | whether a contact may be made, asked before it is |
 //! | [`audit`], [`settings_log`], [`anchors`] | who did what and why; where logs ended on a day, so that none can be cut off |
 //! | [`cases`] | worked cases of law |
@@ -71,4 +71,5 @@ mod statements;
 mod stripe;
 mod templates;
 mod tenants;
+mod trials;
 mod world;

@@ -85,6 +85,7 @@ async fn every_sample_does_what_it_is_for() {
     stripe(&world, &mut samples).await;
     agree(&world, &mut samples).await;
     project(&world, &mut samples).await;
+    try_out(&world, &mut samples).await;
     read(&world, &mut samples).await;
     reach(&world, &mut samples).await;
     hear(&world, &mut samples, &mails[0]).await;
@@ -157,6 +158,19 @@ async fn project(world: &World, samples: &mut Samples) {
     let told: Vec<String> = world.outside.take_bus().into_iter().map(|(kind, _)| kind).collect();
     assert!(told.contains(&"invoice.created".to_owned()), "{told:?}");
     anchor(world, samples).await;
+}
+
+/// A policy that is tried: the sample of a part is the first message that the call leads to.
+async fn try_out(world: &World, samples: &mut Samples) {
+    let (status, asked) = world.call_api(samples.take("collections-api/post_backtest.json")).await;
+    assert_eq!(status, 202, "{asked}");
+    let part = samples.take("policy-backtest/part.json");
+    let mut sent = world.outside.take_backtest_work();
+    sent.sort();
+    assert_eq!(sent.first().map(String::as_str), part["Records"][0]["body"].as_str());
+    world.backtesting.handle(serde_json::from_value(part).unwrap(), far_from_now()).await.unwrap();
+    let (status, shown) = world.call_api(samples.take("collections-api/get_backtest.json")).await;
+    assert_eq!((status, &shown["status"], &shown["id"]), (200, &json!("running"), &asked["id"]), "{shown}");
 }
 
 async fn anchor(world: &World, samples: &mut Samples) {

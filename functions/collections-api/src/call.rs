@@ -106,7 +106,7 @@ fn no_debtor(id: &DebtorId) -> Problem {
 }
 
 /// 24 hexadecimal digits.
-fn short_hash(parts: &[&str]) -> String {
+pub(crate) fn short_hash(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\u{1f}"));
     digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use dunlin_aws::backtests::BacktestQueue;
 use dunlin_aws::books::{Books, BooksError};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, caller, tenant, told_time};
@@ -26,18 +27,25 @@ pub struct Handler {
     pub(crate) unsubscribe_secret: String,
     pub(crate) clock: Clock,
     pub(crate) texts: Templates,
+    pub(crate) backtests: BacktestQueue,
 }
 
 /// An answer, or why there is none.
 pub(crate) type Answer = Result<ApiGatewayV2httpResponse, Problem>;
 
 impl Handler {
-    /// Reads these books.
+    /// Reads these books; what is to be tried goes to `backtests`.
     #[must_use]
-    pub fn new(books: Books, secrets: Secrets, unsubscribe_secret: String, clock: Clock) -> Self {
+    pub fn new(
+        books: Books,
+        secrets: Secrets,
+        unsubscribe_secret: String,
+        backtests: BacktestQueue,
+        clock: Clock,
+    ) -> Self {
         let tenancies = Tenancies::new(books.store().clone());
         let texts = Templates::new(books.store().clone());
-        Self { books, tenancies, secrets, unsubscribe_secret, clock, texts }
+        Self { books, tenancies, secrets, unsubscribe_secret, clock, texts, backtests }
     }
 
     /// Answers one call.
@@ -106,6 +114,8 @@ impl Handler {
             "GET /v1/contact-policy" => Box::pin(self.contact_policy(request)),
             "PUT /v1/contact-policy" => Box::pin(self.put_contact_policy(request)),
             "POST /v1/policies" => Box::pin(self.put_policy(request)),
+            "POST /v1/policies/{name}/backtest" => Box::pin(self.post_backtest(request)),
+            "GET /v1/policies/{name}/backtests/{id}" => Box::pin(self.backtest(request)),
             "GET /v1/payments/{ref}" => Box::pin(self.payment(request)),
             "GET /v1/reports/aging" => Box::pin(self.aging(request)),
             "GET /v1/unmatched" => Box::pin(self.unmatched(request)),

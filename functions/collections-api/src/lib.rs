@@ -7,6 +7,8 @@
 //! - What is agreed: promises, plans, settlements, disputes and holds are made and ended here. Each is one commit; a call
 //!   with an `Idempotency-Key` is carried out once; `?preview=true` says what it would do.
 //! - What is done by itself: versions of policies, with their ladders and the rules by which they charge.
+//! - What a policy would have done: it is tried here on the months that were, by `policy-backtest`, and shown beside the one
+//!   that is in use.
 //! - What messages say: templates are tried and saved here, and what was sent is written again from its record.
 //! - What becomes of unapplied credit: it is applied, moved and refunded on order.
 //! - Whether a contact may be made, and if not, by which rules and from when on: asked before a person dials.
@@ -20,6 +22,8 @@ mod addresses;
 mod agreements;
 mod amend;
 mod audit;
+mod backtest_view;
+mod backtests;
 mod body;
 mod call;
 mod charges;

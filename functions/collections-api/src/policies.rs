@@ -34,12 +34,9 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let packs = packs()?;
         let mut body = Body::of(request)?;
-        let policy = policy(&mut body, packs.laws());
-        let used_for = body.parsed("use_for", |text| match text {
-            "debts" => Ok(Subject::Debt),
-            "recovery" => Ok(Subject::Recovery),
-            _ => Err("must be debts or recovery"),
-        });
+        let name = body.required("name", PolicyName::parse);
+        let policy = policy(&mut body, name, packs.laws());
+        let used_for = use_for(&mut body);
         let policy = body.finish(policy)?;
         let id = policy.id();
         let by = self.author(request);
@@ -58,12 +55,23 @@ fn taken(id: &PolicyRef) -> Problem {
     problem.field("version", format!("take one after {}", id.version))
 }
 
-fn policy(body: &mut Body, laws: &Laws) -> Option<Policy> {
-    let name = body.required("name", PolicyName::parse);
+/// What a policy is used for, where a call says so.
+pub(crate) fn use_for(body: &mut Body) -> Option<Subject> {
+    body.parsed("use_for", |text| Subject::parse(text).ok_or_else(|| one_of(Subject::ALL.map(Subject::as_str))))
+}
+
+/// Which version a call is about.
+pub(crate) fn version(body: &mut Body) -> u32 {
     let version = u32::from(body.number("version", u16::MAX, 0));
     if version == 0 {
         body.complain("version", "must be a whole number from 1 on");
     }
+    version
+}
+
+/// A version of the policy of that name, which is not the built-in one's.
+pub(crate) fn policy(body: &mut Body, name: Option<PolicyName>, laws: &Laws) -> Option<Policy> {
+    let version = version(body);
     let built_in = [Policy::built_in(), Policy::built_in_recovery()].into_iter().flatten();
     let id = name.map(|name| PolicyRef { name, version });
     if built_in.into_iter().any(|known| Some(known.id()) == id.as_ref()) {

@@ -16,7 +16,7 @@ use crate::tools::Tools;
 use crate::{paths, process};
 
 /// The functions of infra/template.yaml. Each is a crate, a binary and a folder of that name.
-pub const FUNCTIONS: [&str; 9] = [
+pub const FUNCTIONS: [&str; 10] = [
     "invoice-ingest",
     "aging-scan",
     "reminder-dispatch",
@@ -25,6 +25,7 @@ pub const FUNCTIONS: [&str; 9] = [
     "projector",
     "collections-api",
     "audit-anchor",
+    "policy-backtest",
     "table-migration",
 ];
 

@@ -6,6 +6,7 @@
 //! | [`books`] | keeping the books: invoices, payments and credit notes into the table |
 //! | [`mail`], [`sms`] | messages out |
 //! | [`bus`] | domain events out |
+//! | [`backtests`] | the queue of backtests |
 //! | [`unsubscribe`] | tokens for the one click that ends e-mail |
 //! | [`http`] | answers of the API, and problems (RFC 9457) |
 //! | [`tenancies`], [`templates`] | settings and policies of tenants, kept for a minute; the texts of templates, kept |
@@ -14,6 +15,7 @@
 
 #![warn(missing_docs)]
 
+pub mod backtests;
 pub mod books;
 pub mod bus;
 pub mod clock;

@@ -130,6 +130,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
     /// `email` or `sms`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -142,7 +145,7 @@ impl Channel {
     /// Reads what [`Channel::as_str`] writes.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
-        [Self::Email, Self::Sms].into_iter().find(|channel| channel.as_str() == value)
+        Self::ALL.into_iter().find(|channel| channel.as_str() == value)
     }
 }
 

@@ -97,6 +97,10 @@ id_type!(
     SourceName, "a source", slug, SLUG_RULE
 );
 id_type!(
+    /// A trial of a policy on the months that were.
+    BacktestId, "a backtest's id", slug, SLUG_RULE
+);
+id_type!(
     /// A hold of a debtor.
     HoldId, "a hold's id", slug, SLUG_RULE
 );

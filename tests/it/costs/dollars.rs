@@ -38,8 +38,8 @@ const SCANS: i64 = 24 * 30;
 const SHARD_RUNS: i64 = 10 * 30 * 8;
 /// At most so often is there anything to note for anchors: every five minutes, in a month of 30 days.
 const NOTES: i64 = 12 * 24 * 30;
-/// Lambda looks into each of three queues with five pollers that wait for 20 seconds.
-const POLLS: i64 = 3 * 5 * 3 * 60 * 24 * 30;
+/// Lambda looks into each of five queues with five pollers that wait for 20 seconds.
+const POLLS: i64 = 5 * 5 * 3 * 60 * 24 * 30;
 /// An invocation takes 20 ms of a quarter of a gigabyte, waiting for the table included.
 const MILLISECONDS: i64 = 20;
 const MEMORY_MB: i64 = 256;

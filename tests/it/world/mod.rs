@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use outside::SCAN_QUEUE;
+use outside::{BACKTEST_QUEUE, SCAN_QUEUE};
 
 use aws_lambda_events::dynamodb;
 use aws_lambda_events::sqs::SqsEvent;
+use dunlin_aws::backtests::BacktestQueue;
 use dunlin_aws::bus::Bus;
 use dunlin_aws::clock::Clock;
 use dunlin_aws::mail::Mailer;
@@ -62,6 +63,7 @@ pub(crate) struct World {
     pub(crate) feedback: delivery_feedback::Handler,
     pub(crate) projector: projector::Handler,
     pub(crate) anchoring: audit_anchor::Handler,
+    pub(crate) backtesting: policy_backtest::Handler,
     pub(crate) migration: table_migration::Handler,
     telemetry: Telemetry,
     /// Bodies of the dispatch queue's messages.
@@ -123,6 +125,7 @@ impl World {
             mail_from: "billing@dunlin.example".to_owned(),
         };
         let signing = payment_webhook::SigningSecrets::new(secrets(), "dunlin/tenant/".to_owned());
+        let backtests = || BacktestQueue::new(outside.sqs(), BACKTEST_QUEUE.to_owned());
         let scan_queue = aging_scan::ScanQueue::new(outside.sqs(), SCAN_QUEUE.to_owned());
         Self {
             ingest: Self::ingest(books.clone(), &outside, clock),
@@ -130,7 +133,8 @@ impl World {
             dispatch: reminder_dispatch::Handler::new(books.clone(), post, clock),
             webhook: payment_webhook::Handler::new(books.clone(), signing, clock),
             feedback: delivery_feedback::Handler::new(books.clone(), TextSender::new(outside.sns()), clock),
-            api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), clock),
+            api: collections_api::Handler::new(books, secrets(), "unsubscribe".to_owned(), backtests(), clock),
+            backtesting: policy_backtest::Handler::new(store.clone(), backtests()),
             telemetry: Telemetry::new("dunlin".to_owned(), 100, clock, outside.metrics_sink()),
             anchoring: audit_anchor::Handler::new(store.clone(), Self::anchor_bucket(&outside), clock),
             migration: table_migration::Handler::new(store.clone()),

@@ -22,6 +22,7 @@ use serde_json::Value;
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_test";
 /// The addresses of the functions' own queues.
 pub(crate) const SCAN_QUEUE: &str = "https://sqs.example/scan";
+pub(crate) const BACKTEST_QUEUE: &str = "https://sqs.example/backtests";
 pub(crate) const IMPORT_QUEUE: &str = "https://sqs.example/imports";
 /// The key of unsubscribe links.
 pub(crate) const UNSUBSCRIBE_KEY: &str = "unsubscribe-key";
@@ -177,6 +178,10 @@ impl Outside {
 
     pub(crate) fn take_scan_work(&self) -> Vec<String> {
         self.sent.lock().unwrap().remove(SCAN_QUEUE).unwrap_or_default()
+    }
+
+    pub(crate) fn take_backtest_work(&self) -> Vec<String> {
+        self.sent.lock().unwrap().remove(BACKTEST_QUEUE).unwrap_or_default()
     }
 
     pub(crate) fn take_import_work(&self) -> Vec<String> {

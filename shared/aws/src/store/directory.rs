@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Select, TransactWriteItem};
 use dunlin_domain::debtor::Debtor;
 use dunlin_domain::directory::{Listing, NamePlace, Wanted};
 use dunlin_domain::ids::{AccountKey, DebtorId, PortfolioId, TenantId};
@@ -33,6 +33,22 @@ pub struct DirectoryPage {
     pub listings: Vec<(DebtorId, Listing)>,
     /// The last debtor that was looked at, behind whom the next page begins; `None` where there are no more.
     pub next: Option<DebtorId>,
+}
+
+/// Where a row lies in its partition of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RowPlace(String);
+
+/// A row of the directory, where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryRow {
+    /// Behind which the next page begins.
+    pub place: RowPlace,
+    /// Who.
+    pub debtor: DebtorId,
+    /// What it says.
+    pub listing: Listing,
 }
 
 /// What is looked for in the directory.
@@ -106,7 +122,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn directory(&self, tenant: &TenantId, search: &Search) -> Result<DirectoryPage, StoreError> {
-        let shards = (0..DIRECTORY_SHARDS).map(|shard| self.directory_rows(tenant, shard, search));
+        let shards = (0..DIRECTORY_SHARDS).map(|shard| {
+            let after = search.after.as_ref().map(|(place, debtor)| key::directory_place(place, debtor));
+            self.directory_rows(tenant, shard, search.names.as_ref(), after, search.rows())
+        });
         let mut merged = Merged::default();
         for (items, more) in try_join_all(shards).await? {
             merged.add(items, more)?;
@@ -119,16 +138,15 @@ impl Store {
         &self,
         tenant: &TenantId,
         shard: u32,
-        search: &Search,
+        names: Option<&NamePlace>,
+        after: Option<String>,
+        rows: i32,
     ) -> Result<(Vec<Item>, bool), StoreError> {
         let pk = key::directory(tenant, shard);
-        let start = search
-            .after
-            .as_ref()
-            .map(|(place, debtor)| attributes(&Key { pk: pk.clone(), sk: key::directory_place(place, debtor) }));
-        let call = self.client.query().table_name(&self.config.table).limit(search.rows());
+        let start = after.map(|sk| attributes(&Key { pk: pk.clone(), sk }));
+        let call = self.client.query().table_name(&self.config.table).limit(rows);
         let call = call.expression_attribute_values(":pk", AttributeValue::S(pk));
-        let call = match &search.names {
+        let call = match names {
             None => call.key_condition_expression("PK = :pk"),
             Some(names) => call
                 .key_condition_expression("PK = :pk AND begins_with(SK, :names)")
@@ -136,6 +154,48 @@ impl Store {
         };
         let answer = call.set_exclusive_start_key(start).send().await.map_err(sort)?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.is_some()))
+    }
+
+    /// At most `limit` rows of one partition of the directory, of [`DIRECTORY_SHARDS`](super::DIRECTORY_SHARDS), and whether
+    /// there are more behind them. A debtor whose name changes moves, and may so be met twice or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn directory_shard(
+        &self,
+        tenant: &TenantId,
+        shard: u32,
+        after: Option<&RowPlace>,
+        limit: u16,
+    ) -> Result<(Vec<DirectoryRow>, bool), StoreError> {
+        let after = after.map(|place| place.0.clone());
+        let (items, more) = self.directory_rows(tenant, shard, None, after, limit.into()).await?;
+        let rows = items.into_iter().map(|item| {
+            let place = RowPlace(item.get("SK").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default());
+            let (debtor, listing) = read_item(item, |row: ListingRecord| row.read())?;
+            Ok::<_, StoreError>(DirectoryRow { place, debtor, listing })
+        });
+        Ok((rows.collect::<Result<_, _>>()?, more))
+    }
+
+    /// How many debtors one partition of the directory lists; a read unit for some fifty.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_listed(&self, tenant: &TenantId, shard: u32) -> Result<u64, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(key::directory(tenant, shard)))
+            .select(Select::Count);
+        let mut pages = query.into_paginator().send();
+        let mut listed: u64 = 0;
+        while let Some(page) = pages.next().await {
+            listed = listed.saturating_add(u64::try_from(page.map_err(sort)?.count()).unwrap_or(0));
+        }
+        Ok(listed)
     }
 
     /// Where a debtor stands in the directory, by its head; `None` where there is no such debtor.

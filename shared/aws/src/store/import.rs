@@ -383,7 +383,7 @@ impl Store {
 
     /// Puts an item where it is still at `version`. Only a failed condition says that someone was faster; that another
     /// transaction is at the item says nothing of what it holds.
-    async fn put_at(&self, item: Item, version: u64) -> Result<(), StoreError> {
+    pub(super) async fn put_at(&self, item: Item, version: u64) -> Result<(), StoreError> {
         let condition = Condition::version(version);
         let call = self.client.put_item().table_name(&self.config.table).set_item(Some(item));
         let call =

@@ -4,7 +4,8 @@
 use dunlin_domain::contact::Channel;
 use dunlin_domain::directory::NamePlace;
 use dunlin_domain::ids::{
-    AccountKey, AgreementId, DebtorId, HoldId, InvoiceId, OutsideId, PolicyRef, SourceName, TenantId,
+    AccountKey, AgreementId, BacktestId, DebtorId, HoldId, InvoiceId, OutsideId, PolicyName, PolicyRef, SourceName,
+    TenantId,
 };
 use dunlin_domain::money::Currency;
 use dunlin_domain::reach::address::AddressId;
@@ -188,7 +189,7 @@ pub(crate) fn day(tenant: &TenantId, account: &AccountKey, day: Date) -> Key {
 
 /// Over how many partitions the directory of a tenant's debtors is spread: enough for some 4,000 new debtors a second. Rows
 /// do not move, so neither may this.
-pub(crate) const DIRECTORY_SHARDS: u32 = 8;
+pub const DIRECTORY_SHARDS: u32 = 8;
 
 /// A partition of the directory.
 pub(crate) fn directory(tenant: &TenantId, shard: u32) -> String {
@@ -315,6 +316,23 @@ pub(crate) fn import_run(run: &str) -> String {
 pub(crate) fn import_part(tenant: &TenantId, id: &ImportId, run: &str, number: u32) -> Key {
     Key::new(import_parts(tenant, id), format!("{}{number:03}", import_run(run)))
 }
+
+/// The partition of a backtest, by the policy that is tried.
+pub(crate) fn backtest(tenant: &TenantId, policy: &PolicyName, id: &BacktestId) -> String {
+    format!("T#{tenant}#BACKTEST#{policy}#{id}")
+}
+
+/// What is tried.
+pub(crate) fn backtest_wanted(tenant: &TenantId, policy: &PolicyName, id: &BacktestId) -> Key {
+    Key::new(backtest(tenant, policy, id), "BACKTEST")
+}
+
+/// What came of it, for one partition of the directory.
+pub(crate) fn backtest_part(tenant: &TenantId, policy: &PolicyName, id: &BacktestId, shard: u32) -> Key {
+    Key::new(backtest(tenant, policy, id), format!("{BACKTEST_PART}{shard}"))
+}
+
+pub(crate) const BACKTEST_PART: &str = "PART#";
 
 /// Of the day, and of the batch that told it.
 pub(crate) fn moved(day: Date, batch: &str) -> Key {

@@ -17,6 +17,7 @@
 //! | whom a text was for (expires) | `DEPLOYMENT#TEXT#<provider's id>`, `DEPLOYMENT#TEXTED#<hash of number>` | `TEXT`, `T#<tenant>#D#<debtor>` |
 //! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
 //! | part of an import's run (expires) | `T#<tenant>#IMPORT#<id>` | `RUN#<run>#PART#<number>` |
+//! | backtest of a policy, and its part for a partition of the directory (expire) | `T#<tenant>#BACKTEST#<policy>#<id>` | `BACKTEST`, `PART#<n>` |
 //! | tenant: settings, policies | `T#<tenant>` | `SETTINGS`, `POLICY#<name>#<version>`, `ACCOUNT#<portfolio>#<currency>` |
 //! | that a version of a template was saved | same | `TEMPLATE#<name>#<form>#<language>#<version>` |
 //! | the texts of that version | `T#<tenant>#TEMPLATES` | `<name>#<form>#<language>#<version>` |
@@ -38,6 +39,7 @@ mod allocation;
 mod anchor;
 mod audit;
 mod audit_export;
+mod backtest;
 mod contact_policy;
 mod counters;
 mod cursor;
@@ -68,10 +70,11 @@ mod text;
 pub use allocation::AllocationPage;
 pub use anchor::{LastAnchor, MovedLog, MovedLogs};
 pub use audit_export::{AuditPart, AuditRange};
+pub use backtest::{Backtest, BacktestPart};
 pub use counters::{DayCounters, HeadChange, accounts_of};
 pub use debtor::{Commit, Loaded, Writes};
 pub use decision::{DecisionFile, DecisionId, DecisionPage, Replay, StoredDecision};
-pub use directory::{DirectoryPage, Search};
+pub use directory::{DirectoryPage, DirectoryRow, RowPlace, Search};
 pub use due::{DueMark, DuePage};
 pub use error::StoreError;
 pub use feedback::MessageRef;
@@ -82,7 +85,7 @@ pub use import::{
     Import, ImportCounts, ImportId, ImportIdError, ImportKind, ImportMark, ImportPage, ImportPart, ImportRun,
     ImportState, SplitMark,
 };
-pub use key::{HEAD, SETTINGS_LOG, due_shard};
+pub use key::{DIRECTORY_SHARDS, HEAD, SETTINGS_LOG, due_shard};
 pub use message::Said;
 pub use migration::Migration;
 pub use receipt::Receipt;

@@ -127,14 +127,14 @@ impl Store {
         let (mut what, mut why, mut chosen) = (vec!["policy.recorded"], None, BTreeMap::new());
         if let Some(subject) = used_for {
             let PolicyRef { name, version } = policy.id();
-            let (its_name, its_version, used) = match subject {
-                Subject::Debt => ("policy", "policy_version", "debts"),
-                Subject::Recovery => ("recovery_policy", "recovery_policy_version", "recovery"),
+            let (its_name, its_version) = match subject {
+                Subject::Debt => ("policy", "policy_version"),
+                Subject::Recovery => ("recovery_policy", "recovery_policy_version"),
             };
             chosen.insert(its_name, AttributeValue::S(name.to_string()));
             chosen.insert(its_version, AttributeValue::N(version.to_string()));
             what.push("policy.chosen");
-            why = Some(format!("{} is used for {used}", policy.id()));
+            why = Some(format!("{} is used for {}", policy.id(), subject.as_str()));
         }
         let once = vec![item];
         self.change_settings(tenant, &SettingsChange { what, why, once, chosen, ..SettingsChange::default() }, by).await

@@ -11,11 +11,11 @@ use crate::debtor::{BookingError, Debtor, Journal};
 use crate::decide::decide;
 use crate::decision::{Action, Decision};
 use crate::hold::SetBy;
-use crate::ids::{AccountKey, DebtorId, StepName};
+use crate::ids::{AccountKey, DebtorId, PortfolioId, RuleId, StepName};
 use crate::message::Outcome;
 use crate::money::Money;
 use crate::policy::{Policies, Stage, TaskKind};
-use crate::reason::Rule;
+use crate::reason::{Detail, Reason, Rule};
 
 /// A message that would have gone out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,26 @@ pub struct Contact {
     pub amount_due: Money,
 }
 
+/// A task that would have been opened for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// When.
+    pub at: Timestamp,
+    /// The creditor and currency.
+    pub account: AccountKey,
+    /// What is to be done.
+    pub kind: TaskKind,
+}
+
+/// What spoke against contact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Against {
+    /// A rule of ours.
+    Rule(Rule),
+    /// A rule of law or of the tenant, which the gate named: a cap, an hour, a stop.
+    Gate(RuleId),
+}
+
 /// What would have happened to one debtor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
@@ -42,9 +62,9 @@ pub struct Life {
     /// Messages, in order.
     pub contacts: Vec<Contact>,
     /// Tasks for people, in order.
-    pub tasks: Vec<(Timestamp, TaskKind)>,
-    /// How often each rule spoke against contact.
-    pub against: BTreeMap<Rule, u32>,
+    pub tasks: Vec<Task>,
+    /// How often each rule spoke against contact for each creditor.
+    pub against: BTreeMap<(PortfolioId, Against), u32>,
 }
 
 /// Lives a history under a policy, hour by hour, and tells what would have been done within the window.
@@ -60,10 +80,12 @@ pub fn live(history: &History, policies: &Policies, calendar: &Calendar, window:
     loop {
         let told = facts.peek().map(|(day, _)| debtor.profile.zone.midnight(*day));
         let Some(now) = told.into_iter().chain(wake).min().filter(|now| *now < window.to) else { return Ok(life) };
+        // As in a commit: what is rolled sees what has just been settled.
+        let journal = &mut Journal::default();
         while let Some((_, fact)) = facts.next_if(|(day, _)| debtor.profile.zone.midnight(*day) <= now) {
-            happen(&mut debtor, fact, now)?;
+            happen(&mut debtor, fact, now, journal)?;
         }
-        debtor.roll(policies, now, &mut Journal::default())?;
+        debtor.roll(policies, now, journal)?;
         let decision = decide(&debtor, policies, calendar, now);
         let acts = decision.acts();
         if now >= window.from {
@@ -87,8 +109,7 @@ fn next_run(wake: Timestamp, now: Timestamp) -> Timestamp {
     run.max(now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX))
 }
 
-fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp) -> Result<(), BookingError> {
-    let journal = &mut Journal::default();
+fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
     match fact {
         Fact::Invoice(draft) => drop(debtor.record_invoice(draft, journal)?),
         Fact::Entry(entry) => debtor.replay(entry, journal)?,
@@ -118,7 +139,25 @@ fn carry_out(debtor: &mut Debtor, decision: &Decision, now: Timestamp) -> Result
     Ok(())
 }
 
+/// The gate's own rule where it named one.
+fn against(reason: &Reason) -> Against {
+    if let Detail::Refused(_, refusal) = &reason.detail {
+        Against::Gate(refusal.rule.clone())
+    } else {
+        Against::Rule(reason.rule)
+    }
+}
+
 impl Life {
+    /// What of it is about this creditor.
+    #[must_use]
+    pub fn only(mut self, portfolio: &PortfolioId) -> Self {
+        self.contacts.retain(|one| one.account.portfolio == *portfolio);
+        self.tasks.retain(|one| one.account.portfolio == *portfolio);
+        self.against.retain(|(of, _), _| of == portfolio);
+        self
+    }
+
     fn note(&mut self, decision: &Decision) {
         for one in &decision.accounts {
             match &one.action {
@@ -130,11 +169,14 @@ impl Life {
                     channel: plan.channel,
                     amount_due: plan.amount_due,
                 }),
-                Some(Action::OpenTask { task, .. }) => self.tasks.push((decision.at, task.kind)),
+                Some(Action::OpenTask { task, .. }) => {
+                    self.tasks.push(Task { at: decision.at, account: one.account.clone(), kind: task.kind });
+                }
                 None => {}
             }
             for reason in one.reasons.iter().filter(|reason| !reason.speaks_for) {
-                let times = self.against.entry(reason.rule).or_default();
+                let who = (one.account.portfolio.clone(), against(reason));
+                let times = self.against.entry(who).or_default();
                 *times = times.saturating_add(1);
             }
         }

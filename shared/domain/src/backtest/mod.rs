@@ -2,16 +2,19 @@
 //!
 //! A [`History`] is what happened to one debtor, by day; [`live`] goes through it with the rules as they are, as if the
 //! scan had run each hour and every message had gone out at once; a [`Report`] adds the debtors up, and a
-//! [`Comparison`] says whom another policy would have written to more, or less. What was paid is taken as it was: a
+//! [`Trial`] puts two policies side by side: how many another one would have written to more, or less. What was paid is taken as it was: a
 //! policy that would have been paid sooner is not given credit for it.
 
 mod life;
 mod remembered;
 mod report;
+mod trial;
+mod words;
 
-pub use life::{Contact, Life, live};
+pub use life::{Against, Contact, Life, Task, live};
 pub use remembered::Remembered;
-pub use report::{Comparison, Prices, Report};
+pub use report::{Prices, Report};
+pub use trial::{Comparison, DIFFERENCES_NAMED, Trial};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::{Fact, History};
 use crate::agreement::{Agreement, Cover};
 use crate::calendar::Zone;
-use crate::debtor::{Debtor, Proposal};
+use crate::debtor::{Debtor, Proposal, is_by_rule};
 use crate::hold::Hold;
 use crate::ids::InvoiceId;
 use crate::intake::{Due, InvoiceDraft};
@@ -41,7 +41,8 @@ impl History {
         let invoices: Vec<Invoice> = debtor.invoices.values().cloned().chain(closed).collect();
         let issued: BTreeMap<InvoiceId, Date> = invoices.iter().map(|one| (one.id.clone(), one.issue_date)).collect();
         let mut facts: Vec<(Date, Fact)> = invoices.iter().map(|invoice| raised(&debtor, invoice, &entries)).collect();
-        for entry in entries {
+        // What a rule charged, the replay charges where its policy does.
+        for entry in entries.into_iter().filter(|entry| !is_by_rule(entry)) {
             // What was paid ahead counts once there is something to pay.
             let known = entry.invoice.as_ref().and_then(|invoice| issued.get(invoice)).copied();
             facts.push((known.map_or(entry.on, |issued| entry.on.max(issued)), Fact::Entry(entry)));

@@ -1,17 +1,16 @@
-//! Lives added up and compared.
+//! Lives added up.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::Life;
+use super::{Against, Life};
 use crate::contact::Channel;
-use crate::ids::{DebtorId, StepName};
+use crate::ids::StepName;
 use crate::policy::{Stage, TaskKind};
-use crate::reason::Rule;
 
 /// What one message costs by each channel, in US dollars.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prices(pub BTreeMap<Channel, Decimal>);
 
 /// What a policy would have done.
@@ -19,8 +18,10 @@ pub struct Prices(pub BTreeMap<Channel, Decimal>);
 pub struct Report {
     /// Debtors that were looked at.
     pub debtors: u64,
-    /// Debtors who would have been written to, and how often each.
-    pub contacted: BTreeMap<DebtorId, u32>,
+    /// Debtors who would have been written to.
+    pub contacted: u64,
+    /// The most messages that one debtor would have got.
+    pub most: u32,
     /// Messages, by step.
     pub by_step: BTreeMap<StepName, u64>,
     /// Messages, by stage.
@@ -32,7 +33,7 @@ pub struct Report {
     /// Tasks, by kind.
     pub tasks: BTreeMap<TaskKind, u64>,
     /// How often each rule spoke against contact.
-    pub against: BTreeMap<Rule, u64>,
+    pub against: BTreeMap<Against, u64>,
     /// The most messages that one debtor would have got within seven days.
     pub most_in_a_week: u32,
 }
@@ -40,6 +41,12 @@ pub struct Report {
 fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, times: u64) {
     let known = counts.entry(key).or_default();
     *known = known.saturating_add(times);
+}
+
+fn add_counts<K: Ord>(counts: &mut BTreeMap<K, u64>, others: BTreeMap<K, u64>) {
+    for (key, times) in others {
+        count(counts, key, times);
+    }
 }
 
 impl Report {
@@ -53,17 +60,29 @@ impl Report {
             let day = jiff::tz::TimeZone::UTC.to_datetime(contact.at).date();
             count(&mut self.by_month, (day.year(), day.month()), 1);
         }
-        for (_, kind) in &life.tasks {
-            count(&mut self.tasks, *kind, 1);
+        for task in &life.tasks {
+            count(&mut self.tasks, task.kind, 1);
         }
-        for (rule, times) in &life.against {
-            count(&mut self.against, *rule, u64::from(*times));
+        for ((_, rule), times) in &life.against {
+            count(&mut self.against, rule.clone(), u64::from(*times));
         }
-        if !life.contacts.is_empty() {
-            let times = u32::try_from(life.contacts.len()).unwrap_or(u32::MAX);
-            self.contacted.insert(life.debtor.clone(), times);
-        }
+        self.contacted = self.contacted.saturating_add(u64::from(!life.contacts.is_empty()));
+        self.most = self.most.max(life.times());
         self.most_in_a_week = self.most_in_a_week.max(most_in_a_week(life));
+    }
+
+    /// Adds what was found of other debtors.
+    pub fn merge(&mut self, other: Self) {
+        self.debtors = self.debtors.saturating_add(other.debtors);
+        self.contacted = self.contacted.saturating_add(other.contacted);
+        self.most = self.most.max(other.most);
+        self.most_in_a_week = self.most_in_a_week.max(other.most_in_a_week);
+        add_counts(&mut self.by_step, other.by_step);
+        add_counts(&mut self.by_stage, other.by_stage);
+        add_counts(&mut self.by_channel, other.by_channel);
+        add_counts(&mut self.by_month, other.by_month);
+        add_counts(&mut self.tasks, other.tasks);
+        add_counts(&mut self.against, other.against);
     }
 
     /// All messages.
@@ -75,10 +94,23 @@ impl Report {
     /// What the messages would have cost, in US dollars; a channel without a price costs nothing.
     #[must_use]
     pub fn cost(&self, prices: &Prices) -> Decimal {
-        let costs = self.by_channel.iter().filter_map(|(channel, times)| {
-            prices.0.get(channel).and_then(|price| price.checked_mul(Decimal::from(*times)))
-        });
-        costs.fold(Decimal::ZERO, Decimal::saturating_add)
+        self.costs(prices).into_values().fold(Decimal::ZERO, Decimal::saturating_add)
+    }
+
+    /// The same by channel, without those that have no price.
+    #[must_use]
+    pub fn costs(&self, prices: &Prices) -> BTreeMap<Channel, Decimal> {
+        let cost = |(channel, times): (&Channel, &u64)| {
+            Some((*channel, prices.0.get(channel)?.saturating_mul(Decimal::from(*times))))
+        };
+        self.by_channel.iter().filter_map(cost).collect()
+    }
+}
+
+impl Life {
+    /// How many messages.
+    pub(super) fn times(&self) -> u32 {
+        u32::try_from(self.contacts.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -91,38 +123,4 @@ fn most_in_a_week(life: &Life) -> u32 {
         most = most.max(rest.take_while(|one| one.at.duration_since(first.at) < WEEK).count());
     }
     u32::try_from(most).unwrap_or(u32::MAX)
-}
-
-/// Whom one policy would have written to otherwise than another.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Comparison {
-    /// Those whom only the old policy writes to.
-    pub only_old: Vec<DebtorId>,
-    /// Those whom only the new policy writes to.
-    pub only_new: Vec<DebtorId>,
-    /// Those whom the new policy writes to more often, and how often under each.
-    pub more: Vec<(DebtorId, u32, u32)>,
-    /// Those whom the new policy writes to less often.
-    pub less: Vec<(DebtorId, u32, u32)>,
-    /// How many are written to as often under both.
-    pub same: u64,
-}
-
-impl Comparison {
-    /// Compares two reports over the same debtors.
-    #[must_use]
-    pub fn between(old: &Report, new: &Report) -> Self {
-        let mut comparison = Self::default();
-        for (debtor, before) in &old.contacted {
-            match new.contacted.get(debtor) {
-                None => comparison.only_old.push(debtor.clone()),
-                Some(after) if after > before => comparison.more.push((debtor.clone(), *before, *after)),
-                Some(after) if after < before => comparison.less.push((debtor.clone(), *before, *after)),
-                Some(_) => comparison.same = comparison.same.saturating_add(1),
-            }
-        }
-        let new_ones = new.contacted.keys().filter(|debtor| !old.contacted.contains_key(*debtor));
-        comparison.only_new.extend(new_ones.cloned());
-        comparison
-    }
 }

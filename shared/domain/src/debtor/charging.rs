@@ -9,9 +9,11 @@ use jiff::civil::Date;
 use super::charges::Charge;
 use super::rules::Rules;
 use super::{BookingError, ChargeKind, Debtor, Journal};
+use crate::charge::Authority;
 use crate::event::{Event, EventKind};
-use crate::ids::{AccountKey, InvoiceId, OutsideId, RuleName};
+use crate::ids::{AccountKey, InvoiceId, OutsideId, PolicyName, PolicyRef, RuleName};
 use crate::invoice::Invoice;
+use crate::ledger::{Entry, EntryKind};
 use crate::money::Money;
 use crate::policy::Policies;
 use crate::reason::Reason;
@@ -53,6 +55,23 @@ impl DueCharge {
     pub fn as_charge(&self) -> Charge<'_> {
         Charge { kind: self.kind, amount: self.amount, authority: &self.why, key: &self.key, on: self.on }
     }
+}
+
+/// What stands in the ledger beside a charge of a rule: what it rests on, the policy's version, and the rule.
+pub(super) fn by_rule(authority: &Authority, policy: &PolicyRef, rule: &RuleName) -> String {
+    format!("{authority} ({policy}, {rule})")
+}
+
+/// Whether a rule of a policy charged it, and nobody ordered it.
+pub(crate) fn is_by_rule(entry: &Entry) -> bool {
+    let named = |note: &str| {
+        let (_, named) = note.strip_suffix(')')?.rsplit_once(" (")?;
+        let (policy, rule) = named.split_once(", ")?;
+        let (name, version) = policy.split_once('@')?;
+        Some(RuleName::parse(rule).is_ok() && PolicyName::parse(name).is_ok() && version.parse::<u32>().is_ok())
+    };
+    let charged = matches!(entry.kind, EntryKind::Fee | EntryKind::Interest);
+    charged && entry.note.as_deref().and_then(named).unwrap_or(false)
 }
 
 /// What rules charge now, why or why not, and when to ask them again.

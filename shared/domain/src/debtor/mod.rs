@@ -32,6 +32,7 @@ pub use allocating::{AtHand, Needs, OnAccount};
 pub use amending::{Around, DebtorPatch, FieldChange, Patch};
 pub use booking::{BookingError, Invoiced};
 pub use charges::{Charge, ChargeKind, Charged};
+pub(crate) use charging::is_by_rule;
 pub use charging::{Charging, DueCharge, Occasion};
 pub use claims::{Claim, Held, Standstill};
 pub use contact::PLANNED_FOR;

@@ -2,6 +2,7 @@
 
 use super::booking::Cause;
 use super::{BookingError, Debtor, Journal};
+use crate::ids::OutsideId;
 use crate::invoice::Sums;
 use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Money, MoneyError};
@@ -23,6 +24,10 @@ impl Debtor {
         };
         let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;
         let mut changed = known.clone();
+        if matches!(entry.kind, EntryKind::Fee | EntryKind::Interest) {
+            // What was ordered under this key, a rule does not charge again.
+            changed.charges.extend(entry.reference.as_deref().and_then(|key| OutsideId::parse(key).ok()));
+        }
         changed.change(entry.on, |sums| add(sums, entry.kind, entry.amount))?;
         self.post(changed, Cause { on: entry.on, reference: None, why: None }, journal)
     }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::charging::{Charging, DueCharge, Occasion};
+use super::charging::{Charging, DueCharge, Occasion, by_rule};
 use super::late::{fee_key, fixed_sum_key, interest_key, interest_rule};
 use super::{Barred, ChargeKind, Debtor, Obstacle};
 use crate::charge::regime::DebtKind;
@@ -89,7 +89,7 @@ impl<'a> Rules<'a> {
                 let policy = self.policy.id();
                 let detail = Detail::Charge(amount, number.clone(), rule.name.clone(), policy.clone());
                 charging.reasons.push(Reason::in_favour(Rule::ChargeDue, detail));
-                let why = format!("{authority} ({policy}, {})", rule.name);
+                let why = by_rule(&authority, policy, &rule.name);
                 let (invoice, rule) = (invoice.id.clone(), rule.name.clone());
                 charging.charges.push(DueCharge { invoice, kind, amount, rule, key, why, on: self.today });
             }

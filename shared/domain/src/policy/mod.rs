@@ -21,6 +21,26 @@ pub enum Subject {
     Recovery,
 }
 
+impl Subject {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Debt, Self::Recovery];
+
+    /// Its name, in the API and in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debt => "debts",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// Reads what [`Subject::as_str`] writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|subject| subject.as_str() == value)
+    }
+}
+
 /// How far a debt has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {

@@ -67,6 +67,15 @@ impl Policies {
         Self { contact, ..self }
     }
 
+    /// The same where this policy is in use for a subject.
+    #[must_use]
+    pub fn using(self, subject: Subject, policy: Policy) -> Self {
+        match subject {
+            Subject::Debt => Self { debt: policy, ..self },
+            Subject::Recovery => Self { recovery: policy, ..self },
+        }
+    }
+
     /// By what contact is judged.
     #[must_use]
     pub fn contact(&self) -> &ContactRules {

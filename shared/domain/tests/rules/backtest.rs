@@ -2,14 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use dunlin_domain::backtest::{Comparison, Fact, History, Life, Prices, Remembered, Report, Window, live};
+use dunlin_domain::backtest::{
+    Against, DIFFERENCES_NAMED, Fact, History, Life, Prices, Remembered, Trial, Window, live,
+};
+use dunlin_domain::by_currency::ByCurrency;
 use dunlin_domain::calendar::Calendar;
+use dunlin_domain::charge::rates::AnnualRate;
+use dunlin_domain::charge::rule::{Basis, Booked, FeeAmounts, LateFees, Levy, Times, WhileAgreed};
+use dunlin_domain::charge::terms::Terms;
+use dunlin_domain::charge::{Authority, ChargeRule};
 use dunlin_domain::contact::Channel;
 use dunlin_domain::debtor::{Debtor, Journal};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
-use dunlin_domain::ids::{HoldId, PolicyName, PolicyRef, StepName};
-use dunlin_domain::ledger::Entry;
-use dunlin_domain::policy::{Policies, Policy, Stage, Step, StepAction};
+use dunlin_domain::ids::{Citation, DebtorId, HoldId, PolicyName, PolicyRef, PortfolioId, RuleName, StepName};
+use dunlin_domain::ledger::{Entry, EntryKind};
+use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::policy::{Policies, Policy, Stage, Step, StepAction, Subject};
+use dunlin_domain::reason::Rule;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
@@ -70,17 +79,116 @@ fn a_debtor_who_pays_late_is_written_to_until_then() {
     let other = life(&mails(2, &[1, 3, 5, 9, 12]));
     assert_eq!(other.contacts.len(), 4, "{:?}", steps(&other));
 
-    let (mut old, mut new) = (Report::default(), Report::default());
-    old.add(&built_in);
-    new.add(&other);
-    let comparison = Comparison::between(&old, &new);
-    assert_eq!(comparison.more, [(built_in.debtor.clone(), 3, 4)]);
+    let mut trial = Trial::default();
+    trial.add(&built_in, &other);
+    assert_eq!(trial.comparison.more, 1);
+    assert_eq!(trial.comparison.first, BTreeMap::from([(built_in.debtor.clone(), (3, 4))]));
+    let Trial { old, new, .. } = &trial;
     assert_eq!((old.contacts(), old.by_month[&(2026, 3)], new.most_in_a_week), (3, 2, 3));
     let prices = Prices(BTreeMap::from([(Channel::Email, "0.0001".parse().unwrap())]));
     assert_eq!(new.cost(&prices).to_string(), "0.0004");
-    let silent = Report::default();
-    assert_eq!(Comparison::between(&old, &silent).only_old, std::slice::from_ref(&built_in.debtor));
-    assert_eq!(Comparison::between(&silent, &old).only_new, [built_in.debtor]);
+    assert_eq!(
+        trial.in_words(),
+        [
+            "4 messages would have gone out instead of 3",
+            "4 messages at most to one debtor instead of 3",
+            "3 messages at most to one debtor within seven days instead of 2",
+            "1 debtors would have got more messages",
+        ]
+    );
+}
+
+#[test]
+fn a_trial_of_one_creditor_leaves_the_others_out() {
+    let invoices = [("A", "2026-02-01", "2026-03-02", 100)];
+    let mut life =
+        live(&history(&invoices, &[]), &Policies::built_in().unwrap(), &Calendar::default(), window()).unwrap();
+    let main = PortfolioId::parse("main").unwrap();
+    life.against.insert((main.clone(), Against::Rule(Rule::OnHold)), 2);
+    assert_eq!(life.clone().only(&main), life);
+    let other = life.clone().only(&PortfolioId::parse("other").unwrap());
+    let silent = Life { contacts: Vec::new(), tasks: Vec::new(), against: BTreeMap::new(), ..life.clone() };
+    assert!(!life.tasks.is_empty());
+    assert_eq!(other, silent);
+}
+
+/// A late fee, and interest that is told at the end.
+fn charging(version: u32) -> Policies {
+    let authority = || Authority::Contract(Citation::parse("7.2").unwrap());
+    let amounts = ByCurrency::new([Money::from_minor(500, Currency::parse("EUR").unwrap())]).unwrap();
+    let fees = LateFees::new(3, Times::Once, FeeAmounts::Fixed(amounts), authority()).unwrap();
+    let terms = Terms::agreed(AnnualRate::parse("10").unwrap(), None, authority());
+    let rule = |name: &str, levy| ChargeRule {
+        name: RuleName::parse(name).unwrap(),
+        levy,
+        while_agreed: WhileAgreed::default(),
+    };
+    let interest = Levy::Interest { basis: Basis::Contract(terms), booked: Booked::AtEnd };
+    let policy = mails(version, &[1, 7]).current(Subject::Debt).clone();
+    let policy = policy.charging(vec![rule("late", Levy::LateFees(fees)), rule("yearly", interest)]).unwrap();
+    Policies::new(policy, Policy::built_in_recovery().unwrap(), [])
+}
+
+#[test]
+fn what_a_rule_charged_is_charged_by_the_replay_alone() {
+    let mut book = Book::new("Europe/Berlin");
+    book.policies = charging(1);
+    book.invoice("A", "2026-02-01", "2026-03-02", 10_000);
+    for hour in 0..24 * 12 {
+        let now = at("2026-03-02T00:00:00Z").saturating_add(SignedDuration::from_hours(hour)).unwrap();
+        book.run(&now.to_string());
+        if book.plan().is_some() {
+            book.sent(&now.to_string());
+        }
+    }
+    let fees = book.entries.iter().filter(|entry| entry.kind == EntryKind::Fee).count();
+    assert_eq!(fees, 1, "{:?}", book.entries);
+    book.charge("A", 50, day("2026-03-10"));
+    let asked = |policies: &Policies| {
+        let history = History::remembered(books(book.debtor.clone(), book.entries.clone()));
+        let life = live(&history, policies, &Calendar::default(), window()).unwrap();
+        life.contacts.iter().map(|contact| contact.amount_due.minor()).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&charging(1)), [10_000, 10_500], "once, as it was");
+    assert_eq!(asked(&mails(2, &[1, 7])), [10_000, 10_000], "not at all where the policy charges nothing");
+    assert_eq!(asked(&mails(2, &[1, 14])), [10_000, 10_050], "what was ordered is owed under both");
+}
+
+/// A trial over some debtors, each written to so often under each policy.
+fn trial(debtors: &[(u32, usize, usize)]) -> Trial {
+    let invoices = [("A", "2026-02-01", "2026-03-02", 100)];
+    let whole = live(&history(&invoices, &[]), &mails(1, &[1, 3, 5, 9, 12]), &Calendar::default(), window()).unwrap();
+    let some = |id: u32, times: usize| {
+        let debtor = DebtorId::parse(&format!("C-{id:04}")).unwrap();
+        let contacts = whole.contacts.iter().take(times).cloned().collect();
+        Life { debtor, contacts, ..whole.clone() }
+    };
+    let mut trial = Trial::default();
+    debtors.iter().for_each(|(id, old, new)| trial.add(&some(*id, *old), &some(*id, *new)));
+    trial
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// However debtors are shared out, and in whatever order the parts are put together, it is one trial.
+    #[test]
+    fn parts_of_a_trial_come_to_the_whole(times in prop::collection::vec((0..4_usize, 0..4_usize, 0..5_usize), 0..120)) {
+        let debtors: Vec<(u32, usize, usize)> =
+            times.iter().enumerate().map(|(id, (old, new, _))| (u32::try_from(id).unwrap(), *old, *new)).collect();
+        let whole = trial(&debtors);
+        let part = |number: usize| {
+            let of = debtors.iter().zip(&times).filter(|(_, (.., part))| *part == number);
+            trial(&of.map(|(debtor, _)| *debtor).collect::<Vec<_>>())
+        };
+        let mut merged = Trial::default();
+        (0..5).rev().for_each(|number| merged.merge(part(number)));
+        prop_assert_eq!(&merged, &whole);
+        let seen = &whole.comparison;
+        let named = seen.only_old + seen.only_new + seen.more + seen.less;
+        prop_assert_eq!(seen.first.len(), usize::try_from(named).unwrap().min(DIFFERENCES_NAMED));
+        prop_assert_eq!(whole.old.contacted, seen.only_old + seen.more + seen.less + seen.same + seen.otherwise);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod allocation;
+mod backtest;
 mod charge_rule;
 mod collection;
 mod contact;
@@ -24,6 +25,7 @@ mod written;
 
 pub(crate) use agreement::AgreementRecord;
 pub(crate) use allocation::{AdviceRecord, AllocatingRecord, AllocationRecord, read_method};
+pub(crate) use backtest::{BacktestPartRecord, BacktestRecord};
 pub(crate) use contact::ContactNoteRecord;
 pub(crate) use contact_policy::ContactPolicyRecord;
 pub(crate) use credit::CreditRecord;
