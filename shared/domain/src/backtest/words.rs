@@ -7,16 +7,16 @@ impl Trial {
     /// differs.
     #[must_use]
     pub fn in_words(&self) -> Vec<String> {
-        let instead = |what: &str, count: fn(&Report) -> u64| {
+        let instead = |thing: &str, what: &str, count: fn(&Report) -> u64| {
             let (old, new) = (count(&self.old), count(&self.new));
-            (old != new).then(|| format!("{new} {what} instead of {old}"))
+            (old != new).then(|| format!("{} {what} instead of {old}", counted(new, thing)))
         };
         let all = [
-            instead("debtors would have been written to", |report| report.contacted),
-            instead("messages would have gone out", Report::contacts),
-            instead("tasks would have been opened for people", |report| sum(report.tasks.values())),
-            instead("messages at most to one debtor", |report| report.most.into()),
-            instead("messages at most to one debtor within seven days", |report| report.most_in_a_week.into()),
+            instead("debtor", "would have been written to", |report| report.contacted),
+            instead("message", "would have gone out", Report::contacts),
+            instead("task", "would have been opened for people", |report| sum(report.tasks.values())),
+            instead("message", "at most to one debtor", |report| report.most.into()),
+            instead("message", "at most to one debtor within seven days", |report| report.most_in_a_week.into()),
         ];
         let mut words: Vec<String> = all.into_iter().flatten().collect();
         let seen = &self.comparison;
@@ -28,7 +28,7 @@ impl Trial {
             (seen.otherwise, "would have got as many messages, at another step, time or amount, or by another channel"),
         ] {
             if debtors > 0 {
-                words.push(format!("{debtors} debtors {how}"));
+                words.push(format!("{} {how}", counted(debtors, "debtor")));
             }
         }
         if words.is_empty() {
@@ -36,6 +36,10 @@ impl Trial {
         }
         words
     }
+}
+
+fn counted(times: u64, thing: &str) -> String {
+    if times == 1 { format!("1 {thing}") } else { format!("{times} {thing}s") }
 }
 
 fn sum<'a>(counts: impl Iterator<Item = &'a u64>) -> u64 {

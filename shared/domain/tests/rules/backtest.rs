@@ -93,7 +93,7 @@ fn a_debtor_who_pays_late_is_written_to_until_then() {
             "4 messages would have gone out instead of 3",
             "4 messages at most to one debtor instead of 3",
             "3 messages at most to one debtor within seven days instead of 2",
-            "1 debtors would have got more messages",
+            "1 debtor would have got more messages",
         ]
     );
 }
