@@ -9,6 +9,7 @@ pub(crate) use look::{call, call_to, number, object_created, text};
 pub(crate) use outside::{Outside, SentMail, SentText, Service, SesAnswer, UNSUBSCRIBE_KEY, WEBHOOK_SECRET};
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -162,9 +163,11 @@ impl World {
         self.table.tenancy(&tenant(TENANT)).await
     }
 
-    /// Runs a handler as its function does: watched, in a trace.
-    pub(crate) async fn invoke<F: Future>(&self, work: F) -> F::Output {
-        self.telemetry.invocation("request", Some(TRACE), work).await
+    /// Runs a handler as its function does: watched, in a trace. On the heap: a story that hands over many events would
+    /// have each handler on its stack.
+    pub(crate) fn invoke<'a, F: Future + 'a>(&'a self, work: F) -> Pin<Box<dyn Future<Output = F::Output> + 'a>> {
+        let work = Box::pin(work);
+        Box::pin(self.telemetry.invocation("request", Some(TRACE), work))
     }
 
     /// An hour of the deployment: the scan with its shards, then the stream and the queue until both are empty.
