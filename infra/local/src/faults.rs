@@ -12,7 +12,7 @@ use crate::{paths, process};
 const TEST: &str = "faults::trial::nothing_is_sent_wrongly_twice_or_never_whatever_fails";
 
 /// Sends at least so many messages, with the faults of a seed. By the program that the tests are compiled into already: an
-/// optimised one takes two thirds of the time, and twenty minutes to compile.
+/// optimised one takes longer to compile than it saves.
 ///
 /// # Errors
 /// [`LocalError::CommandFailed`] where a message was wrong, sent twice, lost or never settled, or an invariant does not

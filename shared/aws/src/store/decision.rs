@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::debtor::Commit;
 use super::error::sort;
+use super::history::sort_key;
 use super::key::{self, DECISION, Key};
 use super::record::{
     DecisionRecord, InputsError, InputsRecord, Item, PolicyRecord, canonical, fingerprint, from_item, pack, place,
@@ -313,28 +314,11 @@ impl Store {
         debtor: &DebtorId,
         after: Option<&str>,
     ) -> Result<(Vec<Item>, Option<String>), StoreError> {
-        let pk = key::debtor(tenant, debtor);
-        let start = after.map(|sk| {
-            let sk = AttributeValue::S(format!("{}{sk}", key::PAST));
-            Item::from([("PK".to_owned(), AttributeValue::S(pk.clone())), ("SK".to_owned(), sk)])
-        });
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.config.table)
-            .key_condition_expression("PK = :pk AND begins_with(SK, :past)")
-            // A filter may not name a key; nothing else of the history has this.
-            .filter_expression("attribute_exists(inputs)")
-            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
-            .expression_attribute_values(":past", AttributeValue::S(key::PAST.to_owned()))
-            .scan_index_forward(false)
-            .limit(LOOKED_AT)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(sort)?;
-        let sk = |last: Item| last.get("SK")?.as_s().ok()?.strip_prefix(key::PAST).map(str::to_owned);
-        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.and_then(sk)))
+        // A filter may not name a key; nothing else of the history has this.
+        let query = self.newest_first(tenant, debtor, after).filter_expression("attribute_exists(inputs)");
+        let answer = query.limit(LOOKED_AT).send().await.map_err(sort)?;
+        let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
+        Ok((answer.items.unwrap_or_default(), next))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What happened to a debtor, newest first.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use dunlin_domain::ids::{DebtorId, TenantId};
 use dunlin_domain::ledger::Entry;
@@ -45,28 +46,28 @@ impl Store {
         limit: i32,
         after: Option<&str>,
     ) -> Result<TimelinePage, StoreError> {
+        let answer = self.newest_first(tenant, debtor, after).limit(limit).send().await.map_err(sort)?;
+        let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
+        let told = answer.items.unwrap_or_default().into_iter().filter(|item| kind(item) != Some(key::AUDIT));
+        let entries = told.map(entry).collect::<Result<_, _>>()?;
+        Ok(TimelinePage { entries, next })
+    }
+
+    /// A debtor's history, newest first, from `after` on.
+    pub(super) fn newest_first(&self, tenant: &TenantId, debtor: &DebtorId, after: Option<&str>) -> QueryFluentBuilder {
         let pk = key::debtor(tenant, debtor);
         let start = after.map(|sk| {
             let sk = AttributeValue::S(format!("{}{sk}", key::PAST));
             Item::from([("PK".to_owned(), AttributeValue::S(pk.clone())), ("SK".to_owned(), sk)])
         });
-        let answer = self
-            .client
+        self.client
             .query()
             .table_name(&self.config.table)
             .key_condition_expression("PK = :pk AND begins_with(SK, :past)")
-            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+            .expression_attribute_values(":pk", AttributeValue::S(pk))
             .expression_attribute_values(":past", AttributeValue::S(key::PAST.to_owned()))
             .scan_index_forward(false)
-            .limit(limit)
             .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(sort)?;
-        let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
-        let told = answer.items.unwrap_or_default().into_iter().filter(|item| kind(item) != Some(key::AUDIT));
-        let entries = told.map(entry).collect::<Result<_, _>>()?;
-        Ok(TimelinePage { entries, next })
     }
 }
 
