@@ -43,7 +43,7 @@ const WARM_UPS: u16 = 2;
 const ZIP_LEVEL: u8 = 6;
 
 /// What a deployment leaves out (infra/README.md): compiled together, crates get the features that any of them wants.
-const NOT_DEPLOYED: [&str; 3] = ["dunlin-local", "dunlin-testkit", "dunlin-tests"];
+const NOT_DEPLOYED: [&str; 4] = ["dunlin-local", "dunlin-testkit", "dunlin-tests", "dunlin-verify"];
 
 /// Weighs each function and prints the table.
 ///
