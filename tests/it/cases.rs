@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dunlin_local::cases::{Case, Cases, Unanswered, read, run};
+use dunlin_local::cases::{Case, Cases, Difference, Unanswered, run};
 use dunlin_local::error::LocalError;
 use serde_json::json;
 
@@ -18,12 +18,10 @@ fn case(action: &str, given: &serde_json::Value, expected: &serde_json::Value) -
 
 /// What differs in a file of at least so many cases.
 fn differing(file: &str, at_least: usize) -> Vec<String> {
-    let cases = read(&data(file)).unwrap();
-    assert!(cases.len() >= at_least, "{}", cases.len());
-    let differing = cases.iter().filter_map(|case| {
-        case.difference().map(|got| format!("{} {}: {got}, not {}", case.id, case.action, case.expected))
-    });
-    differing.collect()
+    let run = run(&Cases { file: data(file), actions: Vec::new(), json: false }).unwrap();
+    assert!(run.cases >= at_least, "{}", run.cases);
+    let line = |one: &Difference| format!("{} {}: {}, not {}", one.id, one.action, one.got, one.expected);
+    run.differing.iter().map(line).collect()
 }
 
 #[test]
@@ -51,15 +49,22 @@ fn a_run_takes_the_actions_asked_for_and_keeps_what_differs() {
     };
     let all = run(data("charges.json"), &[]).unwrap().cases;
     let fees = run(data("charges.json"), &["charge_fee"]).unwrap().cases;
-    let some = run(data("charges.json"), &["charge_fee", "compute: interest"]).unwrap().cases;
+    let some = run(data("charges.json"), &["charge_fee", " compute: interest"]).unwrap().cases;
     assert!(0 < fees && fees < some && some < all);
+    // A word that no case has shows nothing, and must not pass for a run in which all agreed.
+    assert!(matches!(run(data("charges.json"), &["comptue"]), Err(LocalError::NoCases { .. })));
     assert!(matches!(run(data("nothing.json"), &[]), Err(LocalError::File { .. })));
 
     let text = fs::read_to_string(data("charges.json")).unwrap();
     let wrong = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wrong_cases.json");
     fs::write(&wrong, text.replacen("\"expected\": 30.82", "\"expected\": 30.83", 1)).unwrap();
     let differing = run(wrong, &[]).unwrap().differing;
-    assert_eq!((differing.len(), differing[0].got.as_str(), differing[0].case.id.as_str()), (1, "30.82", "E01"));
+    let spoilt = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spoilt_cases.json");
+    fs::write(&spoilt, text.replacen("\"expected\": 30.82", "\"expected\": null", 1)).unwrap();
+    let unread = run(spoilt, &[]).unwrap().differing;
+    assert_eq!((unread.len(), unread[0].id.as_str()), (1, "E01"));
+    assert!(unread[0].got.contains("null is not allow, deny or a number"), "{}", unread[0].got);
+    assert_eq!((differing.len(), differing[0].got.as_str(), differing[0].id.as_str()), (1, "30.82", "E01"));
 }
 
 #[test]

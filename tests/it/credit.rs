@@ -82,6 +82,7 @@ async fn an_order_that_is_wrong_says_where() {
         (MOVE, Some("k"), json!({}), json!({ "currency": "EUR" }), 422, "to_portfolio"),
         (MOVE, Some("k"), json!({}), json!({ "currency": "EUR", "to_portfolio": "main" }), 422, "to_portfolio"),
         (REFUND, Some("k"), json!({}), json!({ "currency": "EUR", "allocations": [] , "on": "soon" }), 422, "on"),
+        (REFUND, Some("k"), json!({}), json!({ "currency": "EUR", "on": "2999-01-01" }), 422, "on"),
     ] {
         let (got, problem) = order(&world, route, key, query, body.clone()).await;
         assert_eq!((got, &problem["errors"][0]["field"]), (status, &json!(field)), "{route} {body}: {problem}");

@@ -43,6 +43,17 @@ async fn a_payment_changes_the_slope_from_the_next_day() {
     let sum = json!({ "kind": "statute", "citation": "Late Payment of Commercial Debts (Interest) Act 1998, s. 5A" });
     assert_eq!(quote["fixed_sum"], json!({ "amount": "70.00", "authority": sum }));
     assert_eq!(quote["rules"], json!({ "name": "gb-late-payment", "version": 1 }));
+    assert_eq!((&quote["annual_interest"]["amount"], &quote["fixed_sum_unquoted"]), (&json!("587.50"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_debt_in_another_currency_bears_interest_and_its_fixed_sum_is_not_converted() {
+    let world = World::start().await;
+    let (status, quote) = ask(&world, &with(&[("currency", json!("EUR"))])).await;
+    assert_eq!((status, &quote["interest"]["amount"]), (200, &json!("107.20")), "{quote}");
+    assert_eq!(quote["fixed_sum"], Value::Null);
+    let why = quote["fixed_sum_unquoted"].as_str().unwrap();
+    assert!(why.contains("EUR") && why.contains("GBP"), "{why}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use dunlin_domain::debtor::{CreditError, CreditOrder};
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
 use dunlin_domain::ledger::Entry;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::Handler;
@@ -23,7 +24,7 @@ impl Handler {
         let preview = preview(request)?;
         let source = SourceName::parse("api").map_err(|_| Problem::internal())?;
         let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
-        let order = order(request, action, &intake)?;
+        let order = order(request, action, &intake, tenancy.zone.date(now))?;
         let used = if preview {
             self.books.preview_credit(&tenancy, &debtor, &order).await
         } else {
@@ -43,7 +44,12 @@ impl Handler {
     }
 }
 
-fn order(request: &ApiGatewayV2httpRequest, action: CreditAction, intake: &Intake) -> Result<CreditOrder, Problem> {
+fn order(
+    request: &ApiGatewayV2httpRequest,
+    action: CreditAction,
+    intake: &Intake,
+    today: Date,
+) -> Result<CreditOrder, Problem> {
     let wrong = |errors: Vec<FieldError>| Problem {
         errors: complaints(&errors),
         ..Problem::new(422, "The order cannot be used", "a field is wrong")
@@ -62,7 +68,7 @@ fn order(request: &ApiGatewayV2httpRequest, action: CreditAction, intake: &Intak
         }]));
     }
     let raw = RawCreditOrder::from_fields(|name| fields.get(name).cloned(), parts);
-    raw.parse(action, &key, intake).map_err(wrong)
+    raw.parse(action, &key, intake, today).map_err(wrong)
 }
 
 fn refused(error: &CreditError) -> Problem {

@@ -83,7 +83,7 @@ pub(crate) fn field_of(error: &QuoteError) -> &'static str {
         QuoteError::NotInForce { .. } | QuoteError::Start(StartError::Unknown) => "due_date",
         QuoteError::Start(StartError::NotInDefault) => "reminded_on",
         QuoteError::Interest(InterestError::Rate(_)) => "as_of",
-        QuoteError::FixedSum(FixedSumError::Money(_) | FixedSumError::Bands(_)) => "currency",
+        QuoteError::FixedSum(FixedSumError::OtherCurrency { .. } | FixedSumError::Bands(_)) => "currency",
         QuoteError::Interest(InterestError::Money(_)) | QuoteError::FixedSum(FixedSumError::NothingOwed) => "amount",
     }
 }
@@ -97,7 +97,9 @@ fn view(jurisdiction: &str, regime: &Regime, claim: &Claim, quote: &Quote) -> Va
         "currency": claim.balance.opening().currency().code(),
         "as_of": claim.as_of.to_string(),
         "interest": interest(&quote.interest),
+        "annual_interest": regime.annual_interest(claim).ok().as_ref().map(charge),
         "fixed_sum": quote.fixed_sum.as_ref().map(charge),
+        "fixed_sum_unquoted": quote.unquoted.as_ref().map(ToString::to_string),
     })
 }
 

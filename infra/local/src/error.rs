@@ -35,6 +35,8 @@ pub enum LocalError {
     Json { path: PathBuf, source: serde_json::Error },
     #[error("{path} is not an array of cases: {source}", path = .path.display())]
     Cases { path: PathBuf, source: serde_json::Error },
+    #[error("{path} has no case{}{actions}", if .actions.is_empty() { "" } else { " of the actions " }, path = .path.display())]
+    NoCases { path: PathBuf, actions: String },
     #[error("{differ} of {cases} cases differ")]
     CasesDiffer { differ: usize, cases: usize },
     #[error("the file was not imported: {0}")]

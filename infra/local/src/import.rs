@@ -24,9 +24,29 @@ const REJECTED_SHOWN: usize = 10;
 #[derive(Debug, Clone)]
 pub struct Import {
     pub file: PathBuf,
-    /// Payments, where it is not invoices.
-    pub payments: bool,
+    pub rows: Rows,
     pub dry_run: bool,
+}
+
+/// What the rows of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Invoices and credit notes.
+    Invoices,
+    Payments,
+    /// Payment plans.
+    Plans,
+}
+
+impl Rows {
+    /// As the API calls them.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Invoices => "invoices",
+            Self::Payments => "payments",
+            Self::Plans => "plans",
+        }
+    }
 }
 
 /// Imports a file into the stack that runs, on `port` if one is given, and prints what came of it.
@@ -57,8 +77,7 @@ pub fn import(wanted: &Import, port: Option<u16>) -> Result<(), LocalError> {
 /// Asks for an address, puts the file there, and returns the import's id.
 fn upload(client: &Client, wanted: &Import, file: &File) -> Result<String, LocalError> {
     let name = wanted.file.file_name().unwrap_or_default().to_string_lossy();
-    let kind = if wanted.payments { "payments" } else { "invoices" };
-    let body = json!({ "kind": kind, "dry_run": wanted.dry_run, "file_name": name });
+    let body = json!({ "kind": wanted.rows.as_str(), "dry_run": wanted.dry_run, "file_name": name });
     let posted = client.api_post("/v1/imports", &body, None)?.success()?;
     let text = |name: &str| posted.get(name).and_then(Value::as_str).map(str::to_owned);
     let (Some(id), Some(address)) = (text("id"), text("upload_url")) else {

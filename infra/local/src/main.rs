@@ -10,7 +10,7 @@ use dunlin_local::console::say;
 use dunlin_local::error::LocalError;
 use dunlin_local::functions::FUNCTIONS;
 use dunlin_local::generate::{Generate, GenerateMany, generate, generate_many};
-use dunlin_local::import::{Import, import};
+use dunlin_local::import::{Import, Rows, import};
 use dunlin_local::replay::{Replay, replay};
 use dunlin_local::replay_decision::{Wanted, replay_decision};
 use dunlin_local::weigh::{Weigh, weigh};
@@ -53,6 +53,9 @@ enum LocalCommand {
         /// The rows are payments
         #[arg(long)]
         payments: bool,
+        /// The rows are payment plans
+        #[arg(long, conflicts_with = "payments")]
+        plans: bool,
         /// Say what would happen, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -224,7 +227,14 @@ fn run(command: LocalCommand) -> Result<(), LocalError> {
         LocalCommand::Replay(ReplayArguments { invoices, payments, from, to, out, json, stack }) => {
             replay(&Replay { invoices, payments, from, to, out }, stack.port, !stack.no_build, json)
         }
-        LocalCommand::Import { file, payments, dry_run, port } => import(&Import { file, payments, dry_run }, port),
+        LocalCommand::Import { file, payments, plans, dry_run, port } => {
+            let rows = match (payments, plans) {
+                (true, _) => Rows::Payments,
+                (_, true) => Rows::Plans,
+                _ => Rows::Invoices,
+            };
+            import(&Import { file, rows, dry_run }, port)
+        }
         LocalCommand::Generate(wanted) => wanted.run(),
         LocalCommand::Cases { file, actions, json } => cases(&Cases { file, actions, json }),
         LocalCommand::ReplayDecision(wanted) => wanted.run(),

@@ -124,7 +124,8 @@ impl Handler {
 }
 
 fn wanted(request: &ApiGatewayV2httpRequest) -> Result<Wanted, Problem> {
-    let form = "send {\"kind\": \"invoices\" or \"payments\", \"dry_run\": true or false, \"file_name\": \"...\"}";
+    let form =
+        "send {\"kind\": \"invoices\", \"payments\" or \"plans\", \"dry_run\": true or false, \"file_name\": \"...\"}";
     let wanted: Wanted = serde_json::from_slice(&raw_body(request)?)
         .map_err(|error| Problem::bad_request(format!("the body cannot be read ({error}); {form}")))?;
     let long = |name: &String| name.chars().count() > FILE_NAME_CHARACTERS_MAX || name.chars().any(char::is_control);

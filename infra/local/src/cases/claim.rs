@@ -14,7 +14,7 @@ use jiff::civil::{Date, date};
 use super::given::Given;
 use super::outcome::Unanswered;
 
-/// The first of so many days where a case counts days and names none.
+/// The first of so many days where a case counts days, and tells a rate that is the same on each.
 const ANY_DAY: Date = date(2025, 1, 1);
 /// The fields that may hold the principal.
 const PRINCIPAL: [&str; 3] = ["principal", "debt", "total"];
@@ -23,16 +23,22 @@ const PRINCIPAL: [&str; 3] = ["principal", "debt", "total"];
 pub(super) struct Reading {
     pub(super) regime: Regime,
     pub(super) claim: Claim,
+    /// What a question of interest lacks: the day on which it begins, or the one on which it ends.
+    lacks: (Option<Unanswered>, Option<Unanswered>),
 }
 
 impl Reading {
-    pub(super) fn first(&self) -> Result<Date, Unanswered> {
-        self.regime.first_day(&self.claim).map_err(|error| Unanswered::field("interest_from", error))
+    /// For a question that hangs on the day on which interest begins.
+    pub(super) fn begun(self) -> Result<Self, Unanswered> {
+        self.lacks.0.map_or(Ok(()), Err)?;
+        Ok(Self { lacks: (None, self.lacks.1), ..self })
     }
 
-    pub(super) fn until(mut self, last: Date) -> Self {
-        self.claim.as_of = last;
-        self
+    /// For a question that hangs on both days.
+    pub(super) fn dated(self) -> Result<Self, Unanswered> {
+        let begun = self.begun()?;
+        begun.lacks.1.map_or(Ok(()), Err)?;
+        Ok(Self { lacks: (None, None), ..begun })
     }
 }
 
@@ -46,40 +52,57 @@ pub(super) fn reading(given: &Given, currency: Currency) -> Result<Reading, Unan
     let debtor = given.debtor()?;
     let regulated = given.flag("regulated_credit")?.unwrap_or_default();
     let start = start(given)?;
+    let one_rate = ["rate", "base_rate", "contract_rate"].into_iter().any(|name| given.value(name).is_some());
+    let lacks_start = start.is_none() && !one_rate;
     let mut read = Reading {
         regime: regime(given)?,
         claim: Claim {
             debtor,
             debt: if regulated { DebtKind::RegulatedCredit } else { DebtKind::Trade },
             balance: balance(given, currency)?,
-            start,
+            start: start.unwrap_or(Start::On(ANY_DAY)),
             as_of: ANY_DAY,
-            moratoria: moratoria(given)?,
+            moratoria: moratorium(given)?.into_iter().collect(),
             agreed: None,
         },
+        lacks: (lacks_start.then_some(Unanswered::Missing("interest_from")), None),
     };
     told_terms(&mut read, given)?;
     let begins = read.regime.first_day(&read.claim).unwrap_or(ANY_DAY);
-    read.claim.as_of = last_day(given, begins)?;
+    let last = last_day(given, begins)?;
+    read.lacks.1 = last.is_none().then_some(Unanswered::Missing("paid_on"));
+    read.claim.as_of = last.unwrap_or(begins);
     Ok(read)
 }
 
 /// The claim over the days of its moratorium, which are all that the question names.
 pub(super) fn in_moratorium(given: &Given, currency: Currency) -> Result<Reading, Unanswered> {
     let mut read = reading(given, currency)?;
-    if let (Some((first, last)), true) = (given.period("period")?, read.claim.moratoria.is_empty()) {
-        let named = Moratorium::new(first, last).map_err(|error| Unanswered::field("period", error))?;
-        read.claim.moratoria.push(named);
+    let period = given.period("period")?;
+    let named = period.map(|(first, last)| Moratorium::new(first, last)).transpose();
+    let named = named.map_err(|error| Unanswered::field("period", error))?;
+    let days = named.or(read.claim.moratoria.first().copied()).ok_or(Unanswered::Missing("moratorium_start"))?;
+    if read.claim.moratoria.is_empty() {
+        read.claim.moratoria.push(days);
     }
-    let last = read.claim.moratoria.first().map(|moratorium| moratorium.last());
-    let known = given.value("period").is_some() || given.value("paid_on").is_some();
-    Ok(if let (Some(last), false) = (last, known) { read.until(last) } else { read })
+    // Interest that began before is not asked for, and interest that begins later has not begun.
+    let begins = read.regime.first_day(&read.claim).unwrap_or(days.first());
+    read.claim.start = Start::On(begins.max(days.first()));
+    let paid = given.day("paid_on")?;
+    read.claim.as_of = paid.map_or(days.last(), |paid| paid.min(days.last()));
+    read.lacks = (None, None);
+    Ok(read)
 }
 
-/// What a partial payment came to, which every question of interest needs.
-pub(super) fn demand_partial_payment(given: &Given) -> Result<(), Unanswered> {
-    let told = given.value("payments").is_some() || given.value("partial_payment").is_none();
-    if told { Ok(()) } else { Err(Unanswered::Missing("amount of the partial payment")) }
+/// What a partial payment came to, and the day of what was paid or credited: every question of interest needs both.
+pub(super) fn demand_movements(given: &Given) -> Result<(), Unanswered> {
+    let in_one_sum = given.value("payments").is_some_and(|payments| !payments.is_array());
+    match (given.value("partial_payment"), given.value("payments"), given.value("credits")) {
+        (Some(_), None, _) => Err(Unanswered::Missing("amount of the partial payment")),
+        (None, Some(_), _) if in_one_sum => Err(Unanswered::Missing("day of the payments")),
+        (_, _, Some(_)) => Err(Unanswered::Missing("day of the credits")),
+        _ => Ok(()),
+    }
 }
 
 /// The principal, which every question of an amount needs.
@@ -89,7 +112,7 @@ pub(super) fn demand_amount(given: &Given) -> Result<(), Unanswered> {
 }
 
 /// What was paid in part, where payments are told as one sum.
-fn partly_paid(given: &Given, currency: Currency) -> Result<Option<Money>, Unanswered> {
+pub(super) fn partly_paid(given: &Given, currency: Currency) -> Result<Option<Money>, Unanswered> {
     let sum = given.value("payments").is_some_and(|payments| !payments.is_array());
     if sum { given.money("payments", currency) } else { Ok(None) }
 }
@@ -99,6 +122,11 @@ fn balance(given: &Given, currency: Currency) -> Result<OpenBalance, Unanswered>
     let mut principal = None;
     for name in PRINCIPAL {
         principal = principal.or(given.money(name, currency)?);
+    }
+    let invoices = given.monies("invoices", currency)?;
+    if principal.is_none() && !invoices.is_empty() {
+        let sum = Money::sum(currency, invoices);
+        principal = Some(sum.map_err(|error| Unanswered::field("invoices", error))?);
     }
     // Whether something may be claimed does not depend on how much; a case that does not say leaves one unit.
     let one = Money::parse("1", currency).map_err(|error| Unanswered::field("principal", error))?;
@@ -119,23 +147,24 @@ fn balance(given: &Given, currency: Currency) -> Result<OpenBalance, Unanswered>
     Ok(balance)
 }
 
-fn start(given: &Given) -> Result<Start, Unanswered> {
+/// Whence interest runs, where the case says so.
+fn start(given: &Given) -> Result<Option<Start>, Unanswered> {
     if let Some(first) = given.first_day_of(&["interest_from", "first_day_of_semester"])? {
-        return Ok(Start::On(first));
+        return Ok(Some(Start::On(first)));
     }
     if let Some(relevant_day) = given.day("relevant_day")? {
-        return Ok(Start::On(relevant_day.saturating_add(1.day())));
+        return Ok(Some(Start::On(relevant_day.saturating_add(1.day()))));
     }
     let terms = terms_of_payment(given)?;
     if terms.agreed_day.or(terms.performed).or(terms.invoice_received).or(terms.reminded).is_some() {
-        return Ok(Start::From(terms));
+        return Ok(Some(Start::From(terms)));
     }
     let last = given.first_day_of(&["interest_to", "paid_on", "paid_in_full", "as_of"])?;
     let days = given.days("days_late")?.or(given.days("days")?);
     let period = given.period("period")?.map(|(first, _)| first);
     let counted_back = last.zip(days).map(|(last, days)| last.saturating_sub(days.saturating_sub(1).days()));
-    let known = period.or(counted_back).or(given.day("moratorium_start")?).or(last);
-    Ok(Start::On(known.or(given.day("now")?).unwrap_or(ANY_DAY)))
+    let known = period.or(counted_back).or(given.day("moratorium_start")?);
+    Ok(known.map(Start::On))
 }
 
 fn terms_of_payment(given: &Given) -> Result<PaymentTerms, Unanswered> {
@@ -150,8 +179,10 @@ fn terms_of_payment(given: &Given) -> Result<PaymentTerms, Unanswered> {
     };
     let due = due.filter(|_| by_calendar == Some(false));
     let unfair = given.flag("longer_term_grossly_unfair")?.unwrap_or_default();
+    let authority = given.text("debtor_type")?.as_deref() == Some("public_authority");
     let public = match given.text("purchaser")?.as_deref() {
-        None | Some("private") => false,
+        None => authority,
+        Some("private") => false,
         Some("public" | "public_authority") => true,
         Some(other) => return Err(Unanswered::field("purchaser", format!("{other:?} is no kind of purchaser"))),
     };
@@ -160,14 +191,15 @@ fn terms_of_payment(given: &Given) -> Result<PaymentTerms, Unanswered> {
         agreed_day: agreed,
         long_term: if unfair { LongTerm::GrosslyUnfair } else { LongTerm::Stands },
         performed: given.day("goods_delivered")?.or(due).or(due_and_received),
-        invoice_received: given.day("invoice_received")?.or(due_and_received),
+        // A case that does not say when the invoice came raises no obstacle there: it came with the goods.
+        invoice_received: given.first_day_of(&["invoice_received", "goods_delivered"])?.or(due).or(due_and_received),
         reminded: given.day("reminder_sent")?,
         told_of_thirty_days: given.flag("invoice_had_consumer_notice")?.unwrap_or(true),
     })
 }
 
-/// The last day that the case asks for.
-fn last_day(given: &Given, first: Date) -> Result<Date, Unanswered> {
+/// The last day that the case asks for, where it says so.
+fn last_day(given: &Given, first: Date) -> Result<Option<Date>, Unanswered> {
     let named = given.first_day_of(&["interest_to", "paid_on", "paid_in_full"])?;
     let period = given.period("period")?.map(|(_, last)| last);
     let days = given.days("days_late")?.or(given.days("days")?);
@@ -176,15 +208,15 @@ fn last_day(given: &Given, first: Date) -> Result<Date, Unanswered> {
     for payment in given.parts("payments") {
         paid = paid.max(payment.day("on")?);
     }
-    let known = named.or(period).or(given.day("as_of")?).or(counted).or(paid).or(given.day("now")?);
-    Ok(known.unwrap_or(first))
+    Ok(named.or(period).or(given.day("as_of")?).or(counted).or(paid).or(given.day("now")?))
 }
 
-pub(super) fn moratoria(given: &Given) -> Result<Vec<Moratorium>, Unanswered> {
-    let scottish = given.jurisdiction()? == "GB-SCT";
-    let starts = given.day("moratorium_start")?;
-    let space = starts.map(if scottish { Moratorium::scottish } else { Moratorium::breathing_space });
-    Ok(space.into_iter().collect())
+/// The moratorium that stands; a company has none.
+pub(super) fn moratorium(given: &Given) -> Result<Option<Moratorium>, Unanswered> {
+    let company = matches!(given.text("debtor_type")?.as_deref(), Some("limited_company" | "company"));
+    let starts = given.day("moratorium_start")?.filter(|_| !company);
+    let place = given.jurisdiction()?;
+    Ok(starts.and_then(|starts| Moratorium::of(&place, starts)))
 }
 
 /// Puts a rate, a day count and a rounding that the case tells in the place of the law's own.
@@ -212,13 +244,8 @@ fn told_terms(read: &mut Reading, given: &Given) -> Result<(), Unanswered> {
 
 fn contract(rate: AnnualRate, days: Option<DayCount>, rounding: Option<Rounding>) -> Result<Terms, Unanswered> {
     let clause = Citation::parse("the contract's rate").map_err(|error| Unanswered::field("contract_rate", error))?;
-    Ok(Terms {
-        rate: RateRule::One(rate),
-        cap: None,
-        day_count: days.unwrap_or(DayCount::Actual365),
-        rounding: rounding.unwrap_or(Rounding::HalfEvenAtEnd),
-        authority: Authority::Contract(clause),
-    })
+    let agreed = Terms::agreed(rate, None, Authority::Contract(clause));
+    Ok(Terms { day_count: days.unwrap_or(agreed.day_count), rounding: rounding.unwrap_or(agreed.rounding), ..agreed })
 }
 
 /// The convention's name, without what a case adds in brackets or after a comma.

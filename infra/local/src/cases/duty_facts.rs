@@ -17,7 +17,7 @@ use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::obligor::Obligor;
 use jiff::civil::{Date, date};
 
-use super::claim::moratoria;
+use super::claim::moratorium;
 use super::given::Given;
 use super::outcome::Unanswered;
 
@@ -81,7 +81,7 @@ pub(super) fn facts(given: &Given) -> Result<Facts, Unanswered> {
         obligor: obligor(given)?,
         age: age(given, debtor)?,
         validation: validation(&duties, given, currency)?,
-        moratoria: moratoria(given)?,
+        moratoria: moratorium(given)?.into_iter().collect(),
         petition: given.part("flags").map(|flags| flags.day("bankruptcy_petition_filed")).transpose()?.flatten(),
         letter: letter(given)?.map_or(PreAction::Unknown, PreAction::Sent),
     };

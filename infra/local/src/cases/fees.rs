@@ -4,7 +4,7 @@ use dunlin_domain::charge::Authority;
 use dunlin_domain::charge::fee::{FeeDemand, FeeKind};
 use dunlin_domain::ids::Citation;
 
-use super::claim::{moratoria, regime};
+use super::claim::{moratorium, regime};
 use super::given::Given;
 use super::outcome::{Answer, Unanswered};
 
@@ -20,7 +20,7 @@ pub(super) fn answer(given: &Given) -> Result<Answer, Unanswered> {
         forbidden_by: forbidden.then(|| citation(&state)).transpose()?,
         on: given.first_day_of(&["as_of", "now"])?,
     };
-    match regime(given)?.fees.permits(&demand, &moratoria(given)?) {
+    match regime(given)?.fees.permits(&demand, moratorium(given)?.as_slice()) {
         Ok(_) => Ok(Answer::Allow),
         Err(refusal) => Ok(Answer::Deny(refusal.to_string())),
     }

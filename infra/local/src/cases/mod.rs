@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::console::print;
@@ -95,29 +95,56 @@ impl Case {
             Err(unanswered) => Some(unanswered.to_string()),
         }
     }
-
-    fn is_one_of(&self, actions: &[String]) -> bool {
-        let word = self.action.split(':').next().unwrap_or_default();
-        actions.is_empty() || actions.iter().any(|action| *action == self.action || action == word)
-    }
 }
 
-/// Reads the cases of a file.
+/// Whether an action is asked for: whole, or by the word before its colon.
+fn is_one_of(action: &str, wanted: &[String]) -> bool {
+    let word = action.split(':').next().unwrap_or_default();
+    let is_it = |one: &String| one.trim() == action || one.trim() == word;
+    wanted.is_empty() || wanted.iter().any(is_it)
+}
+
+/// Reads the cases of a file, each as it stands.
 ///
 /// # Errors
 /// [`LocalError::File`], [`LocalError::Cases`].
-pub fn read(file: &Path) -> Result<Vec<Case>, LocalError> {
+pub fn read(file: &Path) -> Result<Vec<Value>, LocalError> {
     let text = fs::read_to_string(file).map_err(at(file))?;
     serde_json::from_str(&text).map_err(|source| LocalError::Cases { path: file.to_owned(), source })
 }
 
-/// A case whose answer is not what is right.
-#[derive(Debug, Clone)]
+/// A case whose answer is not what is right, or that cannot be read.
+#[derive(Debug, Clone, Serialize)]
 pub struct Difference {
-    /// The case.
-    pub case: Case,
+    /// Its name.
+    pub id: String,
+    /// What it is about.
+    pub topic: String,
+    /// What is asked.
+    pub action: String,
     /// What the engines said, or why they said nothing.
     pub got: String,
+    /// What is right.
+    pub expected: String,
+    /// Why it is.
+    pub why: String,
+}
+
+impl Difference {
+    /// How a case differs, if it does.
+    fn of(raw: &Value) -> Option<Self> {
+        let field = |name: &str| match raw.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let got = match Case::deserialize(raw) {
+            Ok(case) => case.difference()?,
+            Err(error) => format!("the case cannot be read: {error}"),
+        };
+        let (id, topic, action) = (field("id"), field("topic"), field("action"));
+        Some(Self { id, topic, action, got, expected: field("expected"), why: field("why") })
+    }
 }
 
 /// What became of a run.
@@ -132,19 +159,21 @@ pub struct Run {
 /// Runs the cases of a file.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`]; [`LocalError::NoCases`] where none is asked for, because nothing is shown then.
 pub fn run(wanted: &Cases) -> Result<Run, LocalError> {
     let mut all = read(&wanted.file)?;
-    all.retain(|case| case.is_one_of(&wanted.actions));
-    let cases = all.len();
-    let differing = all.into_iter().filter_map(|case| case.difference().map(|got| Difference { case, got }));
-    Ok(Run { cases, differing: differing.collect() })
+    let action = |case: &Value| case.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
+    all.retain(|case| is_one_of(&action(case), &wanted.actions));
+    if all.is_empty() {
+        return Err(LocalError::NoCases { path: wanted.file.clone(), actions: wanted.actions.join(", ") });
+    }
+    Ok(Run { cases: all.len(), differing: all.iter().filter_map(Difference::of).collect() })
 }
 
 /// Runs cases and tells of each that differs.
 ///
 /// # Errors
-/// [`LocalError::CasesDiffer`] where any does; as [`read`]; [`LocalError::Terminal`].
+/// [`LocalError::CasesDiffer`] where any does; as [`run`]; [`LocalError::Terminal`].
 pub fn cases(wanted: &Cases) -> Result<(), LocalError> {
     let run = run(wanted)?;
     if wanted.json {
@@ -164,26 +193,16 @@ impl Run {
     }
 
     fn tell(&self) -> Result<(), LocalError> {
-        for Difference { case, got } in &self.differing {
-            print(format!("{} ({}) {}", case.id, case.topic, case.action))?;
-            print(format!("  got       {got}\n  expected  {}\n  because   {}", case.expected, case.why))?;
+        for one in &self.differing {
+            print(format!("{} ({}) {}", one.id, one.topic, one.action))?;
+            print(format!("  got       {}\n  expected  {}\n  because   {}", one.got, one.expected, one.why))?;
         }
         print(format!("{} cases: {} agree, {} differ", self.cases, self.agree(), self.differing.len()))
     }
 
     fn as_json(&self) -> Value {
-        let one = |Difference { case, got }: &Difference| {
-            json!({
-                "id": case.id, "topic": case.topic, "action": case.action,
-                "got": got, "expected": case.expected.to_string(), "why": case.why,
-            })
-        };
-        json!({
-            "cases": self.cases,
-            "agree": self.agree(),
-            "differ": self.differing.len(),
-            "differing": self.differing.iter().map(one).collect::<Vec<_>>(),
-        })
+        let (agree, differ) = (self.agree(), self.differing.len());
+        json!({ "cases": self.cases, "agree": agree, "differ": differ, "differing": self.differing })
     }
 }
 

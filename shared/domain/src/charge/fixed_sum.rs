@@ -1,7 +1,7 @@
 //! The lump sum that the law gives for each invoice paid late.
 
 use super::{Authority, Charge};
-use crate::money::{Currency, Money, MoneyError};
+use crate::money::{Currency, Money};
 
 /// From this debt on, this sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +18,14 @@ pub enum FixedSumError {
     /// Bands that leave a gap, fall, or are of two currencies.
     #[error("the bands of a fixed sum must begin at 0, rise, and be in {0} alone")]
     Bands(Currency),
-    /// The debt is in another currency than the law's sum, and nothing is converted here.
-    #[error(transparent)]
-    Money(#[from] MoneyError),
+    /// The debt is in another currency than the law's sum.
+    #[error("the law's fixed sum is in {law} and the debt in {debt}: convert it by hand, nothing is converted here")]
+    OtherCurrency {
+        /// The law's.
+        law: Currency,
+        /// The debt's.
+        debt: Currency,
+    },
     /// Nothing is owed.
     #[error("nothing is owed, so that no fixed sum is")]
     NothingOwed,
@@ -29,6 +34,7 @@ pub enum FixedSumError {
 /// The law's fixed sums by the size of the debt: once for each invoice, as soon as it bears interest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixedSum {
+    currency: Currency,
     bands: Vec<Band>,
     authority: Authority,
 }
@@ -42,24 +48,30 @@ impl FixedSum {
         let ours = bands.iter().all(|band| band.from.currency() == currency && band.sum.currency() == currency);
         let whole = bands.first().is_some_and(|band| band.from.is_zero());
         let rising = bands.is_sorted_by(|a, b| a.from.minor() < b.from.minor() && a.sum.minor() < b.sum.minor());
-        if ours && whole && rising { Ok(Self { bands, authority }) } else { Err(FixedSumError::Bands(currency)) }
+        if ours && whole && rising {
+            Ok(Self { currency, bands, authority })
+        } else {
+            Err(FixedSumError::Bands(currency))
+        }
+    }
+
+    /// Whether the sum is the same whatever is owed.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.bands.len() == 1
     }
 
     /// The sum for one invoice of which so much is owed.
     ///
     /// # Errors
-    /// [`FixedSumError::NothingOwed`], [`FixedSumError::Money`] where the currency is not the law's.
+    /// [`FixedSumError::NothingOwed`], [`FixedSumError::OtherCurrency`].
     pub fn on(&self, debt: Money) -> Result<Charge, FixedSumError> {
-        if !debt.is_positive() {
-            return Err(FixedSumError::NothingOwed);
+        if debt.currency() != self.currency {
+            return Err(FixedSumError::OtherCurrency { law: self.currency, debt: debt.currency() });
         }
-        let mut sum = Money::zero(debt.currency());
-        for band in &self.bands {
-            if debt.max(band.from)? == debt {
-                sum = band.sum;
-            }
-        }
-        Ok(Charge { amount: sum, authority: self.authority.clone() })
+        let band = self.bands.iter().rev().find(|band| debt.is_positive() && debt.minor() >= band.from.minor());
+        let band = band.ok_or(FixedSumError::NothingOwed)?;
+        Ok(Charge { amount: band.sum, authority: self.authority.clone() })
     }
 }
 
@@ -87,7 +99,7 @@ mod tests {
             assert_eq!(sums.on(money(debt, "GBP")).unwrap().amount.to_string(), sum, "{debt}");
         }
         assert_eq!(sums.on(money("0", "GBP")), Err(FixedSumError::NothingOwed));
-        assert!(matches!(sums.on(money("5", "EUR")), Err(FixedSumError::Money(_))));
+        assert!(matches!(sums.on(money("5", "EUR")), Err(FixedSumError::OtherCurrency { .. })));
     }
 
     #[test]

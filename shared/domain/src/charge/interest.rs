@@ -122,11 +122,9 @@ fn after(day: Date) -> Date {
 }
 
 fn total(terms: &Terms, currency: Currency, segments: &[Segment]) -> Result<Money, MoneyError> {
-    let whole = match terms.rounding {
-        Rounding::HalfUpAtEnd => RoundingStrategy::MidpointAwayFromZero,
-        Rounding::HalfEvenAtEnd => RoundingStrategy::MidpointNearestEven,
-        Rounding::DailyHalfUp => return daily_rounded(terms, currency, segments),
-    };
+    if terms.rounding == Rounding::DailyHalfUp {
+        return daily_rounded(terms, currency, segments);
+    }
     let common = terms.day_count.common_year();
     let mut sum = Decimal::ZERO;
     for segment in segments {
@@ -136,7 +134,25 @@ fn total(terms: &Terms, currency: Currency, segments: &[Segment]) -> Result<Mone
         sum = sum.checked_add(part).ok_or(MoneyError::Overflow)?;
     }
     let minor = sum.checked_div(common).ok_or(MoneyError::Overflow)?;
-    money(minor.round_dp_with_strategy(0, whole), currency)
+    whole(terms, minor, currency)
+}
+
+/// What a whole year of a principal comes to, at the rate of the day on which interest begins.
+///
+/// # Errors
+/// As [`interest`].
+pub fn annual_interest(terms: &Terms, principal: Money, first: Date) -> Result<Money, InterestError> {
+    let (rate, _) = terms.rate_on(first, first, first)?;
+    Ok(whole(terms, yearly(principal, rate)?, principal.currency())?)
+}
+
+/// Minor units made whole once, as the terms say.
+fn whole(terms: &Terms, minor: Decimal, currency: Currency) -> Result<Money, MoneyError> {
+    let strategy = match terms.rounding {
+        Rounding::HalfEvenAtEnd => RoundingStrategy::MidpointNearestEven,
+        Rounding::HalfUpAtEnd | Rounding::DailyHalfUp => RoundingStrategy::MidpointAwayFromZero,
+    };
+    money(minor.round_dp_with_strategy(0, strategy), currency)
 }
 
 fn daily_rounded(terms: &Terms, currency: Currency, segments: &[Segment]) -> Result<Money, MoneyError> {

@@ -27,6 +27,17 @@ impl Moratorium {
         if last < first { Err(MoratoriumError { first, last }) } else { Ok(Self { first, last }) }
     }
 
+    /// What the law of a place gives to an individual in debt, beginning with the day it starts; none where it gives no
+    /// such time. Companies have none anywhere.
+    #[must_use]
+    pub fn of(place: &str, starts: Date) -> Option<Self> {
+        match place {
+            "GB" | "GB-EAW" => Some(Self::breathing_space(starts)),
+            "GB-SCT" => Some(Self::scottish(starts)),
+            _ => None,
+        }
+    }
+
     /// Breathing space in England and Wales: 60 days beginning with the day it starts (Debt Respite Scheme
     /// Regulations 2020, SI 2020/1311).
     #[must_use]
@@ -70,7 +81,9 @@ mod tests {
         let space = Moratorium::breathing_space(date(2026, 3, 2));
         assert_eq!((space.first(), space.last()), (date(2026, 3, 2), date(2026, 4, 30)));
         assert!(space.covers(date(2026, 4, 30)) && !space.covers(date(2026, 5, 1)));
-        assert_eq!(Moratorium::scottish(date(2026, 3, 2)).last(), date(2026, 9, 1));
+        assert_eq!(Moratorium::of("GB-SCT", date(2026, 3, 2)).map(Moratorium::last), Some(date(2026, 9, 1)));
+        assert_eq!(Moratorium::of("GB-EAW", date(2026, 3, 2)), Some(space));
+        assert_eq!(Moratorium::of("DE", date(2026, 3, 2)), None);
         assert!(Moratorium::new(date(2026, 3, 2), date(2026, 3, 1)).is_err());
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::fee::FeeLaw;
 use super::fixed_sum::{FixedSum, FixedSumError};
-use super::interest::{InterestError, InterestQuote, interest};
+use super::interest::{InterestError, InterestQuote, annual_interest, interest};
 use super::moratorium::Moratorium;
 use super::start::{PaymentTerms, StartError, StartRule};
 use super::terms::Terms;
@@ -76,7 +76,8 @@ pub struct Claim {
     pub as_of: Date,
     /// Times in which nothing may be charged.
     pub moratoria: Vec<Moratorium>,
-    /// What the contract says of interest. It takes the place of the law's.
+    /// What the contract says of interest. It takes the place of the law's; a clause that is no substantial remedy, and so
+    /// void, is none (GB: 1998 Act, sections 8 and 9).
     pub agreed: Option<Terms>,
 }
 
@@ -87,6 +88,8 @@ pub struct Quote {
     pub interest: InterestQuote,
     /// The fixed sum, once interest has begun; none where the law gives none against this debtor.
     pub fixed_sum: Option<Charge>,
+    /// Why the law's fixed sum is not quoted, where the debt is in another currency than the sum.
+    pub unquoted: Option<FixedSumError>,
 }
 
 /// Why nothing is quoted.
@@ -133,13 +136,32 @@ impl Regime {
     /// # Errors
     /// [`QuoteError`], which says what is missing.
     pub fn quote(&self, claim: &Claim) -> Result<Quote, QuoteError> {
-        let terms = match &claim.agreed {
-            Some(agreed) => agreed,
-            None => self.statutory(claim)?,
-        };
+        let terms = self.terms(claim)?;
         let first = self.first_day(claim)?;
         let interest = interest(terms, &claim.balance, first, claim.as_of, &claim.moratoria)?;
-        Ok(Quote { interest, fixed_sum: self.fixed_sum(claim)? })
+        let (fixed_sum, unquoted) = match self.fixed_sum(claim) {
+            Ok(sum) => (sum, None),
+            // Which sum is due would have to be converted, and nothing is here. The interest is owed all the same.
+            Err(QuoteError::FixedSum(error @ FixedSumError::OtherCurrency { .. })) => (None, Some(error)),
+            Err(error) => return Err(error),
+        };
+        Ok(Quote { interest, fixed_sum, unquoted })
+    }
+
+    /// What a whole year comes to on what was open when interest began, at the rate of that day.
+    ///
+    /// # Errors
+    /// [`QuoteError`], which says what is missing.
+    pub fn annual_interest(&self, claim: &Claim) -> Result<Charge, QuoteError> {
+        let terms = self.terms(claim)?;
+        let first = self.first_day(claim)?;
+        let open = claim.balance.on(first).map_err(InterestError::from)?;
+        Ok(Charge { amount: annual_interest(terms, open, first)?, authority: terms.authority.clone() })
+    }
+
+    /// The contract's own terms, else the law's.
+    fn terms<'a>(&'a self, claim: &'a Claim) -> Result<&'a Terms, QuoteError> {
+        claim.agreed.as_ref().map_or_else(|| self.statutory(claim), Ok)
     }
 
     /// The law's own interest on a claim.

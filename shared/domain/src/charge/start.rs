@@ -82,8 +82,8 @@ impl StartRule {
     pub fn last_free_day(&self, terms: &PaymentTerms, debtor: DebtorKind) -> Result<Date, StartError> {
         match self {
             // Thirty days *beginning with* the day: it is the first of them.
-            Self::RelevantDay => by_term(terms, 29, 59),
-            Self::Directive => by_term(terms, 30, 60),
+            Self::RelevantDay => by_term(terms, terms.after_notice(), 29, 59),
+            Self::Directive => by_term(terms, terms.performed.max(terms.invoice_received), 30, 60),
             Self::Verzug(holidays) => default(terms, debtor, holidays),
             Self::Agreed => terms.agreed_day.ok_or(StartError::Unknown),
         }
@@ -98,19 +98,27 @@ impl StartRule {
     }
 }
 
-/// The agreed day, within the limits of the law; without one, so many days from the later of performance and invoice.
-fn by_term(terms: &PaymentTerms, statutory_days: i32, longest_days: i32) -> Result<Date, StartError> {
-    let counted_from = terms.performed.max(terms.invoice_received);
-    let statutory = counted_from.map(|day| day.saturating_add(statutory_days.days()));
-    let Some(agreed) = terms.agreed_day else { return statutory.ok_or(StartError::Unknown) };
-    let limit = match (terms.purchaser, terms.long_term) {
-        (Purchaser::PublicAuthority, _) => statutory,
-        (Purchaser::Private, LongTerm::GrosslyUnfair) => {
-            counted_from.map(|day| day.saturating_add(longest_days.days()))
-        }
-        (Purchaser::Private, LongTerm::Stands) => None,
-    };
-    Ok(limit.map_or(agreed, |limit| agreed.min(limit)))
+impl PaymentTerms {
+    /// The later of performance and notice of the amount; without notice, whatever was performed, nothing has begun.
+    fn after_notice(&self) -> Option<Date> {
+        self.performed.max(self.invoice_received).filter(|_| self.invoice_received.is_some())
+    }
+}
+
+/// The agreed day, within the limits of the law; without one, so many days from the day that the law counts from.
+fn by_term(
+    terms: &PaymentTerms,
+    counted_from: Option<Date>,
+    statutory_days: i32,
+    longest_days: i32,
+) -> Result<Date, StartError> {
+    let after = |days: i32| counted_from.map(|day| day.saturating_add(days.days())).ok_or(StartError::Unknown);
+    let Some(agreed) = terms.agreed_day else { return after(statutory_days) };
+    match (terms.purchaser, terms.long_term) {
+        (Purchaser::PublicAuthority, _) => Ok(agreed.min(after(statutory_days)?)),
+        (Purchaser::Private, LongTerm::GrosslyUnfair) => Ok(agreed.min(after(longest_days)?)),
+        (Purchaser::Private, LongTerm::Stands) => Ok(agreed),
+    }
 }
 
 /// The last day before default: an agreed day of the calendar, else the earlier of a reminder and of 30 days. What
@@ -121,7 +129,13 @@ fn default(terms: &PaymentTerms, debtor: DebtorKind, holidays: &HolidayCalendar)
     }
     let reminded = terms.reminded.filter(|day| terms.performed.is_none_or(|performed| *day >= performed));
     let thirty_days_count = debtor == DebtorKind::Business || terms.told_of_thirty_days;
-    let due = terms.performed.max(terms.invoice_received).filter(|_| thirty_days_count);
+    // Where a business disputes that the invoice came, performance counts; a consumer's time runs from the invoice alone
+    // (BGB 286 (3), second sentence).
+    let received = match debtor {
+        DebtorKind::Business => terms.performed.max(terms.invoice_received),
+        DebtorKind::Consumer => terms.after_notice(),
+    };
+    let due = received.filter(|_| thirty_days_count);
     let by_time = due.map(|day| holidays.working_day(day.saturating_add(30.days())));
     let missing = if thirty_days_count { StartError::Unknown } else { StartError::NotInDefault };
     [reminded, by_time].into_iter().flatten().min().ok_or(missing)
@@ -162,6 +176,12 @@ mod tests {
         // Thirty days after 5 March end on the Saturday before Easter.
         let over_easter = PaymentTerms { invoice_received: day("2026-03-05"), ..terms() };
         assert_eq!(free(&verzug(), &over_easter), "2026-04-07");
+        // The later of two days of which one is not known is not known.
+        let unbilled =
+            PaymentTerms { performed: day("2026-02-20"), told_of_thirty_days: true, ..PaymentTerms::default() };
+        assert_eq!(StartRule::RelevantDay.last_free_day(&unbilled, DebtorKind::Business), Err(StartError::Unknown));
+        assert_eq!(verzug().last_free_day(&unbilled, DebtorKind::Consumer), Err(StartError::Unknown));
+        assert_eq!(free(&verzug(), &unbilled), "2026-03-23");
         let nothing = PaymentTerms::default();
         for rule in [StartRule::RelevantDay, StartRule::Directive, verzug()] {
             assert_eq!(rule.last_free_day(&nothing, DebtorKind::Business), Err(StartError::Unknown));
@@ -179,6 +199,10 @@ mod tests {
             assert_eq!(free(&rule, &agreed), "2026-05-30");
             assert_eq!(free(&rule, &unfair), sixty);
             assert_eq!(free(&rule, &authority), thirty);
+            for limited in [unfair, authority] {
+                let uncounted = PaymentTerms { performed: None, invoice_received: None, ..limited };
+                assert_eq!(rule.last_free_day(&uncounted, DebtorKind::Business), Err(StartError::Unknown));
+            }
             let soon = PaymentTerms { agreed_day: day("2026-03-10"), ..unfair };
             assert_eq!(free(&rule, &soon), "2026-03-10");
         }

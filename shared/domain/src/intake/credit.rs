@@ -1,6 +1,6 @@
 //! An order to use unapplied credit, as text.
 
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 
 use super::advice::{RawAdvice, RawPart};
 use super::fields::{Fields, date};
@@ -70,7 +70,7 @@ impl RawCreditOrder {
         }
     }
 
-    /// Checks every field. `key` makes the order count once.
+    /// Checks every field. `key` makes the order count once; `today` is the tenant's.
     ///
     /// # Errors
     /// One [`FieldError`] for each field that is wrong, in order of the fields.
@@ -79,6 +79,7 @@ impl RawCreditOrder {
         action: CreditAction,
         key: &OutsideId,
         intake: &Intake,
+        today: Date,
     ) -> Result<CreditOrder, Vec<FieldError>> {
         let mut fields = Fields(Vec::new());
         let currency = fields.require("currency", self.currency.as_ref(), Currency::parse);
@@ -87,7 +88,10 @@ impl RawCreditOrder {
             (Some(_), Some(_)) => fields.amount(self.amount.as_ref(), self.currency.as_ref()),
             _ => None,
         };
-        let on = fields.read("on", self.on.as_ref(), date);
+        let on = fields.read("on", self.on.as_ref(), |text| match date(text)? {
+            day if day > today => Err(format!("{day} is after today, {today}: the order is carried out now")),
+            day => Ok(day),
+        });
         let most = amount.or(currency.map(|currency| Money::from_minor(i64::MAX, currency)));
         let what = match action {
             CreditAction::Apply => self.advice(&mut fields, most).map(CreditUse::Apply),
@@ -102,8 +106,7 @@ impl RawCreditOrder {
             return Err(fields.0);
         };
         let portfolio = portfolio.unwrap_or_else(|| intake.default_portfolio.clone());
-        let on = on.unwrap_or_else(|| TimeZone::UTC.to_datetime(intake.now).date());
-        Ok(CreditOrder { account: AccountKey { portfolio, currency }, amount, id, on, what })
+        Ok(CreditOrder { account: AccountKey { portfolio, currency }, amount, id, on: on.unwrap_or(today), what })
     }
 
     fn advice(&self, fields: &mut Fields, most: Option<Money>) -> Option<Advice> {

@@ -16,6 +16,7 @@ use dunlin_domain::obligor::Obligor;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 
+use super::super::claim::moratorium;
 use super::super::given::Given;
 use super::super::outcome::Unanswered;
 use super::{medium, moment, named_zone, unknown};
@@ -118,7 +119,7 @@ fn stops(given: &Given, flags: Option<&Given>) -> Result<Stops, Unanswered> {
     let plan_in_progress = given.flag("plan_in_progress")?.unwrap_or_default();
     Ok(Stops {
         insolvent_since: flags.map_or(Ok(None), |flags| flags.day("bankruptcy_petition_filed"))?,
-        respites: given.day("moratorium_start")?.map(|first| respite(given, first)).transpose()?.into_iter().collect(),
+        respites: moratorium(given)?.map(respite).into_iter().collect(),
         ceases: flags.map_or(Ok(None), cease)?.into_iter().collect(),
         attorneys: given.part("attorney").map_or(Ok(None), |part| attorney(&part, given))?.into_iter().collect(),
         deceased: given.text("debtor_status")?.as_deref() == Some("deceased"),
@@ -130,10 +131,8 @@ fn stops(given: &Given, flags: Option<&Given>) -> Result<Stops, Unanswered> {
     })
 }
 
-fn respite(given: &Given, first: Date) -> Result<Respite, Unanswered> {
-    let scottish = given.jurisdiction()? == "GB-SCT";
-    let days = if scottish { Moratorium::scottish(first) } else { Moratorium::breathing_space(first) };
-    Ok(Respite { first: days.first(), last: Some(days.last()) })
+fn respite(days: Moratorium) -> Respite {
+    Respite { first: days.first(), last: Some(days.last()) }
 }
 
 fn cease(flags: &Given) -> Result<Option<Cease>, Unanswered> {
