@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::charges::Charge;
 use super::rules::Rules;
-use super::{BookingError, ChargeKind, Debtor, Journal};
+use super::{Account, BookingError, ChargeKind, Debtor, Journal};
 use crate::charge::Authority;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId, OutsideId, PolicyName, PolicyRef, RuleName};
@@ -148,26 +148,33 @@ impl Debtor {
         let received = about(EventKind::PaymentReceived);
         received.iter().filter_map(paid).for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
         back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
-        for charge in left.charges.into_iter().chain(back.charges) {
-            self.charge_in_silence(&charge, journal)?;
-        }
-        Ok(())
+        let charges: Vec<DueCharge> = left.charges.into_iter().chain(back.charges).collect();
+        self.charge_in_silence(key, &charges, journal)
     }
 
-    /// Charges on an invoice of which others have not yet heard that it was settled.
-    fn charge_in_silence(&mut self, charge: &DueCharge, journal: &mut Journal) -> Result<(), BookingError> {
-        let account = self.invoices.get(&charge.invoice).map(Invoice::account);
-        let before = account.as_ref().and_then(|key| self.accounts.get(key)).cloned();
+    /// Charges on invoices of which others have not yet heard that they were settled. The payment that settled one pays
+    /// for that as well, as far as it was more.
+    fn charge_in_silence(
+        &mut self,
+        key: &AccountKey,
+        charges: &[DueCharge],
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let ladder = |account: &Account| (account.reopened, account.cycle.clone());
+        let before = self.accounts.get(key).map(ladder);
         let mut booked = Journal::default();
-        self.charge(&charge.invoice, charge.as_charge(), &mut booked)?;
+        for charge in charges {
+            self.charge(&charge.invoice, charge.as_charge(), &mut booked)?;
+            self.pay_from_leftover(key, charge, &mut journal.allocations, &mut booked)?;
+        }
         journal.entries.append(&mut booked.entries);
-        if self.invoices.get(&charge.invoice).is_some_and(|invoice| invoice.balance().is_positive()) {
-            let about_it = |event: &Event| event.invoice.as_ref() == Some(&charge.invoice);
-            journal.events.retain(|event| event.kind != EventKind::InvoiceSettled || !about_it(event));
-            // The ladder has not been left, so it does not go on where one was left before.
-            if let Some((account, before)) = account.and_then(|key| self.accounts.get_mut(&key)).zip(before) {
-                (account.reopened, account.cycle) = (before.reopened, before.cycle);
-            }
+        let open = |id: &InvoiceId| self.invoices.get(id).is_some_and(|invoice| invoice.balance().is_positive());
+        let charged = |id: &InvoiceId| charges.iter().any(|charge| charge.invoice == *id);
+        let owed = |event: &Event| event.invoice.as_ref().is_some_and(|id| charged(id) && open(id));
+        journal.events.retain(|event| event.kind != EventKind::InvoiceSettled || !owed(event));
+        // The ladder has not been left, so it does not go on where one was left before.
+        if let Some((account, (reopened, cycle))) = self.accounts.get_mut(key).zip(before) {
+            (account.reopened, account.cycle) = (reopened, cycle);
         }
         Ok(())
     }

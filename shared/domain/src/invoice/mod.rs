@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::by_day::ByDay;
 use crate::collection::Collection;
 use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
 use crate::money::{Currency, Money, MoneyError};
@@ -192,6 +193,8 @@ pub struct Invoice {
     pub charges: BTreeSet<OutsideId>,
     /// What counts from which day.
     pub dated: BTreeMap<Date, Movement>,
+    /// How much of it unapplied credit covered, by day, when it was settled.
+    pub covered: ByDay,
     /// What a provider that collects it by itself has said of that.
     pub collection: Collection,
 }

@@ -161,7 +161,9 @@ impl Book {
     }
 
     pub(crate) fn interest_owed(&self, percent: &str, last: &str) -> i64 {
-        let balance = self.debtor.invoices[&invoice_id("A")].open_balance(self.policies.components(None)).unwrap();
+        let invoice = &self.debtor.invoices[&invoice_id("A")];
+        let cover = self.debtor.covered(invoice);
+        let balance = invoice.open_balance(self.policies.components(None), &cover).unwrap();
         let free = self.debtor.moratoria(&invoice_id("A"));
         let quote = interest(&terms(percent, clause()), &balance, day("2026-03-03"), day(last), &free).unwrap();
         quote.total.minor()
