@@ -204,6 +204,8 @@ impl Debtor {
         let wanted = self.wanted(key, named)?;
         let mut wanted = wanted.into_iter();
         let mut next = wanted.next();
+        // It is unapplied until it is placed.
+        self.account_mut(key).allocating.clone_from(&work);
         for part in work {
             let mut step = Placing::new(key, part, CreditOrder::NAMES_MAX);
             let before = step.work.remaining;
@@ -225,7 +227,9 @@ impl Debtor {
             let whose = step.work.remittance.clone();
             let placed = before.minus(rest)?;
             step.record(self, placed, Money::zero(key.currency), journal);
-            self.account_mut(key).credit_of(&whose, rest)?;
+            let account = self.account_mut(key);
+            account.allocating.remove(0);
+            account.credit_of(&whose, rest)?;
         }
         Ok(())
     }

@@ -33,8 +33,8 @@ impl Debtor {
             line.amount = line.amount.plus(amount)?;
             allocation.credit = allocation.credit.minus(amount)?;
             let cause = Cause { on: charge.on, reference: Some(&allocation.remittance), why: None };
-            self.account_mut(key).credit_of(&allocation.remittance, amount.negated())?;
             self.post(paid, cause, journal)?;
+            self.account_mut(key).credit_of(&allocation.remittance, amount.negated())?;
             let kind = allocation.remittance.kind.entry();
             self.enter(key, kind, amount, cause, Some("allocated to invoices"), journal);
         }
