@@ -319,6 +319,7 @@ fn raised(draft: &InvoiceDraft, due_date: Date) -> Invoice {
         charges: BTreeSet::new(),
         dated: BTreeMap::new(),
         covered: ByDay::default(),
+        interest_waits: false,
         collection,
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::charges::Charge;
 use super::rules::Rules;
+use super::waiting::forgiven;
 use super::{Account, BookingError, ChargeKind, Debtor, Journal};
 use crate::charge::Authority;
 use crate::event::{Event, EventKind};
@@ -16,7 +17,7 @@ use crate::invoice::Invoice;
 use crate::ledger::{Entry, EntryKind};
 use crate::money::Money;
 use crate::policy::Policies;
-use crate::reason::Reason;
+use crate::reason::{Reason, Rule as ReasonRule};
 
 /// How many moments ahead a preview looks for the next charge: a hold that ends is one, a month that begins another.
 const LOOKS_AHEAD: usize = 12;
@@ -85,6 +86,13 @@ pub struct Charging {
     pub wakes: Vec<Timestamp>,
 }
 
+impl Charging {
+    /// Whether something would be charged if nothing stood against it.
+    pub(super) fn is_barred(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.rule == ReasonRule::ChargeBarred)
+    }
+}
+
 impl Debtor {
     /// What the rules charge on an account, whose debtor must have been [rolled](Debtor::roll) to `now`. Nothing while a
     /// payment is being allocated: what is open is not known then.
@@ -93,8 +101,12 @@ impl Debtor {
         let mut charging = Charging::default();
         let allocating = self.accounts.get(key).is_some_and(|account| !account.allocating.is_empty());
         if let Some(rules) = Rules::of(self, key, policies, now).filter(|_| !allocating) {
-            for invoice in self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive()) {
-                rules.ask(invoice, occasion, &mut charging);
+            for invoice in self.invoices_of(key) {
+                if invoice.balance().is_positive() {
+                    rules.ask(invoice, occasion, &mut charging);
+                } else if invoice.interest_waits {
+                    rules.ask_for_interest(invoice, &mut charging);
+                }
             }
         }
         charging
@@ -123,7 +135,8 @@ impl Debtor {
     /// Charges what interest has run up on invoices that were paid in this change: they are closed with it, and nobody
     /// looks at them again. To whoever is told of it, such an invoice was never settled. What was paid before the cycle
     /// began is history that was brought along, and is left as it was. What was paid earlier than was known when interest
-    /// was booked on an invoice that is closed takes interest back.
+    /// was booked on an invoice that is closed takes interest back. Where something stands against charging, the invoice
+    /// waits until that is over.
     pub(super) fn charge_what_is_left(
         &mut self,
         key: &AccountKey,
@@ -144,11 +157,20 @@ impl Debtor {
         let in_cycle = |invoice: &&Invoice| began.is_some_and(|began| invoice.received_last() >= Some(began));
         let (mut left, mut back) = (Charging::default(), Charging::default());
         let settled = about(EventKind::InvoiceSettled);
-        settled.iter().filter_map(paid).filter(in_cycle).for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
+        let mut waiting = Vec::new();
+        for invoice in settled.iter().filter_map(paid).filter(in_cycle).filter(|one| !forgiven(one, journal)) {
+            let mut asked = Charging::default();
+            rules.ask_for_interest(invoice, &mut asked);
+            waiting.extend(asked.is_barred().then(|| invoice.id.clone()));
+            left.charges.append(&mut asked.charges);
+        }
         let received = about(EventKind::PaymentReceived);
         received.iter().filter_map(paid).for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
         back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
         let charges: Vec<DueCharge> = left.charges.into_iter().chain(back.charges).collect();
+        for id in waiting {
+            self.invoices.entry(id).and_modify(|invoice| invoice.interest_waits = true);
+        }
         self.charge_in_silence(key, &charges, journal)
     }
 

@@ -27,6 +27,7 @@ mod refunds;
 mod replaying;
 mod reversing;
 mod rules;
+mod waiting;
 
 pub use account::{Account, Allocating, Cycle, StepDone, Tries};
 pub use agreeing::{HoldError, Proposal};

@@ -53,6 +53,9 @@ pub(crate) struct InvoiceRecord {
     /// By day: what unapplied credit covered when it was settled.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     covered: BTreeMap<Date, i64>,
+    /// Whether interest may be left to charge though it is paid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    interest_waits: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     collection: Option<CollectionRecord>,
     /// What is open, for readers of the table; the sums above are what counts.
@@ -135,6 +138,7 @@ impl InvoiceRecord {
                 .map(|(on, one)| (*on, (one.received, one.fees, one.interest, one.written_off)))
                 .collect(),
             covered: invoice.covered.days().clone(),
+            interest_waits: invoice.interest_waits,
             collection: CollectionRecord::of(&invoice.collection),
             balance: invoice.balance().minor(),
             status: invoice.status().to_owned(),
@@ -185,6 +189,7 @@ impl InvoiceRecord {
                 })
                 .collect(),
             covered: self.covered.iter().map(|(on, minor)| (*on, *minor)).collect(),
+            interest_waits: self.interest_waits,
             collection: collection.transpose()?.unwrap_or_default(),
         })
     }
