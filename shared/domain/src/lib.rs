@@ -2,7 +2,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | [`money`], [`by_currency`], [`ids`], [`contact`], [`profile`] | checked values |
+//! | [`money`], [`by_currency`], [`by_day`], [`ids`], [`contact`], [`profile`] | checked values |
 //! | [`intake`] | what people and systems hand in |
 //! | [`invoice`], [`remittance`], [`ledger`] | facts, positions, and the entries between them |
 //! | [`hold`], [`agreement`] | what stops chasing, what was settled between debtor and creditor |
@@ -27,6 +27,7 @@ pub mod agreement;
 pub mod allocation;
 pub mod backtest;
 pub mod by_currency;
+pub mod by_day;
 pub mod calendar;
 pub mod charge;
 pub mod collection;

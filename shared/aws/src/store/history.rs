@@ -128,7 +128,7 @@ fn entry(mut item: Item) -> Result<TimelineEntry, StoreError> {
     });
     let (at, kind) = parts.ok_or_else(|| StoreError::corrupt(&place, "is not an entry of the history"))?;
     let mut body: Map<String, Value> = serde_dynamo::from_item(item).map_err(|e| StoreError::corrupt(&place, e))?;
-    for hidden in ["PK", "SK", SCHEMA, "charges", "dated", "facts", "audit", "audit_seq"] {
+    for hidden in ["PK", "SK", SCHEMA, "charges", "dated", "covered", "facts", "audit", "audit_seq"] {
         body.remove(hidden);
     }
     told_in_decimals(&mut body)?;

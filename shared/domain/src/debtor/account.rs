@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::allocation::{AllocationMethod, Proportion, Reversal};
+use crate::by_day::ByDay;
 use crate::ids::{PolicyRef, StepName};
 use crate::message::{CycleRef, Pending};
 use crate::money::{Currency, Money, MoneyError};
@@ -147,6 +148,8 @@ pub struct Account {
     pub credit: Money,
     /// Whose it is, as far as it came by payments and credit notes on account; the rest are overpayments of invoices.
     pub credits: BTreeMap<RemittanceId, Money>,
+    /// What came to unapplied credit and went from it by day, less what settled invoices took along of it.
+    pub by_day: ByDay,
     /// Payments being allocated to invoices or taken back from them, a step at a time.
     pub allocating: Vec<Allocating>,
     /// Payments under way that name no invoice.
@@ -172,6 +175,7 @@ impl Account {
         Self {
             credit: Money::zero(currency),
             credits: BTreeMap::new(),
+            by_day: ByDay::default(),
             allocating: Vec::new(),
             in_flight: BTreeMap::new(),
             cycles: 0,

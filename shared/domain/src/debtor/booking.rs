@@ -6,6 +6,7 @@ use std::fmt::Display;
 use jiff::civil::Date;
 
 use super::{Debtor, Journal};
+use crate::by_day::ByDay;
 use crate::collection::Collection;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
@@ -184,6 +185,9 @@ impl Debtor {
             None => zero,
         };
         let credit = credit.plus(is.surplus.minus(was.surplus)?)?;
+        // From which day it is credit follows from the invoice, not from what was told last.
+        let surplus_was = known.map_or(Ok(ByDay::default()), Invoice::surplus_by_day)?;
+        let surplus_is = after.surplus_by_day()?;
         let (raised, note) = match (known, after.standing) {
             (None, _) => (EntryKind::Charge, None),
             (Some(_), Standing::Void) => (EntryKind::Adjustment, Some("voided")),
@@ -215,8 +219,17 @@ impl Debtor {
         if reopened {
             self.account_mut(&key).reopen();
         }
-        self.account_mut(&key).credit = credit;
-        self.invoices.insert(after.id.clone(), after);
+        let account = self.account_mut(&key);
+        account.credit = credit;
+        account.by_day.take_all(&surplus_was);
+        account.by_day.add_all(&surplus_is);
+        let id = after.id.clone();
+        let owed = matches!(after.standing, Standing::Open | Standing::Paid);
+        let over = owed && was.balance.is_positive() && !is.balance.is_positive();
+        self.invoices.insert(id.clone(), after);
+        if over {
+            self.take_cover_along(&key, &id);
+        }
         Ok(())
     }
 }
@@ -305,6 +318,8 @@ fn raised(draft: &InvoiceDraft, due_date: Date) -> Invoice {
         contested: BTreeSet::new(),
         charges: BTreeSet::new(),
         dated: BTreeMap::new(),
+        covered: ByDay::default(),
+        interest_waits: false,
         collection,
     }
 }

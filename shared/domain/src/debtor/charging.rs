@@ -8,7 +8,8 @@ use jiff::civil::Date;
 
 use super::charges::Charge;
 use super::rules::Rules;
-use super::{BookingError, ChargeKind, Debtor, Journal};
+use super::waiting::forgiven;
+use super::{Account, BookingError, ChargeKind, Debtor, Journal};
 use crate::charge::Authority;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId, OutsideId, PolicyName, PolicyRef, RuleName};
@@ -16,7 +17,7 @@ use crate::invoice::Invoice;
 use crate::ledger::{Entry, EntryKind};
 use crate::money::Money;
 use crate::policy::Policies;
-use crate::reason::Reason;
+use crate::reason::{Reason, Rule as ReasonRule};
 
 /// How many moments ahead a preview looks for the next charge: a hold that ends is one, a month that begins another.
 const LOOKS_AHEAD: usize = 12;
@@ -85,6 +86,13 @@ pub struct Charging {
     pub wakes: Vec<Timestamp>,
 }
 
+impl Charging {
+    /// Whether something would be charged if nothing stood against it.
+    pub(super) fn is_barred(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.rule == ReasonRule::ChargeBarred)
+    }
+}
+
 impl Debtor {
     /// What the rules charge on an account, whose debtor must have been [rolled](Debtor::roll) to `now`. Nothing while a
     /// payment is being allocated: what is open is not known then.
@@ -93,8 +101,12 @@ impl Debtor {
         let mut charging = Charging::default();
         let allocating = self.accounts.get(key).is_some_and(|account| !account.allocating.is_empty());
         if let Some(rules) = Rules::of(self, key, policies, now).filter(|_| !allocating) {
-            for invoice in self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive()) {
-                rules.ask(invoice, occasion, &mut charging);
+            for invoice in self.invoices_of(key) {
+                if invoice.balance().is_positive() {
+                    rules.ask(invoice, occasion, &mut charging);
+                } else if invoice.interest_waits {
+                    rules.ask_for_interest(invoice, &mut charging);
+                }
             }
         }
         charging
@@ -123,7 +135,8 @@ impl Debtor {
     /// Charges what interest has run up on invoices that were paid in this change: they are closed with it, and nobody
     /// looks at them again. To whoever is told of it, such an invoice was never settled. What was paid before the cycle
     /// began is history that was brought along, and is left as it was. What was paid earlier than was known when interest
-    /// was booked on an invoice that is closed takes interest back.
+    /// was booked on an invoice that is closed takes interest back. Where something stands against charging, the invoice
+    /// waits until that is over.
     pub(super) fn charge_what_is_left(
         &mut self,
         key: &AccountKey,
@@ -144,30 +157,46 @@ impl Debtor {
         let in_cycle = |invoice: &&Invoice| began.is_some_and(|began| invoice.received_last() >= Some(began));
         let (mut left, mut back) = (Charging::default(), Charging::default());
         let settled = about(EventKind::InvoiceSettled);
-        settled.iter().filter_map(paid).filter(in_cycle).for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
+        let mut waiting = Vec::new();
+        for invoice in settled.iter().filter_map(paid).filter(in_cycle).filter(|one| !forgiven(one, journal)) {
+            let mut asked = Charging::default();
+            rules.ask_for_interest(invoice, &mut asked);
+            waiting.extend(asked.is_barred().then(|| invoice.id.clone()));
+            left.charges.append(&mut asked.charges);
+        }
         let received = about(EventKind::PaymentReceived);
         received.iter().filter_map(paid).for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
         back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
-        for charge in left.charges.into_iter().chain(back.charges) {
-            self.charge_in_silence(&charge, journal)?;
+        let charges: Vec<DueCharge> = left.charges.into_iter().chain(back.charges).collect();
+        for id in waiting {
+            self.invoices.entry(id).and_modify(|invoice| invoice.interest_waits = true);
         }
-        Ok(())
+        self.charge_in_silence(key, &charges, journal)
     }
 
-    /// Charges on an invoice of which others have not yet heard that it was settled.
-    fn charge_in_silence(&mut self, charge: &DueCharge, journal: &mut Journal) -> Result<(), BookingError> {
-        let account = self.invoices.get(&charge.invoice).map(Invoice::account);
-        let before = account.as_ref().and_then(|key| self.accounts.get(key)).cloned();
+    /// Charges on invoices of which others have not yet heard that they were settled. The payment that settled one pays
+    /// for that as well, as far as it was more.
+    fn charge_in_silence(
+        &mut self,
+        key: &AccountKey,
+        charges: &[DueCharge],
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let ladder = |account: &Account| (account.reopened, account.cycle.clone());
+        let before = self.accounts.get(key).map(ladder);
         let mut booked = Journal::default();
-        self.charge(&charge.invoice, charge.as_charge(), &mut booked)?;
+        for charge in charges {
+            self.charge(&charge.invoice, charge.as_charge(), &mut booked)?;
+            self.pay_from_leftover(key, charge, &mut journal.allocations, &mut booked)?;
+        }
         journal.entries.append(&mut booked.entries);
-        if self.invoices.get(&charge.invoice).is_some_and(|invoice| invoice.balance().is_positive()) {
-            let about_it = |event: &Event| event.invoice.as_ref() == Some(&charge.invoice);
-            journal.events.retain(|event| event.kind != EventKind::InvoiceSettled || !about_it(event));
-            // The ladder has not been left, so it does not go on where one was left before.
-            if let Some((account, before)) = account.and_then(|key| self.accounts.get_mut(&key)).zip(before) {
-                (account.reopened, account.cycle) = (before.reopened, before.cycle);
-            }
+        let open = |id: &InvoiceId| self.invoices.get(id).is_some_and(|invoice| invoice.balance().is_positive());
+        let charged = |id: &InvoiceId| charges.iter().any(|charge| charge.invoice == *id);
+        let owed = |event: &Event| event.invoice.as_ref().is_some_and(|id| charged(id) && open(id));
+        journal.events.retain(|event| event.kind != EventKind::InvoiceSettled || !owed(event));
+        // The ladder has not been left, so it does not go on where one was left before.
+        if let Some((account, (reopened, cycle))) = self.accounts.get_mut(key).zip(before) {
+            (account.reopened, account.cycle) = (reopened, cycle);
         }
         Ok(())
     }

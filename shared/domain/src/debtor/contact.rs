@@ -34,6 +34,7 @@ impl Debtor {
         let keys: Vec<AccountKey> = self.accounts.keys().cloned().collect();
         for key in keys {
             self.expire_pending(&key, now, journal);
+            self.stop_waiting(&key, policies, now, journal);
             self.charge_what_is_left(&key, policies, now, journal)?;
             self.roll_cycle(&key, policies, now, journal);
         }

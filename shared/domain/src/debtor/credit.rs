@@ -158,7 +158,8 @@ impl Debtor {
         match &order.what {
             CreditUse::Refund => {
                 self.account_mut(key).draw(amount)?;
-                journal.entry(key, None, EntryKind::Refund, amount, cause, Some("unapplied credit paid back"));
+                let note = Some("unapplied credit paid back");
+                self.enter(key, EntryKind::Refund, amount, cause, note, journal);
             }
             CreditUse::Move(portfolio) if *portfolio == key.portfolio => {
                 return Err(CreditError::SamePortfolio(portfolio.clone()));
@@ -169,8 +170,8 @@ impl Debtor {
                 let account = self.account_mut(&to);
                 account.credit = account.credit.plus(amount)?;
                 let (there, here) = (format!("moved to {portfolio}"), format!("moved from {}", key.portfolio));
-                journal.entry(key, None, EntryKind::Adjustment, amount, cause, Some(&there));
-                journal.entry(&to, None, EntryKind::Adjustment, amount.negated(), cause, Some(&here));
+                self.enter(key, EntryKind::Adjustment, amount, cause, Some(&there), journal);
+                self.enter(&to, EntryKind::Adjustment, amount.negated(), cause, Some(&here), journal);
             }
             CreditUse::Apply(advice) => {
                 let parts = self.account_mut(key).draw(amount)?;
@@ -203,6 +204,8 @@ impl Debtor {
         let wanted = self.wanted(key, named)?;
         let mut wanted = wanted.into_iter();
         let mut next = wanted.next();
+        // It is unapplied until it is placed.
+        self.account_mut(key).allocating.clone_from(&work);
         for part in work {
             let mut step = Placing::new(key, part, CreditOrder::NAMES_MAX);
             let before = step.work.remaining;
@@ -223,8 +226,10 @@ impl Debtor {
             step.work.remaining = Money::zero(key.currency);
             let whose = step.work.remittance.clone();
             let placed = before.minus(rest)?;
-            step.record(placed, Money::zero(key.currency), journal);
-            self.account_mut(key).credit_of(&whose, rest)?;
+            step.record(self, placed, Money::zero(key.currency), journal);
+            let account = self.account_mut(key);
+            account.allocating.remove(0);
+            account.credit_of(&whose, rest)?;
         }
         Ok(())
     }

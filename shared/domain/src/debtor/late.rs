@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::{Barred, BookingError, Charge, ChargeKind, Charged, Debtor, Journal, Obstacle};
 use crate::allocation::ComponentOrder;
+use crate::by_day::ByDay;
 use crate::charge::fee::LateFee;
 use crate::charge::{self, Claim, OpenBalance, Quote, QuoteError, Regime};
 use crate::hold::HoldReason;
@@ -60,12 +61,13 @@ pub struct FeeRule {
 }
 
 impl Invoice {
-    /// The principal that was open each day, as interest is computed from it.
+    /// The principal that was open each day and [not covered](Debtor::covered) by unapplied credit, as interest is computed
+    /// from it.
     ///
     /// # Errors
     /// [`MoneyError`] where sums overflow.
-    pub fn open_balance(&self, order: ComponentOrder) -> Result<OpenBalance, MoneyError> {
-        let mut days = self.principal_by_day(order)?.into_iter();
+    pub fn open_balance(&self, order: ComponentOrder, cover: &ByDay) -> Result<OpenBalance, MoneyError> {
+        let mut days = self.principal_by_day(order, cover)?.into_iter();
         let zero = Money::zero(self.currency());
         let mut last = days.next().map_or(zero, |(_, opening)| opening);
         let mut balance = OpenBalance::new(last);
@@ -108,8 +110,8 @@ pub(super) fn interest_rule(key: &OutsideId) -> Option<&str> {
 
 impl Debtor {
     /// Charges the interest that has run up on an invoice by the day of the claim and was not charged before, and once the
-    /// fixed sum. The balance of the claim is the invoice's own, less what is contested of it; moratoria of the debtor come
-    /// to those of the claim. The answer is the quote that it follows from.
+    /// fixed sum. The balance of the claim is the invoice's own, less what is contested of it and what unapplied credit
+    /// covers; moratoria of the debtor come to those of the claim. The answer is the quote that it follows from.
     ///
     /// # Errors
     /// [`LateError`]; the debtor must not be committed then, because a part may have been booked.
@@ -126,7 +128,7 @@ impl Debtor {
         let (held, despite) = self.may_charge(known, ordered)?;
         let charged = known.sums.interest;
         let whole = held.is_zero() && !known.has_fixed_sum();
-        let balance = known.open_balance(order).and_then(|balance| balance.without(held));
+        let balance = known.open_balance(order, &self.covered(known)).and_then(|balance| balance.without(held));
         let moratoria = [claim.moratoria, self.moratoria(invoice)].concat();
         let claim = Claim { balance: balance.map_err(BookingError::from)?, moratoria, ..claim };
         let quote = regime.quote(&claim)?;
@@ -145,7 +147,7 @@ impl Debtor {
         if booked { Ok(quote) } else { Err(LateError::Nothing(invoice.clone())) }
     }
 
-    /// Charges a late fee on what is open of an invoice and not contested.
+    /// Charges a late fee on what is open of an invoice, not contested and not covered by unapplied credit.
     ///
     /// # Errors
     /// [`LateError`]; the debtor is unchanged then.
@@ -164,7 +166,12 @@ impl Debtor {
             return Err(LateError::Barred { invoice: invoice.clone(), barred });
         }
         let overdue = if known.is_overdue(on) { known.balance() } else { Money::zero(known.currency()) };
-        let charge = overdue.minus(held).and_then(|overdue| rule.fee.on(overdue)).map_err(BookingError::from)?;
+        let covered = Money::from_minor(self.covered(known).on(on), known.currency());
+        let charge = overdue
+            .minus(held)
+            .and_then(|open| open.minus(covered))
+            .and_then(|overdue| rule.fee.on(overdue))
+            .map_err(BookingError::from)?;
         let key = fee_key(&rule.name, &rule.period);
         let booked = charge.amount.is_positive()
             && self.post_charge(invoice, ChargeKind::Fee, key, (&charge, &despite), on, journal)?;

@@ -25,10 +25,11 @@ impl<'a> Placing<'a> {
     }
 
     /// Puts on record what a step has placed.
-    pub(super) fn record(self, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
+    pub(super) fn record(self, debtor: &mut Debtor, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
         let Self { account, mut work, lines, .. } = self;
         let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
-        journal.entry(account, None, work.remittance.kind.entry(), placed, cause, Some("allocated to invoices"));
+        let note = Some("allocated to invoices");
+        debtor.enter(account, work.remittance.kind.entry(), placed, cause, note, journal);
         if !lines.is_empty() || credit.is_positive() {
             let remittance = work.remittance.clone();
             journal.allocations.push(Allocation { remittance, number: work.recorded, lines, credit });
@@ -66,7 +67,7 @@ impl Debtor {
         }
         self.account_mut(key).credit_of(&step.work.remittance, credit)?;
         let placed = before.minus(step.work.remaining)?.minus(credit)?;
-        Ok(step.record(placed, credit, journal))
+        Ok(step.record(self, placed, credit, journal))
     }
 
     /// Places on the invoices that the payer names, as far as there is room. Names of what is not open here are passed over.

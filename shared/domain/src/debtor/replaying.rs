@@ -20,6 +20,7 @@ impl Debtor {
         let Some(invoice) = &entry.invoice else {
             let account = self.account_mut(&entry.account);
             account.credit = account.credit.minus(entry.amount)?;
+            account.by_day.add(entry.on, entry.amount.minor().saturating_neg());
             return Ok(());
         };
         let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;

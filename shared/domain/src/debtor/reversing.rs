@@ -126,7 +126,7 @@ impl Debtor {
             (EntryKind::Chargeback, moved.charged_back),
         ];
         for (kind, amount) in parts {
-            journal.entry(key, None, kind, amount, cause, None);
+            self.enter(key, kind, amount, cause, None, journal);
         }
         Ok(())
     }

@@ -1,18 +1,23 @@
 //! Asking the rules of a policy about one invoice.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::charging::{Charging, DueCharge, Occasion, by_rule};
 use super::late::{fee_key, fixed_sum_key, interest_key, interest_rule};
 use super::{Barred, ChargeKind, Debtor, Obstacle};
+use crate::allocation::ComponentOrder;
+use crate::by_day::ByDay;
 use crate::charge::regime::DebtKind;
 use crate::charge::rule::{Basis, Booked, LateFees, Levy, WhileAgreed};
 use crate::charge::start::PaymentTerms;
 use crate::charge::terms::Terms;
 use crate::charge::{Charge, ChargeRule, Claim, InterestError, Laws, OpenBalance, QuoteError, Regime, Start, interest};
 use crate::hold::HoldReason;
-use crate::ids::{AccountKey, IdError, OutsideId};
+use crate::ids::{AccountKey, IdError, InvoiceId, OutsideId};
 use crate::invoice::Invoice;
 use crate::money::{Money, MoneyError};
 use crate::policy::{Policies, Policy};
@@ -25,6 +30,8 @@ pub(super) struct Rules<'a> {
     policy: &'a Policy,
     now: Timestamp,
     today: Date,
+    /// What unapplied credit covers.
+    covers: BTreeMap<InvoiceId, ByDay>,
 }
 
 /// Why a rule has nothing to charge by.
@@ -55,8 +62,10 @@ impl<'a> Rules<'a> {
     /// None where the policy charges nothing.
     pub(super) fn of(debtor: &'a Debtor, key: &AccountKey, policies: &'a Policies, now: Timestamp) -> Option<Self> {
         let (_, policy) = debtor.accounts.get(key)?.pursued_under(policies);
-        let rules = Self { debtor, policies, policy, now, today: debtor.today(now) };
-        (!policy.charges().is_empty()).then_some(rules)
+        if policy.charges().is_empty() {
+            return None;
+        }
+        Some(Self { debtor, policies, policy, now, today: debtor.today(now), covers: debtor.covers(key, None) })
     }
 
     /// Asks every rule.
@@ -123,7 +132,11 @@ impl<'a> Rules<'a> {
             return Ok(None);
         }
         let Some(part) = self.part_held(rule, invoice, charging)? else { return Ok(None) };
-        let charge = fee.on(invoice.balance().minus(part)?)?;
+        let covered = Money::from_minor(self.covered(invoice).on(self.today), invoice.currency());
+        let charge = fee.on(invoice.balance().minus(part)?.minus(covered)?)?;
+        if covered.is_positive() && !charge.amount.is_positive() {
+            self.say_covered(invoice, charging);
+        }
         Ok(charge.amount.is_positive().then_some((ChargeKind::Fee, charge, key)))
     }
 
@@ -150,6 +163,11 @@ impl<'a> Rules<'a> {
             barred.iter().for_each(|barred| self.bar(rule, invoice, barred, charging));
             return Ok(None);
         }
+        let covered = self.covered(invoice).on(first);
+        if covered > 0 && !claim.balance.on(first)?.is_positive() {
+            self.say_covered(invoice, charging);
+            return Ok(None);
+        }
         let charge = regime.fixed_sum(&claim)?.ok_or(Silent::NoFixedSum)?;
         Ok(Some((ChargeKind::Fee, charge, fixed_sum_key(regime)?)))
     }
@@ -164,7 +182,8 @@ impl<'a> Rules<'a> {
     ) -> Result<Due, Silent> {
         let claim = self.claim(invoice)?;
         let (terms, first) = self.terms(basis, &claim)?;
-        let ends = !claim.balance.on(self.today.saturating_add(1.day()))?.is_positive();
+        // What credit covers is not paid before the credit is applied.
+        let ends = !invoice.components(self.order())?.principal.is_positive();
         if booked == Booked::Monthly && !ends {
             charging.wakes.push(self.midnight(next_month(first.max(self.today))));
         }
@@ -219,12 +238,25 @@ impl<'a> Rules<'a> {
         Ok(Claim {
             debtor: self.debtor.profile.kind,
             debt: DebtKind::Trade,
-            balance: invoice.open_balance(self.policies.components(self.debtor.profile.country.as_deref()))?,
+            balance: invoice.open_balance(self.order(), &self.covered(invoice))?,
             start: Start::From(PaymentTerms { agreed_day, ..PaymentTerms::default() }),
             as_of: self.today,
             moratoria: self.debtor.moratoria(&invoice.id),
             agreed: self.policy.contract().cloned(),
         })
+    }
+
+    fn order(&self) -> ComponentOrder {
+        self.policies.components(self.debtor.profile.country.as_deref())
+    }
+
+    /// What unapplied credit covers of an invoice.
+    fn covered(&self, invoice: &Invoice) -> Cow<'_, ByDay> {
+        self.covers.get(&invoice.id).map_or_else(Cow::default, Cow::Borrowed)
+    }
+
+    fn say_covered(&self, invoice: &Invoice, charging: &mut Charging) {
+        charging.reasons.push(Reason::against(Rule::CoveredByCredit, Detail::Invoice(invoice.id.number.clone())));
     }
 
     fn law<'b>(&self, laws: &'b Laws) -> Result<&'b Regime, Silent> {

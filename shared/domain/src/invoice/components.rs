@@ -3,12 +3,13 @@
 //! Every movement is kept by the day from which it counts, as a sum, so that the order in which things are told does not
 //! matter. What a payment settled follows from going through the days: a charge that comes later takes nothing back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::{Invoice, Standing, Sums};
 use crate::allocation::ComponentOrder;
+use crate::by_day::{ByDay, level};
 use crate::money::{Money, MoneyError};
 
 /// What counts from one day, in minor units.
@@ -44,6 +45,7 @@ const PRINCIPAL: usize = 2;
 struct Running {
     charged: [i64; 3],
     open: [i64; 3],
+    received: i64,
     /// Received beyond what was open; below nothing where it went back before it came.
     unused: i64,
     given_up: i64,
@@ -62,6 +64,7 @@ impl Running {
 
     /// Clears in order; what goes back reopens what was cleared last.
     fn receive(&mut self, received: i64, order: ComponentOrder) {
+        self.received = self.received.saturating_add(received);
         self.unused = self.unused.saturating_add(received);
         let mut order = match order {
             ComponentOrder::PrincipalFirst => [PRINCIPAL, COSTS, INTEREST],
@@ -92,6 +95,15 @@ impl Running {
     }
 }
 
+/// The principal that is open beyond what unapplied credit covers.
+fn beyond([costs, interest, principal]: [i64; 3], covered: i64, order: ComponentOrder) -> i64 {
+    let before = match order {
+        ComponentOrder::PrincipalFirst => 0,
+        ComponentOrder::CostsInterestPrincipal => costs.saturating_add(interest),
+    };
+    principal.saturating_sub(covered.saturating_sub(before).max(0)).max(0)
+}
+
 impl Invoice {
     /// What is open by component now.
     ///
@@ -106,39 +118,75 @@ impl Invoice {
     }
 
     /// The principal that was open from each day on on which it changed; what interest is computed from. What a
-    /// provider says was paid without saying when counts from its latest snapshot. Nothing was ever owed on what is void.
+    /// provider says was paid without saying when counts from its latest snapshot. Nothing was ever owed on what is void,
+    /// and what unapplied credit covers counts as paid: `cover`, beyond what the invoice took along.
     ///
     /// # Errors
     /// [`MoneyError`] where sums overflow.
-    pub fn principal_by_day(&self, order: ComponentOrder) -> Result<BTreeMap<Date, Money>, MoneyError> {
+    pub fn principal_by_day(&self, order: ComponentOrder, cover: &ByDay) -> Result<BTreeMap<Date, Money>, MoneyError> {
         let mut principal = BTreeMap::new();
-        let mut last = 0;
-        for (day, [.., open]) in self.by_day(order)? {
-            let open = if self.standing == Standing::Void { 0 } else { open };
-            if open != last {
+        let mut last = None;
+        let open = self.by_day(order)?;
+        let covered = [cover, &self.covered];
+        let days = covered.iter().flat_map(|one| one.days().keys()).chain(open.keys());
+        for day in days.copied().filter(|day| *day >= self.issue_date).collect::<BTreeSet<Date>>() {
+            let open = open.range(..=day).next_back().map_or([0; 3], |(_, open)| *open);
+            let covered = covered.iter().fold(0_i64, |sum, one| sum.saturating_add(one.on(day)));
+            let open = if self.standing == Standing::Void { 0 } else { beyond(open, covered, order) };
+            if last != Some(open) {
                 principal.insert(day, Money::from_minor(open, self.currency()));
-                last = open;
+                last = Some(open);
             }
         }
         Ok(principal)
     }
 
+    /// What is open from each day on, beyond what unapplied credit covered when it was settled. Nothing where sums
+    /// overflow: they are refused before they are stored.
+    pub(crate) fn open_by_day(&self) -> BTreeMap<Date, i64> {
+        let by_day = self.by_day(ComponentOrder::default()).unwrap_or_default();
+        let sum = |open: [i64; 3]| open.into_iter().fold(0_i64, i64::saturating_add);
+        let open: BTreeMap<Date, i64> = by_day.into_iter().map(|(day, open)| (day, sum(open))).collect();
+        let days: BTreeSet<Date> = open.keys().chain(self.covered.days().keys()).copied().collect();
+        let beyond = |day| level(&open, day).saturating_sub(self.covered.on(day)).max(0);
+        days.into_iter().map(|day| (day, beyond(day))).collect()
+    }
+
     /// What is open of costs, interest and principal from each day on.
     fn by_day(&self, order: ComponentOrder) -> Result<BTreeMap<Date, [i64; 3]>, MoneyError> {
+        let mut open = BTreeMap::new();
+        self.through_days(order, |day, running| {
+            open.insert(day, running.left());
+        })?;
+        Ok(open)
+    }
+
+    /// What was received beyond what was owed, by day: what the invoice gives to unapplied credit.
+    pub(crate) fn surplus_by_day(&self) -> Result<ByDay, MoneyError> {
+        let (mut surplus, mut before) = (ByDay::default(), 0_i64);
+        self.through_days(ComponentOrder::default(), |day, running| {
+            // Nothing was ever owed on what is void.
+            let unused = if self.standing == Standing::Void { running.received } else { running.unused };
+            surplus.add(day, unused.max(0).saturating_sub(before));
+            before = unused.max(0);
+        })?;
+        Ok(surplus)
+    }
+
+    fn through_days(&self, order: ComponentOrder, mut evening: impl FnMut(Date, &Running)) -> Result<(), MoneyError> {
         let mut days = self.dated.clone();
         let undated = days.entry(self.reported_on()).or_default();
         undated.received = undated.received.saturating_add(self.unknown_payments()?.minor());
         days.entry(self.issue_date).or_default();
         let mut running = Running::default();
-        let mut open = BTreeMap::new();
         for (day, movement) in days {
             let principal = if day == self.issue_date { self.sums.total.minor() } else { 0 };
             running.charge([movement.fees, movement.interest, principal]);
             running.receive(movement.received, order);
             running.given_up = running.given_up.saturating_add(movement.written_off);
-            open.insert(day, running.left());
+            evening(day, &running);
         }
-        Ok(open)
+        Ok(())
     }
 
     /// The last day from which something counts that was received, or went back.

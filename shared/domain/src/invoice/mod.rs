@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::by_day::ByDay;
 use crate::collection::Collection;
 use crate::ids::{AccountKey, InvoiceId, OutsideId, SourceName};
 use crate::money::{Currency, Money, MoneyError};
@@ -192,6 +193,10 @@ pub struct Invoice {
     pub charges: BTreeSet<OutsideId>,
     /// What counts from which day.
     pub dated: BTreeMap<Date, Movement>,
+    /// How much of it unapplied credit covered, by day, when it was settled.
+    pub covered: ByDay,
+    /// Whether something stood against charging when it was paid, so that interest may be left to charge.
+    pub interest_waits: bool,
     /// What a provider that collects it by itself has said of that.
     pub collection: Collection,
 }
@@ -246,10 +251,11 @@ impl Invoice {
         self.due_date < today && self.balance().is_positive()
     }
 
-    /// Whether anything can still come of it without a new event: it is owed, under way or contested.
+    /// Whether anything can still come of it without a new event: it is owed, under way, contested, or interest is left.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.balance().is_positive() || !self.in_flight.is_empty() || !self.contested.is_empty()
+        let under_way = !self.in_flight.is_empty() || !self.contested.is_empty();
+        self.balance().is_positive() || under_way || self.interest_waits
     }
 
     /// Why it is not chased at `now`, if it is not.

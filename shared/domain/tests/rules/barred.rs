@@ -1,8 +1,8 @@
 //! What stands against charging, for rules and for orders: holds, moratoria, agreements, disputes, payments under way.
 
 use crate::charging::{book, clause, fixed, late, laws, monthly, name, percent, rule, silent, told, yearly};
-use crate::history::{Book, at, day, eur, invoice_id};
-use dunlin_domain::agreement::{Dispute, DisputeReason, Promise, Terms as Agreed};
+use crate::history::{Book, account, at, day, eur, invoice_id};
+use dunlin_domain::agreement::{Dispute, DisputeReason, Promise, Settlement, Terms as Agreed};
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::charge::ChargeRule;
 use dunlin_domain::charge::fee::{FeeAmount, LateFee};
@@ -184,5 +184,54 @@ fn an_order_meets_the_same_obstacles_and_some_of_them_leave_it_to_the_creditor()
             }
             Err(other) => panic!("{reason:?}: {other}"),
         }
+    }
+}
+
+/// Of 1,000.00 paid on 12 April, 41 days late, under a hold from 10 to 24 April.
+#[test]
+fn interest_of_what_is_paid_under_a_hold_waits_until_it_is_over() {
+    use HoldReason::{Attorney, Hardship, Insolvent, Moratorium};
+    let scopes = || [HoldScope::Debtor, HoldScope::Account(account()), HoldScope::Invoice(invoice_id("A"))];
+    for (reason, days_owed) in [(Hardship, 1_011), (Insolvent, 1_011), (Moratorium, 937), (Attorney, 1_011)] {
+        for scope in scopes() {
+            let of_invoice = scope.invoice().is_some();
+            let mut book = book(silent(vec![yearly(Booked::AtEnd)]));
+            book.nights("2026-03-03", "2026-04-09");
+            book.stopped(reason, scope, ("2026-04-10T00:00:00Z", Some("2026-04-25T00:00:00Z")));
+            book.nights("2026-04-10", "2026-04-12");
+            book.paid(100_000, "2026-04-12", "2026-04-12T10:00:00Z");
+            let at_once = of_invoice || !reason.stops_charges();
+            assert_eq!(book.sum_charged(), if at_once { days_owed } else { 0 }, "{reason:?}");
+            assert!(book.debtor.invoices[&invoice_id("A")].is_live(), "{reason:?}");
+            let next = book.debtor.next_charges(&account(), &book.policies, at("2026-04-13T12:00:00Z"));
+            let foretold: i64 = next.iter().map(|one| one.amount.minor()).sum();
+            book.nights("2026-04-13", "2026-04-24");
+            assert_eq!(book.sum_charged(), if at_once { days_owed } else { 0 }, "{reason:?}");
+            assert!(at_once || book.wake() == Some(at("2026-04-25T00:00:00Z")), "{reason:?}: {:?}", book.wake());
+            book.nights("2026-04-25", "2026-05-10");
+            assert_eq!(book.sum_charged(), days_owed, "{reason:?}");
+            assert_eq!(foretold, if at_once { 0 } else { days_owed }, "{reason:?}");
+            book.paid(days_owed, "2026-05-11", "2026-05-11T10:00:00Z");
+            assert!(!book.debtor.invoices[&invoice_id("A")].is_live(), "{reason:?}");
+        }
+    }
+}
+
+/// Who accepted less does not ask for the interest of the part that was paid in full; an offer that lapsed forgives none.
+#[test]
+fn a_settlement_that_is_kept_forgives_interest() {
+    for (more, expected) in [(50_000, 0), (0, 1_011)] {
+        let mut book = book(silent(vec![yearly(Booked::AtEnd)]));
+        book.invoice("B", "2026-02-01", "2026-06-30", 100_000);
+        book.nights("2026-03-03", "2026-04-10");
+        let settlement = Settlement::new(eur(150_000), day("2026-04-20")).unwrap();
+        book.with_agreement(Agreed::Settlement(settlement), &["A", "B"], "2026-04-10T10:00:00Z");
+        book.paid(100_000, "2026-04-12", "2026-04-12T10:00:00Z");
+        assert_eq!(book.sum_charged(), 0);
+        if more > 0 {
+            book.pay("B", more, "2026-04-13");
+        }
+        book.nights("2026-04-13", "2026-05-10");
+        assert_eq!(book.sum_charged(), expected, "{more}");
     }
 }

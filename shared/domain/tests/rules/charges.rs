@@ -1,6 +1,7 @@
 //! Fees, interest and write-offs: what they do to a balance, its components and its principal by day.
 
 use dunlin_domain::allocation::ComponentOrder;
+use dunlin_domain::by_day::ByDay;
 use dunlin_domain::debtor::{BookingError, Charge, ChargeKind, Charged, Journal};
 use dunlin_domain::ids::OutsideId;
 use dunlin_domain::invoice::{Invoice, Standing};
@@ -140,7 +141,7 @@ fn the_principal_is_known_for_each_day() {
     book.book(&id, "A", (was, is), day("2026-03-20"));
     write_off(&mut book, 10, "2026-03-25").unwrap();
     let days: Vec<(String, i64)> = invoice(&book)
-        .principal_by_day(ComponentOrder::default())
+        .principal_by_day(ComponentOrder::default(), &ByDay::default())
         .unwrap()
         .iter()
         .map(|(day, open)| (day.to_string(), open.minor()))
@@ -228,7 +229,7 @@ proptest! {
             let open = open(&book, order);
             prop_assert_eq!(open.iter().sum::<i64>(), balance);
             prop_assert!(open.iter().all(|part| *part >= 0));
-            let days = invoice(&book).principal_by_day(order).unwrap();
+            let days = invoice(&book).principal_by_day(order, &ByDay::default()).unwrap();
             prop_assert_eq!(days.last_key_value().map_or(0, |(_, open)| open.minor()), open[2]);
         }
     }
@@ -246,7 +247,7 @@ proptest! {
         let (one, other) = (live(&sorted), live(&events));
         for order in ComponentOrder::ALL {
             prop_assert_eq!(open(&one, order), open(&other, order));
-            prop_assert_eq!(invoice(&one).principal_by_day(order), invoice(&other).principal_by_day(order));
+            prop_assert_eq!(invoice(&one).principal_by_day(order, &ByDay::default()), invoice(&other).principal_by_day(order, &ByDay::default()));
         }
         prop_assert_eq!(invoice(&one).balance(), invoice(&other).balance());
     }

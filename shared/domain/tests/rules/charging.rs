@@ -161,7 +161,9 @@ impl Book {
     }
 
     pub(crate) fn interest_owed(&self, percent: &str, last: &str) -> i64 {
-        let balance = self.debtor.invoices[&invoice_id("A")].open_balance(self.policies.components(None)).unwrap();
+        let invoice = &self.debtor.invoices[&invoice_id("A")];
+        let cover = self.debtor.covered(invoice);
+        let balance = invoice.open_balance(self.policies.components(None), &cover).unwrap();
         let free = self.debtor.moratoria(&invoice_id("A"));
         let quote = interest(&terms(percent, clause()), &balance, day("2026-03-03"), day(last), &free).unwrap();
         quote.total.minor()
@@ -432,17 +434,22 @@ fn payments() -> impl Strategy<Value = Vec<Paid>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whenever payments are told and however often rules are asked, interest comes to what one quote says in the end.
+    /// Whenever payments are told, however often rules are asked and whatever holds for a time, interest comes to what one
+    /// quote says in the end.
     #[test]
     fn interest_does_not_hang_on_when_it_was_booked(
         payments in payments(), skipped in prop::collection::btree_set(1..190_i32, 0..120),
-        costs_first: bool, booked in prop::sample::select(Booked::ALL.to_vec()),
+        held in prop::option::of((0..150_i32, 1..40_i32)), costs_first: bool, booked in prop::sample::select(Booked::ALL.to_vec()),
     ) {
         let order = if costs_first { ComponentOrder::CostsInterestPrincipal } else { ComponentOrder::PrincipalFirst };
         let ladder = if booked == Booked::WithMessages { policies } else { silent };
         let mut book = book(ladder(vec![yearly(booked)]).clearing(order));
         let date = |days: i32| -> Date { day("2026-03-03").saturating_add(days.days()) };
         for days in 0..=214 {
+            if let Some((from, long)) = held.filter(|(from, _)| *from == days) {
+                let (since, until) = (format!("{}T00:00:00Z", date(from)), format!("{}T00:00:00Z", date(from + long)));
+                book.stopped(HoldReason::Hardship, HoldScope::Debtor, (&since, Some(&until)));
+            }
             for (place, paid) in payments.iter().enumerate().filter(|(_, one)| one.on + one.told_after == days) {
                 let told = at(&format!("{}T12:00:{place:02}Z", date(days)));
                 book.paid(paid.minor, &date(paid.on).to_string(), &told.to_string());

@@ -84,6 +84,9 @@ struct AccountRecord {
     /// Whose the credit is, by the payment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     credits: BTreeMap<String, i64>,
+    /// What came to the credit and went from it, by day.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    by_day: BTreeMap<Date, i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     allocating: Vec<AllocatingRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -296,6 +299,7 @@ impl AccountRecord {
             currency: key.currency.code().to_owned(),
             credit: account.credit.minor(),
             credits: account.credits.iter().map(|(id, own)| (id.to_string(), own.minor())).collect(),
+            by_day: account.by_day.days().clone(),
             allocating: account.allocating.iter().map(AllocatingRecord::of).collect(),
             in_flight: in_flight_records(&account.in_flight),
             cycles: account.cycles,
@@ -317,6 +321,7 @@ impl AccountRecord {
         let account = Account {
             credit: Money::from_minor(self.credit, currency),
             credits: self.credits.iter().map(own).collect::<Result<_, _>>()?,
+            by_day: self.by_day.iter().map(|(on, minor)| (*on, *minor)).collect(),
             allocating: self.allocating.iter().map(|one| one.read(currency)).collect::<Result<_, _>>()?,
             in_flight: read_in_flight(&self.in_flight, currency)?,
             cycles: self.cycles,

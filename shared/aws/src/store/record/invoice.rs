@@ -50,6 +50,12 @@ pub(crate) struct InvoiceRecord {
     /// By day: received, fees, interest, written off.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     dated: BTreeMap<Date, (i64, i64, i64, i64)>,
+    /// By day: what unapplied credit covered when it was settled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    covered: BTreeMap<Date, i64>,
+    /// Whether interest may be left to charge though it is paid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    interest_waits: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     collection: Option<CollectionRecord>,
     /// What is open, for readers of the table; the sums above are what counts.
@@ -131,6 +137,8 @@ impl InvoiceRecord {
                 .iter()
                 .map(|(on, one)| (*on, (one.received, one.fees, one.interest, one.written_off)))
                 .collect(),
+            covered: invoice.covered.days().clone(),
+            interest_waits: invoice.interest_waits,
             collection: CollectionRecord::of(&invoice.collection),
             balance: invoice.balance().minor(),
             status: invoice.status().to_owned(),
@@ -180,6 +188,8 @@ impl InvoiceRecord {
                     (*on, Movement { received, fees, interest, written_off: *written_off })
                 })
                 .collect(),
+            covered: self.covered.iter().map(|(on, minor)| (*on, *minor)).collect(),
+            interest_waits: self.interest_waits,
             collection: collection.transpose()?.unwrap_or_default(),
         })
     }

@@ -4,6 +4,7 @@
 //! from what was handed in says. `DUNLIN_HISTORIES=10000 cargo test -p dunlin-domain money` runs ten thousand.
 
 mod agreed;
+mod cover;
 mod interest;
 mod naive;
 
@@ -143,6 +144,8 @@ struct World {
     charged: Vec<(usize, ChargeKind, i64)>,
     paid_back: Vec<(usize, i64)>,
     orders: u32,
+    /// What credit covered, by day, of each invoice that was settled.
+    took: BTreeMap<usize, BTreeMap<Date, i64>>,
     today: Date,
     desk: agreed::Desk,
 }
@@ -157,6 +160,7 @@ impl World {
             charged: Vec::new(),
             paid_back: Vec::new(),
             orders: 0,
+            took: BTreeMap::new(),
             today: day(FIRST_DAY),
             desk: agreed::Desk::default(),
         };
@@ -299,7 +303,9 @@ impl World {
     }
 
     fn keep(&mut self, journal: Journal) {
+        let known = self.book.entries.len();
         self.book.entries.extend(journal.entries);
+        self.note_settled(known);
         let records = journal.allocations.into_iter();
         self.records.extend(records.map(|one| ((one.remittance.clone(), one.number), one)));
     }

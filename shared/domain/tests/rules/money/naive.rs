@@ -26,7 +26,9 @@ impl World {
             assert_eq!(sum(&invoice.account(), Some(&invoice.id)), invoice.balance().minor(), "I1: {}", invoice.id);
         }
         for (key, account) in &self.book.debtor.accounts {
-            assert_eq!(sum(key, None), -account.unapplied().unwrap().minor(), "I1: unapplied credit of {key}");
+            let unapplied = account.unapplied().unwrap().minor();
+            assert_eq!(sum(key, None), -unapplied, "I1: unapplied credit of {key}");
+            assert_eq!(account.by_day.total(), unapplied, "unapplied credit of {key} by day");
         }
     }
 
