@@ -120,7 +120,7 @@ fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp, journal: &mut Journa
             debtor.lift(hold, SetBy::Staff, now, journal);
         }
         Fact::Ended(agreement) => {
-            debtor.cancel(agreement, SetBy::Staff, journal);
+            debtor.cancel(agreement, SetBy::Staff, now, journal);
         }
     }
     Ok(())

@@ -23,6 +23,7 @@ mod reaching;
 mod recorded;
 mod refunds;
 mod replaying;
+mod resting;
 mod reversing;
 mod rules;
 

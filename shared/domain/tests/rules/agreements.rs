@@ -15,13 +15,13 @@ use dunlin_domain::ids::{AgreementId, HoldId};
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::reason::Rule;
 
-fn overdue() -> Book {
+pub(crate) fn overdue() -> Book {
     let mut book = Book::new("UTC");
     book.invoice("A", "2026-02-01", "2026-03-02", 10_000);
     book
 }
 
-fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) -> Hold {
+pub(crate) fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) -> Hold {
     let id = HoldId::parse("h-1").unwrap();
     Hold {
         id,
@@ -34,7 +34,7 @@ fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) -> Hold {
     }
 }
 
-fn proposal(terms: Terms, invoices: &[&str]) -> Proposal {
+pub(crate) fn proposal(terms: Terms, invoices: &[&str]) -> Proposal {
     Proposal {
         id: AgreementId::parse("a-1").unwrap(),
         account: account(),
@@ -45,20 +45,20 @@ fn proposal(terms: Terms, invoices: &[&str]) -> Proposal {
     }
 }
 
-fn promise(minor: i64, by: &str) -> Terms {
+pub(crate) fn promise(minor: i64, by: &str) -> Terms {
     Terms::Promise(Promise::new(eur(minor), day(by), 2).unwrap())
 }
 
-fn settlement(minor: i64, by: &str) -> Terms {
+pub(crate) fn settlement(minor: i64, by: &str) -> Terms {
     Terms::Settlement(Settlement::new(eur(minor), day(by)).unwrap())
 }
 
-fn dispute(minor: Option<i64>) -> Terms {
+pub(crate) fn dispute(minor: Option<i64>) -> Terms {
     Terms::Dispute(Dispute::new(minor.map(eur), DisputeReason::Defective, Vec::new()).unwrap())
 }
 
 /// Four monthly instalments of 25.00 EUR from 31 March.
-fn plan(misses_allowed: u8) -> Terms {
+pub(crate) fn plan(misses_allowed: u8) -> Terms {
     let schedule = Schedule {
         total: eur(10_000),
         down_payment: None,
@@ -70,16 +70,16 @@ fn plan(misses_allowed: u8) -> Terms {
 }
 
 impl Book {
-    fn held(&mut self, hold: Hold, now: &str) -> Result<bool, HoldError> {
+    pub(crate) fn held(&mut self, hold: Hold, now: &str) -> Result<bool, HoldError> {
         self.debtor.hold(hold, at(now), &mut Journal::default())
     }
 
-    fn agreed(&mut self, proposal: Proposal, now: &str) -> Result<bool, AgreementError> {
+    pub(crate) fn agreed(&mut self, proposal: Proposal, now: &str) -> Result<bool, AgreementError> {
         self.debtor.agree(proposal, at(now), &mut Journal::default())
     }
 
     /// The events of letting time pass until `now`.
-    fn told(&mut self, now: &str) -> Vec<EventKind> {
+    pub(crate) fn told(&mut self, now: &str) -> Vec<EventKind> {
         let mut journal = Journal::default();
         self.debtor.roll(&self.policies, at(now), &mut journal).unwrap();
         self.entries.extend(journal.entries);
@@ -87,13 +87,13 @@ impl Book {
     }
 
     /// The step that is taken at `now` and sent, if one is.
-    fn sent_at(&mut self, now: &str) -> Option<String> {
+    pub(crate) fn sent_at(&mut self, now: &str) -> Option<String> {
         let step = self.step_at(now)?;
         self.sent(now);
         Some(step)
     }
 
-    fn asked(&self) -> Vec<(String, i64, String)> {
+    pub(crate) fn asked(&self) -> Vec<(String, i64, String)> {
         let lines = self.plan().map(|plan| plan.lines).unwrap_or_default();
         let line = |line: &dunlin_domain::message::Line| {
             (line.invoice.number.to_string(), line.balance.minor(), line.due_date.to_string())
@@ -234,7 +234,12 @@ fn a_plan_that_is_called_off_leaves_the_ladder_where_it_was() {
     assert_eq!(book.sent_at("2026-03-16T08:00:00Z").as_deref(), Some("reminder-14"));
     book.agreed(proposal(plan(1), &[]), "2026-03-17T08:00:00Z").unwrap();
     book.run("2026-03-17T08:00:00Z");
-    assert!(book.debtor.cancel(&AgreementId::parse("a-1").unwrap(), SetBy::Staff, &mut Journal::default()));
+    assert!(book.debtor.cancel(
+        &AgreementId::parse("a-1").unwrap(),
+        SetBy::Staff,
+        at("2026-03-17T09:00:00Z"),
+        &mut Journal::default()
+    ));
     assert!(book.told("2026-03-18T08:00:00Z").contains(&EventKind::CycleResumed));
     assert_eq!(book.step_at("2026-03-18T08:00:00Z"), None, "reminder-14 was sent");
     assert_eq!(book.step_at("2026-03-23T08:00:00Z").as_deref(), Some("call-21"));
@@ -289,14 +294,14 @@ fn what_is_contested_is_not_chased_and_a_person_decides() {
         let asked = contested.map(|contested| ("A".to_owned(), 10_000 - contested, "2026-03-02".to_owned()));
         assert_eq!(book.asked(), asked.into_iter().collect::<Vec<_>>());
         let id = AgreementId::parse("a-1").unwrap();
-        let answer = book.debtor.resolve(&id, resolution, &mut Journal::default()).unwrap();
+        let answer = book.debtor.resolve(&id, resolution, at(now), &mut Journal::default()).unwrap();
         assert_eq!(answer, credited.map(|minor| (invoice_id("A"), eur(minor))));
         assert!(book.debtor.agreements.is_empty());
     }
     let mut book = overdue();
     book.agreed(proposal(dispute(Some(4_000)), &["A"]), now).unwrap();
     let id = AgreementId::parse("a-1").unwrap();
-    let too_much = book.debtor.resolve(&id, Resolution::Partly(eur(4_001)), &mut Journal::default());
+    let too_much = book.debtor.resolve(&id, Resolution::Partly(eur(4_001)), at(now), &mut Journal::default());
     assert_eq!(too_much, Err(AgreementError::MoreThanOpen { told: eur(4_001), open: eur(4_000) }));
 }
 

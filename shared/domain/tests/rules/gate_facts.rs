@@ -168,6 +168,7 @@ fn what_is_contested_leaves_the_rest_of_what_is_asked_for() {
             made_by: SetBy::Staff,
             received: eur(0),
             terms: Terms::Dispute(dispute),
+            rested: std::collections::BTreeMap::new(),
             note: None,
         };
         book.debtor.agreements.insert(id, agreement);
