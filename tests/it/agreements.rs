@@ -138,6 +138,10 @@ async fn a_dispute_is_decided_and_what_is_accepted_is_credited_in_the_same_commi
     let decide = |body, key| call(&world, route, id.clone(), body, (key, json!({})));
     let (status, problem) = decide(json!({ "outcome": "partly_accepted", "amount": "40.01" }), "").await;
     assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("amount")), "{problem}");
+    for nothing in ["0", "-15.00"] {
+        let (status, problem) = decide(json!({ "outcome": "partly_accepted", "amount": nothing }), "").await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("amount")), "{problem}");
+    }
     let (status, decided) = decide(json!({ "outcome": "partly_accepted", "amount": "15.00" }), "r1").await;
     assert_eq!(
         (status, &decided["entries"][0]["kind"], &decided["entries"][0]["amount"]),
@@ -145,6 +149,11 @@ async fn a_dispute_is_decided_and_what_is_accepted_is_credited_in_the_same_commi
         "{decided}"
     );
     assert_eq!(decided["balances"][0]["balance"], "135.00");
+    let promise = json!({ "currency": "EUR", "amount": "10.00", "by": "2026-03-12" });
+    let (_, promised) = post(&world, "promises", promise, "p").await;
+    let id_of_promise = json!({ "dispute": promised["promise"]["id"] });
+    let rejected = json!({ "outcome": "rejected" });
+    assert_eq!(call(&world, route, id_of_promise, rejected, ("", json!({}))).await.0, 404, "it is no dispute");
     assert_eq!(decide(json!({ "outcome": "rejected" }), "").await.0, 404, "it is decided");
 }
 
@@ -180,6 +189,38 @@ async fn what_cannot_be_agreed_is_refused_with_the_field_at_fault() {
             json!({ "currency": "EUR", "invoice_number": "I9", "reason": "duplicate" }),
             vec!["invoice_number"],
         ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-04-29", "every": "1 month", "day": "last", "count": 2 } }),
+            vec!["schedule.first"],
+        ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-04-30", "every": "1 month", "amount": "0.00" } }),
+            vec!["schedule.amount"],
+        ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-04-30", "every": "1 month", "count": 2, "down_payment": { "due": "2026-04-01", "amount": "150.00" } } }),
+            vec!["schedule.down_payment"],
+        ),
+        (
+            "promises",
+            json!({ "currency": "EUR", "amount": "10.00", "by": "2026-03-12", "invoice_numbers": [] }),
+            vec!["invoice_numbers"],
+        ),
+        (
+            "disputes",
+            json!({ "currency": "EUR", "invoice_number": "I1", "reason": "duplicate", "evidence": ["ok", "x".repeat(501)] }),
+            vec!["evidence[1]"],
+        ),
+        (
+            "disputes",
+            json!({ "currency": "EUR", "invoice_number": "I1", "reason": "duplicate", "evidence": vec!["x"; 21] }),
+            vec!["evidence"],
+        ),
+        ("holds", json!({ "reason": "moratorium", "since": "2026-03-04" }), vec!["since"]),
+        ("holds", json!({ "reason": "manual", "currency": "USD" }), vec!["currency"]),
         ("holds", json!({ "reason": "promise" }), vec!["reason"]),
         ("holds", json!({ "reason": "manual", "until": "2026-03-01" }), vec!["until"]),
         (

@@ -90,7 +90,7 @@ impl Handler {
         let set = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
             let until = terms.until.map(|until| until.instant(&debtor.profile.zone));
             let began = terms.since.map(|day| debtor.profile.zone.midnight(day));
-            let since = began.map_or(call.now, |began| began.min(call.now));
+            let since = began.unwrap_or(call.now);
             let (reason, scope, note) = (terms.reason, terms.scope.clone(), note.clone());
             debtor.hold(Hold { id: id.clone(), reason, scope, since, until, set_by, note }, call.now, journal)
         };
@@ -102,7 +102,8 @@ impl Handler {
                 HoldError::Over(_) => "until",
                 HoldError::IdTaken(_) => "Idempotency-Key",
                 HoldError::NothingOpen(_) => "invoice_number",
-                HoldError::Money(_) => "currency",
+                HoldError::NotYet(_) => "since",
+                HoldError::Money(_) | HoldError::NoAccount(_) => "currency",
             };
             refused(field, error)
         };

@@ -20,7 +20,7 @@ mod settlement;
 pub use dispute::{Dispute, DisputeReason, Resolution};
 pub use plan::{Instalment, PaymentPlan};
 pub use promise::Promise;
-pub use schedule::{Count, Period, PeriodError, Schedule};
+pub use schedule::{Count, Every, EveryError, Period, PeriodError, Schedule, ScheduleError};
 pub use settlement::Settlement;
 
 use std::collections::{BTreeMap, BTreeSet};

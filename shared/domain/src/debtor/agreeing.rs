@@ -38,6 +38,12 @@ pub enum HoldError {
     /// Its end is over.
     #[error("the hold would end at {0}, which is over")]
     Over(Timestamp),
+    /// It has not begun.
+    #[error("the hold would begin at {0}, which is still to come; set it then")]
+    NotYet(Timestamp),
+    /// The debtor has no such account.
+    #[error("the debtor owes nothing to the account {0}, and never did")]
+    NoAccount(AccountKey),
     /// Another hold has the id.
     #[error("the id {0} is taken")]
     IdTaken(HoldId),
@@ -64,6 +70,14 @@ impl Debtor {
         }
         if let Some(until) = hold.until.filter(|until| *until <= now) {
             return Err(HoldError::Over(until));
+        }
+        if hold.since > now {
+            return Err(HoldError::NotYet(hold.since));
+        }
+        if let HoldScope::Account(account) = &hold.scope
+            && !self.accounts.contains_key(account)
+        {
+            return Err(HoldError::NoAccount(account.clone()));
         }
         if let Some(invoice) = hold.scope.invoice().filter(|invoice| !self.is_open(invoice)) {
             return Err(HoldError::NothingOpen(invoice.clone()));

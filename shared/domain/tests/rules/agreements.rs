@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 
 use crate::history::{Book, account, at, day, eur, invoice_id};
 use dunlin_domain::agreement::{
-    AgreementError, Count, Dispute, DisputeReason, PaymentPlan, Period, Promise, Resolution, Schedule, Settlement,
-    Terms,
+    AgreementError, Count, Dispute, DisputeReason, Every, PaymentPlan, Period, Promise, Resolution, Schedule,
+    Settlement, Terms,
 };
 use dunlin_domain::debtor::{HoldError, Journal, Proposal};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
 use dunlin_domain::ledger::EntryKind;
+use dunlin_domain::money::Currency;
 use dunlin_domain::reason::Rule;
 
 pub(crate) fn overdue() -> Book {
@@ -63,7 +64,7 @@ pub(crate) fn plan(misses_allowed: u8) -> Terms {
         total: eur(10_000),
         down_payment: None,
         first: day("2026-03-31"),
-        every: Period::Months(1),
+        every: Every::Period(Period::Months(1)),
         count: Count::Of(4),
     };
     Terms::Plan(PaymentPlan::new(schedule.instalments().unwrap(), 3, misses_allowed).unwrap())
@@ -166,6 +167,12 @@ fn holds_that_cannot_be_are_refused() {
     assert_eq!(over, Err(HoldError::Over(at(now))));
     let unknown = book.held(hold(HoldReason::Manual, HoldScope::Invoice(invoice_id("X")), None), now);
     assert_eq!(unknown, Err(HoldError::NothingOpen(invoice_id("X"))));
+    let not_ours = dunlin_domain::ids::AccountKey { currency: Currency::parse("USD").unwrap(), ..account() };
+    let elsewhere = book.held(hold(HoldReason::Manual, HoldScope::Account(not_ours.clone()), None), now);
+    assert_eq!(elsewhere, Err(HoldError::NoAccount(not_ours)));
+    let since = at("2026-03-03T00:00:00Z");
+    let not_yet = book.held(Hold { since, ..hold(HoldReason::Moratorium, HoldScope::Debtor, None) }, now);
+    assert_eq!(not_yet, Err(HoldError::NotYet(since)));
     book.held(hold(HoldReason::Manual, HoldScope::Debtor, None), now).unwrap();
     let other = book.held(hold(HoldReason::Hardship, HoldScope::Debtor, None), now);
     assert!(matches!(other, Err(HoldError::IdTaken(_))));

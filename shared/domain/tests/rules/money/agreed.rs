@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::agreement::{
-    AgreementError, Count, Dispute, DisputeReason, Instalment, PaymentPlan, Period, Promise, Resolution, Schedule,
-    Settlement, Terms,
+    AgreementError, Count, Dispute, DisputeReason, Every, Instalment, PaymentPlan, Period, Promise, Resolution,
+    Schedule, Settlement, Terms,
 };
 use dunlin_domain::debtor::{Journal, Proposal};
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
@@ -247,7 +247,7 @@ impl World {
                     total: money(currency, asked),
                     down_payment: None,
                     first: after(*first),
-                    every: Period::Days(*every),
+                    every: Every::Period(Period::Days(*every)),
                     count: Count::Of(*count),
                 };
                 let instalments = schedule.instalments().ok()?;
