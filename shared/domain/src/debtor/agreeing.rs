@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{BookingError, Debtor, Journal};
-use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Resolution, Terms};
+use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Resolution, Settlement, Terms};
 use crate::event::{Event, EventKind};
 use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
 use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
@@ -169,8 +169,7 @@ impl Debtor {
         let open = self.open_on(&agreement.account, &agreement.cover)?;
         let Some(end) = agreement.verdict(open, today) else { return Ok(()) };
         if matches!(agreement.terms, Terms::Settlement(_)) && end == AgreementEnd::Kept {
-            let (account, cover) = (agreement.account.clone(), agreement.cover.clone());
-            self.give_up(&account, &cover, today, journal)?;
+            self.give_up(id, today, journal)?;
         }
         self.end_agreement(id, end, journal);
         Ok(())
@@ -187,23 +186,6 @@ impl Debtor {
             journal.events.extend(news.map(event));
             agreement.terms = Terms::Plan(plan.clone().with_told_missed(missed));
         }
-    }
-
-    /// Gives up what is left of a debt that was settled for less.
-    fn give_up(
-        &mut self,
-        account: &AccountKey,
-        cover: &Cover,
-        on: Date,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let open = self.invoices_of(account).into_iter().filter(|one| cover.includes(&one.id));
-        let open: Vec<(InvoiceId, Money)> =
-            open.map(|one| (one.id.clone(), one.balance())).filter(|(_, open)| open.is_positive()).collect();
-        for (invoice, amount) in open {
-            self.write_off(&invoice, amount, "settled for less", on, journal)?;
-        }
-        Ok(())
     }
 
     fn end_agreement(&mut self, id: &AgreementId, end: AgreementEnd, journal: &mut Journal) {
@@ -232,7 +214,7 @@ impl Debtor {
         self.invoices.get(invoice).is_some_and(|invoice| invoice.balance().is_positive())
     }
 
-    fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
+    pub(super) fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
         let covered = self.invoices_of(account).into_iter().filter(|invoice| cover.includes(&invoice.id));
         Money::sum(account.currency, covered.map(crate::invoice::Invoice::balance))
     }
@@ -256,6 +238,9 @@ impl Debtor {
             if let Some(invoice) = named.iter().find(|invoice| agreement.covers(account, invoice)) {
                 return Err(AgreementError::Covered { invoice: invoice.clone(), agreement: agreement.id.clone() });
             }
+        }
+        if matches!(proposal.terms, Terms::Settlement(_)) && named.len() > Settlement::INVOICES_MAX {
+            return Err(AgreementError::TooManyInvoices(named.len()));
         }
         let all = matches!(proposal.terms, Terms::Promise(_)) && proposal.invoices.is_empty();
         Ok(if all { Cover::Account } else { Cover::Invoices(named) })
