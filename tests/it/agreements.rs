@@ -268,3 +268,34 @@ async fn a_broken_promise_is_told_and_the_ladder_goes_on() {
     assert_eq!(world.mails().len(), 2, "reminder-7, on the day after");
     world.assert_replayed().await;
 }
+
+/// One of the invoices was given up wholly and is closed when the money goes back.
+#[tokio::test]
+async fn a_settlement_falls_with_its_money_on_all_of_its_invoices_and_comes_back_with_it() {
+    let world = late().await;
+    let third = draft("C1", "I3").issued("2026-02-01").due("2026-03-02").total(eur("70.00")).build();
+    world.has([third]).await;
+    let terms = json!({ "currency": "EUR", "accepts": "120.00", "by": "2026-03-31" });
+    assert_eq!(post(&world, "settlements", terms, "k").await.0, 201);
+    let payment = |more: Value| {
+        let mut payment = json!({ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-02", "amount": "120.00", "currency": "EUR" });
+        payment.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!([payment])
+    };
+    let stand = async || [world.stands("I1").await.0, world.stands("I2").await.0, world.stands("I3").await.0];
+    world.post_payments(payment(json!({}))).await;
+    assert_eq!(stand().await, [0, 0, 0]);
+    world.post_payments(payment(json!({ "chargeback": "open", "chargeback_amount": "20.00" }))).await;
+    assert_eq!(stand().await, [0, 5_000, 7_000]);
+    world.hour("2026-03-03T08:00:00Z").await;
+    assert!(world.mails().is_empty(), "nothing of it is chased while the payment is contested");
+    world.post_payments(payment(json!({ "chargeback": "won", "chargeback_amount": "20.00" }))).await;
+    assert_eq!(stand().await, [0, 0, 0]);
+    let told = world.told.lock().unwrap().clone();
+    let settlements = told.iter().filter(|(kind, _)| kind.starts_with("settlement.")).map(|(kind, _)| kind.as_str());
+    let both = |kind| [kind, kind];
+    let expected = [vec!["settlement.offered", "settlement.kept"], both("settlement.lapsed").to_vec()].concat();
+    assert!(settlements.collect::<Vec<_>>().starts_with(&expected), "{told:?}");
+    world.assert_ledger().await;
+    world.assert_replayed().await;
+}

@@ -142,7 +142,9 @@ fn accepted<T>(body: &mut Body, field: &str, made: Result<T, AgreementError>) ->
 pub(crate) fn field_of(error: &AgreementError, kind: Kind) -> &'static str {
     match (error, kind) {
         (AgreementError::NothingOpen(_) | AgreementError::Covered { .. }, Kind::Dispute) => "invoice_number",
-        (AgreementError::NothingOpen(_) | AgreementError::Covered { .. }, _) => "invoice_numbers",
+        (AgreementError::NothingOpen(_) | AgreementError::Covered { .. } | AgreementError::TooManyInvoices(_), _) => {
+            "invoice_numbers"
+        }
         (AgreementError::NothingOpenAtAll(_), _) => "currency",
         (AgreementError::IdTaken(_), _) => "Idempotency-Key",
         (AgreementError::InThePast { .. }, Kind::Promise | Kind::Settlement) => "by",

@@ -182,7 +182,9 @@ enum Closed {
 /// The column of a plan that is at fault where the debtor's own state refuses it.
 fn field_at_fault(error: &AgreementError) -> &'static str {
     match error {
-        AgreementError::NothingOpen(_) | AgreementError::Covered { .. } => "invoice_numbers",
+        AgreementError::NothingOpen(_) | AgreementError::Covered { .. } | AgreementError::TooManyInvoices(_) => {
+            "invoice_numbers"
+        }
         AgreementError::NothingOpenAtAll(_) => "currency",
         AgreementError::IdTaken(_) => "plan_ref",
         AgreementError::InThePast { .. } | AgreementError::Instalments => "instalments",

@@ -74,6 +74,9 @@ pub enum AgreementError {
         /// What is open.
         open: Money,
     },
+    /// More invoices than are given up together.
+    #[error("{0} invoices are more than the {max} of one settlement; name fewer", max = Settlement::INVOICES_MAX)]
+    TooManyInvoices(usize),
     /// Something is agreed on an invoice already.
     #[error("invoice {invoice} is covered by {agreement}; cancel that first")]
     Covered {

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{BookingError, Debtor, Journal};
-use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Outlook, Resolution, Terms};
+use crate::agreement::{
+    Agreement, AgreementEnd, AgreementError, Cover, Instalment, Outlook, Resolution, Settlement, Terms,
+};
 use crate::event::{Event, EventKind};
 use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
 use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
@@ -176,10 +178,7 @@ impl Debtor {
         for (at, id, end) in over {
             self.end_hold(&id, end, at, journal);
         }
-        // Half of a payment on account says nothing yet of what it comes to.
-        let settled = |one: &&Agreement| self.accounts.get(&one.account).is_none_or(|of| of.allocating.is_empty());
-        let standing = self.agreements.values().filter(settled).map(|one| one.id.clone());
-        let standing: Vec<AgreementId> = standing.collect();
+        let standing: Vec<AgreementId> = self.agreements.keys().cloned().collect();
         for id in standing {
             self.roll_agreement(&id, now, journal)?;
         }
@@ -187,18 +186,27 @@ impl Debtor {
     }
 
     fn roll_agreement(&mut self, id: &AgreementId, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
-        let Some(agreement) = self.agreements.get(id) else { return Ok(()) };
-        let open = self.open_on(&agreement.account, &agreement.cover)?;
-        let seen = Outlook { open, at_rest: self.at_rest(agreement, now), today: self.today(now) };
+        let Some(agreement) = self.agreements.get(id).filter(|one| !self.is_placing(one)) else { return Ok(()) };
+        let seen = self.outlook(agreement, now)?;
         let end = agreement.verdict(&seen);
         self.tell_missed(id, &seen, journal);
         let (Some(end), Some(agreement)) = (end, self.agreements.get(id)) else { return Ok(()) };
         if matches!(agreement.terms, Terms::Settlement(_)) && end == AgreementEnd::Kept {
-            let (account, cover) = (agreement.account.clone(), agreement.cover.clone());
-            self.give_up(&account, &cover, seen.today, journal)?;
+            self.give_up(id, seen.today, journal)?;
         }
         self.end_agreement(id, end, now, journal);
         Ok(())
+    }
+
+    /// What there is to see of an agreement's debts.
+    pub(super) fn outlook(&self, agreement: &Agreement, now: Timestamp) -> Result<Outlook, MoneyError> {
+        let open = self.open_on(&agreement.account, &agreement.cover)?;
+        Ok(Outlook { open, at_rest: self.at_rest(agreement, now), today: self.today(now) })
+    }
+
+    /// Whether a payment is being placed on its account: half of it says nothing yet of what an agreement comes to.
+    pub(super) fn is_placing(&self, agreement: &Agreement) -> bool {
+        self.accounts.get(&agreement.account).is_some_and(|account| !account.allocating.is_empty())
     }
 
     /// Tells of each instalment that is missed, once.
@@ -211,23 +219,6 @@ impl Debtor {
         let event = |one: Instalment| about_agreement(EventKind::InstalmentMissed, agreement).amount(one.amount);
         journal.events.extend(news.map(event));
         agreement.terms = Terms::Plan(plan.clone().with_told_missed(told));
-    }
-
-    /// Gives up what is left of a debt that was settled for less.
-    fn give_up(
-        &mut self,
-        account: &AccountKey,
-        cover: &Cover,
-        on: Date,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let open = self.invoices_of(account).into_iter().filter(|one| cover.includes(&one.id));
-        let open: Vec<(InvoiceId, Money)> =
-            open.map(|one| (one.id.clone(), one.balance())).filter(|(_, open)| open.is_positive()).collect();
-        for (invoice, amount) in open {
-            self.write_off(&invoice, amount, "settled for less", on, journal)?;
-        }
-        Ok(())
     }
 
     fn end_hold(&mut self, id: &HoldId, end: HoldEnd, at: Timestamp, journal: &mut Journal) {
@@ -269,7 +260,7 @@ impl Debtor {
         self.invoices.get(invoice).is_some_and(|invoice| invoice.balance().is_positive())
     }
 
-    fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
+    pub(super) fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
         let covered = self.invoices_of(account).into_iter().filter(|invoice| cover.includes(&invoice.id));
         Money::sum(account.currency, covered.map(crate::invoice::Invoice::balance))
     }
@@ -292,6 +283,9 @@ impl Debtor {
             if let Some(invoice) = named.iter().find(|invoice| agreement.covers(account, invoice)) {
                 return Err(AgreementError::Covered { invoice: invoice.clone(), agreement: agreement.id.clone() });
             }
+        }
+        if matches!(proposal.terms, Terms::Settlement(_)) && named.len() > Settlement::INVOICES_MAX {
+            return Err(AgreementError::TooManyInvoices(named.len()));
         }
         let all = matches!(proposal.terms, Terms::Promise(_)) && proposal.invoices.is_empty();
         Ok(if all { Cover::Account } else { Cover::Invoices(named) })

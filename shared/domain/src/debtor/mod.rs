@@ -26,6 +26,7 @@ mod replaying;
 mod resting;
 mod reversing;
 mod rules;
+mod settling;
 
 pub use account::{Account, Allocating, Cycle, StepDone, Tries};
 pub use agreeing::{HoldError, Proposal};

@@ -4,8 +4,11 @@
 //! event", and its balance is computed: whatever the order of arrival, the end is the same (I2).
 
 mod components;
+mod settled;
 
 pub use components::{Components, Movement};
+pub(crate) use settled::Moved;
+pub use settled::Settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,6 +195,8 @@ pub struct Invoice {
     pub charges: BTreeSet<OutsideId>,
     /// What counts from which day.
     pub dated: BTreeMap<Date, Movement>,
+    /// The settlement for less that was kept on it.
+    pub settled: Option<Settled>,
     /// What a provider that collects it by itself has said of that.
     pub collection: Collection,
 }

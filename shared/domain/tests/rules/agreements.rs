@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::{Book, account, at, day, eur, invoice_id};
+use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, remittance_id};
 use dunlin_domain::agreement::{
     AgreementError, Count, Dispute, DisputeReason, Every, PaymentPlan, Period, Promise, Resolution, Schedule,
     Settlement, Terms,
 };
+use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::debtor::{HoldError, Journal, Proposal};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
@@ -15,6 +16,7 @@ use dunlin_domain::ids::{AgreementId, HoldId};
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::money::Currency;
 use dunlin_domain::reason::Rule;
+use dunlin_domain::remittance::{Effect, RemittanceKind, Stage};
 
 pub(crate) fn overdue() -> Book {
     let mut book = Book::new("UTC");
@@ -273,6 +275,73 @@ fn a_settlement_gives_the_rest_up_in_the_change_that_pays_it() {
     assert_eq!(invoice.position().unwrap().written_off, eur(3_000));
     let written_off = book.entries.iter().find(|entry| entry.kind == EntryKind::WriteOff).unwrap();
     assert_eq!(written_off.amount, eur(-3_000));
+}
+
+/// The bank takes so much of a payment of 70.00 back, and may lose it again.
+fn contested(book: &mut Book, invoice: &str, (was, is): (i64, i64), on: &str) {
+    let id = remittance_id(RemittanceKind::Payment, "p1");
+    let effect = |minor| {
+        let paid = effect_of(&id, 7_000, Stage::Settled, "2026-03-20T00:00:00Z");
+        paid.map(|paid| Effect { charged_back: eur(minor), contested: minor > 0, ..paid })
+    };
+    book.book(&id, invoice, (effect(was), effect(is)), day(on));
+}
+
+#[test]
+fn a_settlement_stands_and_falls_with_the_money_that_it_was_kept_by() {
+    let mut book = overdue();
+    book.agreed(proposal(settlement(7_000, "2026-03-31"), &[]), "2026-03-03T12:00:00Z").unwrap();
+    book.pay("A", 7_000, "2026-03-20");
+    book.told("2026-03-20T12:00:00Z");
+    let open = |book: &Book| book.debtor.invoices[&invoice_id("A")].balance();
+    contested(&mut book, "A", (0, 7_000), "2026-04-02");
+    assert_eq!(open(&book), eur(10_000), "the whole is owed");
+    book.pay("A", 500, "2026-04-10");
+    assert_eq!(open(&book), eur(9_500), "a payment after its time does not bring it back");
+    contested(&mut book, "A", (7_000, 0), "2026-05-04");
+    assert_eq!(open(&book), eur(0), "a contest that is won does");
+    assert_eq!(book.debtor.invoices[&invoice_id("A")].position().unwrap().written_off, eur(2_500));
+    let given_up = book.entries.iter().filter(|entry| entry.kind == EntryKind::WriteOff);
+    let given_up: Vec<_> = given_up
+        .map(|entry| (entry.on.to_string(), entry.amount.minor(), entry.note.as_deref().unwrap_or_default()))
+        .collect();
+    let lapsed = "the settlement lapsed: what was paid for it went back";
+    assert_eq!(
+        given_up,
+        [
+            ("2026-03-20".to_owned(), -3_000, "settled for less"),
+            ("2026-04-02".to_owned(), 3_000, lapsed),
+            ("2026-05-04".to_owned(), -2_500, "settled for less"),
+        ]
+    );
+    let principal = book.debtor.invoices[&invoice_id("A")].principal_by_day(ComponentOrder::PrincipalFirst).unwrap();
+    let by_day: Vec<_> = principal.into_iter().map(|(on, open)| (on.to_string(), open.minor())).collect();
+    let expected =
+        [("2026-02-01", 10_000), ("2026-03-20", 0), ("2026-04-02", 10_000), ("2026-04-10", 9_500), ("2026-05-04", 0)];
+    assert_eq!(by_day, expected.map(|(on, minor)| (on.to_owned(), minor)), "interest follows by day");
+}
+
+#[test]
+fn invoices_that_were_settled_together_are_owed_again_together() {
+    let mut book = overdue();
+    book.invoice("B", "2026-02-01", "2026-03-02", 2_000);
+    book.agreed(proposal(settlement(7_500, "2026-03-31"), &[]), "2026-03-03T12:00:00Z").unwrap();
+    book.pay("A", 7_000, "2026-03-20");
+    book.pay("A", 1_000, "2026-03-20");
+    book.told("2026-03-20T12:00:00Z");
+    let open = |book: &Book| ["A", "B"].map(|of| book.debtor.invoices[&invoice_id(of)].balance().minor());
+    let stopped = |book: &Book| ["A", "B"].map(|of| !book.debtor.invoices[&invoice_id(of)].contested.is_empty());
+    assert_eq!(open(&book), [0, 0]);
+    contested(&mut book, "A", (0, 500), "2026-04-02");
+    assert_eq!(open(&book), [0, 0], "so much had been paid beyond what was accepted");
+    contested(&mut book, "A", (500, 501), "2026-04-03");
+    assert_eq!(
+        (open(&book), stopped(&book)),
+        ([2_501, 2_000], [true, true]),
+        "nothing is chased while it is contested"
+    );
+    contested(&mut book, "A", (501, 0), "2026-05-04");
+    assert_eq!((open(&book), stopped(&book)), ([0, 0], [false, false]));
 }
 
 #[test]

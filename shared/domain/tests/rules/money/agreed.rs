@@ -15,6 +15,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use proptest::prelude::*;
 
+use super::settled::Kept;
 use super::{CURRENCIES, INVOICES, World, key, money};
 use crate::history::{invoice_id, remittance_id};
 
@@ -114,6 +115,8 @@ pub(super) struct Desk {
     agreements: BTreeMap<String, Made>,
     /// What was credited on invoices for disputes that were accepted.
     pub(super) credited: Vec<(usize, i64)>,
+    /// Settlements that were kept by payments.
+    pub(super) kept: Vec<Kept>,
     ids: usize,
 }
 
@@ -343,6 +346,13 @@ impl World {
             let settled = covered.iter().all(|n| open[*n] == 0);
             let Some(end) = verdict(made, &self.at_rest(made), (received, settled), today) else { continue };
             if matches!(made.what, What::Settlement { .. }) && end == "kept" {
+                let since = (self.book.entries.len(), self.charged.len());
+                if let What::Settlement { minor, .. } = made.what
+                    && !settled
+                {
+                    let invoices = covered.iter().map(|n| (*n, open[*n])).collect();
+                    self.desk.kept.push(Kept { invoices, since, beyond: received - minor });
+                }
                 covered.iter().for_each(|n| open[*n] = 0);
             }
             ended.push((id.clone(), end));

@@ -6,8 +6,9 @@
 mod agreed;
 mod interest;
 mod naive;
+mod settled;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, Named, NamedAmount};
 use dunlin_domain::calendar::Zone;
@@ -62,6 +63,8 @@ enum Input {
     GiveUp { n: usize, minor: i64 },
     /// An order about the credit in one currency.
     Order { n: usize, minor: i64, what: CreditUse },
+    /// Little is taken for all that is open in a payment's currency, and the payment comes.
+    Deal(usize),
     /// A step of allocating.
     Step,
     /// Days go by.
@@ -128,6 +131,7 @@ fn input() -> impl Strategy<Value = Input> {
             .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
         1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
         2 => (0..3_usize, 1..90_i64, what).prop_map(|(n, minor, what)| Input::Order { n, minor, what }),
+        1 => (3..9_usize).prop_map(Input::Deal),
         3 => Just(Input::Step),
         4 => (1..20_i64).prop_map(Input::Days),
         6 => agreed::input().prop_map(Input::Agreed),
@@ -141,6 +145,8 @@ struct World {
     records: BTreeMap<(RemittanceId, u32), Allocation>,
     words: Vec<(usize, Word)>,
     charged: Vec<(usize, ChargeKind, i64)>,
+    /// Invoices of which something was given up by itself.
+    given_up: BTreeSet<usize>,
     paid_back: Vec<(usize, i64)>,
     orders: u32,
     today: Date,
@@ -155,6 +161,7 @@ impl World {
             records: BTreeMap::new(),
             words: Vec::new(),
             charged: Vec::new(),
+            given_up: BTreeSet::new(),
             paid_back: Vec::new(),
             orders: 0,
             today: day(FIRST_DAY),
@@ -173,10 +180,18 @@ impl World {
                 let mut journal = Journal::default();
                 let invoice = invoice_id(&format!("I{n}"));
                 // More than is open is refused, and changes nothing.
-                let _ = self.book.debtor.write_off(&invoice, money(*n, *minor), "why", self.today, &mut journal);
+                if self.book.debtor.write_off(&invoice, money(*n, *minor), "why", self.today, &mut journal).is_ok() {
+                    self.given_up.insert(*n);
+                }
                 self.keep(journal);
             }
             Input::Order { n, minor, what } => self.order(*n, *minor, what),
+            Input::Deal(n) => {
+                let wanted = agreed::Wanted::Settlement { minor: 5, days: 9 };
+                self.agreed(&Agreed::Agree { currency: n % 3, invoices: Vec::new(), wanted });
+                self.word(*n, &Word::Stage(Stage::Settled));
+                while self.step() {}
+            }
             Input::Step => drop(self.step()),
             Input::Days(days) => self.today = self.today.saturating_add(days.days()),
             Input::Agreed(agreed) => self.agreed(agreed),
@@ -184,6 +199,7 @@ impl World {
         self.roll();
         self.hold();
         self.hold_agreed();
+        self.hold_settled();
     }
 
     fn invoice(&mut self, n: usize, total: i64, standing: Standing) {
@@ -309,6 +325,7 @@ impl World {
         while self.step() {
             steps += 1;
             self.hold();
+            self.hold_settled();
             assert!(steps < 10_000, "it never ends");
         }
     }
