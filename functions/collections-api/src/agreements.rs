@@ -92,7 +92,9 @@ impl Handler {
             let began = terms.since.map(|day| debtor.profile.zone.midnight(day));
             let since = began.unwrap_or(call.now);
             let (reason, scope, note) = (terms.reason, terms.scope.clone(), note.clone());
-            debtor.hold(Hold { id: id.clone(), reason, scope, since, until, set_by, note }, call.now, journal)
+            let ends_with = terms.ends_with.clone();
+            let hold = Hold { id: id.clone(), reason, scope, since, until, ends_with, set_by, note };
+            debtor.hold(hold, call.now, journal)
         };
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, set).await;
@@ -103,6 +105,7 @@ impl Handler {
                 HoldError::IdTaken(_) => "Idempotency-Key",
                 HoldError::NothingOpen(_) => "invoice_number",
                 HoldError::NotYet(_) => "since",
+                HoldError::NoAgreement(_) => "agreement",
                 HoldError::Money(_) | HoldError::NoAccount(_) => "currency",
             };
             refused(field, error)

@@ -7,8 +7,8 @@ use dunlin_domain::agreement::{
     PaymentPlan, Promise, Resolution, Schedule, Settlement, Terms,
 };
 use dunlin_domain::calendar::Zone;
-use dunlin_domain::hold::{HoldReason, HoldScope, SetBy};
-use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, PortfolioId};
+use dunlin_domain::hold::{HoldEvent, HoldReason, HoldScope, SetBy};
+use dunlin_domain::ids::{AccountKey, AgreementId, InvoiceId, InvoiceNumber, PortfolioId};
 use dunlin_domain::money::Currency;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -178,6 +178,7 @@ pub(crate) struct HoldTerms {
     /// The day on which a moratorium began, where that is not today.
     pub(crate) since: Option<Date>,
     pub(crate) until: Option<Until>,
+    pub(crate) ends_with: Option<HoldEvent>,
 }
 
 pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms> {
@@ -194,8 +195,22 @@ pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms
     if since.is_some() && reason.is_some_and(|reason| reason != HoldReason::Moratorium) {
         body.complain("since", "is of a moratorium alone: other holds do not reach back");
     }
+    let ends_with = ends_with(body);
     let scope = scope(body, portfolio);
-    Some(HoldTerms { reason: reason?, scope: scope?, since, until })
+    Some(HoldTerms { reason: reason?, scope: scope?, since, until, ends_with })
+}
+
+/// The event that ends a hold, where there is one; an agreement is named beside it.
+fn ends_with(body: &mut Body) -> Option<HoldEvent> {
+    let agreement = body.parsed("agreement", AgreementId::parse);
+    let named = agreement.is_some();
+    let event = body.parsed("ends_with", |text| {
+        HoldEvent::parse(text, agreement).ok_or("must be agreement (with its id in agreement), reply or payment")
+    });
+    if named && !body.has("ends_with") {
+        body.complain("ends_with", "must be agreement where one is named");
+    }
+    event
 }
 
 fn scope(body: &mut Body, default: &PortfolioId) -> Option<HoldScope> {

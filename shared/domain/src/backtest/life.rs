@@ -114,10 +114,10 @@ fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp, journal: &mut Journa
         Fact::Invoice(draft) => drop(debtor.record_invoice(draft, journal)?),
         Fact::Entry(entry) => debtor.replay(entry, journal)?,
         // What was set or agreed may be refused where another policy has let it come to something else.
-        // A day is as fine as a history is.
+        // A day is as fine as a history is, which also says when it ended.
         Fact::Hold(hold) => {
             let since = hold.since.min(now);
-            drop(debtor.hold(Hold { since, ..hold.clone() }, now, journal));
+            drop(debtor.hold(Hold { since, ends_with: None, ..hold.clone() }, now, journal));
         }
         Fact::Agreed(proposal) => drop(debtor.agree(Clone::clone(proposal), now, journal)),
         Fact::Lifted(hold) => {

@@ -10,8 +10,9 @@ use crate::agreement::{
     Agreement, AgreementEnd, AgreementError, Cover, Instalment, Outlook, Resolution, Settlement, Terms,
 };
 use crate::event::{Event, EventKind};
-use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
+use crate::hold::{Hold, HoldEnd, HoldEvent, HoldReason, HoldScope, SetBy};
 use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
+use crate::ledger::EntryKind;
 use crate::money::{Money, MoneyError};
 
 /// What is to be agreed.
@@ -46,6 +47,9 @@ pub enum HoldError {
     /// The debtor has no such account.
     #[error("the debtor owes nothing to the account {0}, and never did")]
     NoAccount(AccountKey),
+    /// The agreement whose end would end it does not stand.
+    #[error("there is no agreement {0} that stands")]
+    NoAgreement(AgreementId),
     /// Another hold has the id.
     #[error("the id {0} is taken")]
     IdTaken(HoldId),
@@ -80,6 +84,10 @@ impl Debtor {
             && !self.accounts.contains_key(account)
         {
             return Err(HoldError::NoAccount(account.clone()));
+        }
+        let awaited = hold.ends_with.as_ref().and_then(HoldEvent::agreement);
+        if let Some(unknown) = awaited.filter(|agreement| !self.agreements.contains_key(*agreement)) {
+            return Err(HoldError::NoAgreement(unknown.clone()));
         }
         if let Some(invoice) = hold.scope.invoice().filter(|invoice| !self.is_open(invoice)) {
             return Err(HoldError::NothingOpen(invoice.clone()));
@@ -169,6 +177,9 @@ impl Debtor {
     pub(super) fn roll_agreements(&mut self, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
         let end = |hold: &Hold| match hold.until.filter(|until| *until <= now) {
             Some(until) => Some((until, HoldEnd::Expired)),
+            None if hold.ends_with == Some(HoldEvent::Payment) && journal.has_paid(&hold.scope) => {
+                Some((now, HoldEnd::Paid))
+            }
             None if hold.scope.invoice().is_some_and(|invoice| !self.is_open(invoice)) => Some((now, HoldEnd::Settled)),
             None => None,
         };
@@ -221,6 +232,15 @@ impl Debtor {
         agreement.terms = Terms::Plan(plan.clone().with_told_missed(told));
     }
 
+    /// Ends the holds that wait for something which happens at a time.
+    pub(super) fn end_holds_with(&mut self, event: &HoldEvent, end: HoldEnd, at: Timestamp, journal: &mut Journal) {
+        let waits = |hold: &&Hold| hold.ends_with.as_ref() == Some(event) && hold.since <= at;
+        let over: Vec<HoldId> = self.holds.values().filter(waits).map(|hold| hold.id.clone()).collect();
+        for id in over {
+            self.end_hold(&id, end, at, journal);
+        }
+    }
+
     fn end_hold(&mut self, id: &HoldId, end: HoldEnd, at: Timestamp, journal: &mut Journal) {
         if self.holds.contains_key(id) {
             self.note_rest(at);
@@ -244,7 +264,9 @@ impl Debtor {
             // The debts are due since long before; their ladder goes on from where it was left.
             account.reopen();
         }
+        let event = HoldEvent::AgreementEnds(id.clone());
         journal.agreements.push((agreement, end));
+        self.end_holds_with(&event, HoldEnd::AgreementEnded, now, journal);
     }
 
     /// Notes that so much of an invoice was settled, or that it went back.
@@ -369,5 +391,25 @@ fn ended(terms: &Terms, end: &AgreementEnd) -> EventKind {
         (Terms::Plan(_), _) => EventKind::PlanCompleted,
         (Terms::Settlement(_), AgreementEnd::Kept) => EventKind::SettlementKept,
         (Terms::Settlement(_), _) => EventKind::SettlementLapsed,
+    }
+}
+
+impl Journal {
+    /// Whether money came in for what a hold is about. What only moves from credit to invoices came in before, unless the
+    /// hold is about the invoice.
+    fn has_paid(&self, scope: &HoldScope) -> bool {
+        let mut sums: BTreeMap<&AccountKey, i64> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.kind == EntryKind::Payment) {
+            let within = match scope {
+                HoldScope::Debtor => true,
+                HoldScope::Account(account) => entry.account == *account,
+                HoldScope::Invoice(invoice) | HoldScope::Amount(invoice, _) => entry.invoice.as_ref() == Some(invoice),
+            };
+            if within {
+                let sum = sums.entry(&entry.account).or_default();
+                *sum = sum.saturating_add(entry.amount.minor());
+            }
+        }
+        sums.values().any(|sum| *sum < 0)
     }
 }

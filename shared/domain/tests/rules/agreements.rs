@@ -32,6 +32,7 @@ pub(crate) fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) ->
         scope,
         since: at("2026-03-02T12:00:00Z"),
         until: until.map(at),
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     }

@@ -75,6 +75,7 @@ fn a_moratorium_that_is_told_late_takes_its_interest_back() {
         scope: HoldScope::Debtor,
         since: at("2026-03-13T00:00:00Z"),
         until: Some(at("2026-05-12T00:00:00Z")),
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     };

@@ -93,7 +93,16 @@ fn days_are_counted_on_the_debtors_clock_only_where_it_fits_the_address() {
 
 fn hold(reason: HoldReason, scope: HoldScope) -> Hold {
     let (since, until) = (at("2026-03-01T00:00:00Z"), Some(at("2026-04-30T00:00:00Z")));
-    Hold { id: HoldId::parse("h").unwrap(), reason, scope, since, until, set_by: SetBy::Staff, note: None }
+    Hold {
+        id: HoldId::parse("h").unwrap(),
+        reason,
+        scope,
+        since,
+        until,
+        ends_with: None,
+        set_by: SetBy::Staff,
+        note: None,
+    }
 }
 
 fn held(reason: HoldReason, scope: HoldScope) -> Book {

@@ -3,9 +3,9 @@
 
 use dunlin_domain::agreement::{AgreementError, Resolution};
 use dunlin_domain::allocation::Advice;
-use dunlin_domain::debtor::{Journal, Proposal};
+use dunlin_domain::debtor::{HoldError, Journal, Proposal};
 use dunlin_domain::event::EventKind;
-use dunlin_domain::hold::{HoldReason, HoldScope, SetBy};
+use dunlin_domain::hold::{Hold, HoldEvent, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::reason::Rule;
@@ -145,4 +145,36 @@ fn a_promise_at_rest_is_looked_at_again_when_a_hold_ends() {
     assert!(book.debtor.lift(&lifted, SetBy::Staff, at("2026-03-20T09:00:00Z"), &mut Journal::default()));
     assert_eq!(book.step_at("2026-03-20T10:00:00Z"), None);
     assert_eq!(book.wake(), Some(at("2026-03-23T00:00:00Z")), "two days of grace from there");
+}
+
+#[test]
+fn a_hold_ends_in_the_commit_in_which_what_it_waits_for_happens() {
+    let now = "2026-03-03T12:00:00Z";
+    let waiting = |ends_with, scope| Hold { ends_with: Some(ends_with), ..hold(HoldReason::Manual, scope, None) };
+    let ended = |journal: &Journal| journal.holds.iter().map(|(_, end)| end.as_str()).collect::<Vec<_>>();
+    // A payment on the invoice, and on another one.
+    for (scope, paid, ends) in [
+        (HoldScope::Debtor, "B", &["paid"][..]),
+        (HoldScope::Account(crate::history::account()), "B", &["paid"]),
+        (HoldScope::Invoice(invoice_id("A")), "A", &["paid"]),
+        (HoldScope::Invoice(invoice_id("A")), "B", &[]),
+    ] {
+        let mut book = overdue();
+        book.invoice("B", "2026-02-01", "2026-03-03", 4_000);
+        book.held(waiting(HoldEvent::Payment, scope.clone()), now).unwrap();
+        let before = book.entries.len();
+        book.pay(paid, 1_000, "2026-03-04");
+        let mut journal = Journal { entries: book.entries.split_off(before), ..Journal::default() };
+        book.debtor.roll(&book.policies, at("2026-03-04T12:00:00Z"), &mut journal).unwrap();
+        assert_eq!(ended(&journal), ends, "{scope:?} {paid}");
+    }
+    let id = AgreementId::parse("a-1").unwrap();
+    let mut book = overdue();
+    let awaited = || waiting(HoldEvent::AgreementEnds(id.clone()), HoldScope::Debtor);
+    assert_eq!(book.held(awaited(), now), Err(HoldError::NoAgreement(id.clone())));
+    book.agreed(proposal(dispute(Some(4_000)), &["A"]), now).unwrap();
+    book.held(awaited(), now).unwrap();
+    let mut journal = Journal::default();
+    book.debtor.resolve(&id, Resolution::Rejected, at(now), &mut journal).unwrap();
+    assert_eq!(ended(&journal), ["agreement_ended"]);
 }

@@ -7,9 +7,9 @@ use dunlin_domain::agreement::{
     Schedule, Settlement, Terms,
 };
 use dunlin_domain::debtor::{Journal, Proposal};
-use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
+use dunlin_domain::hold::{Hold, HoldEvent, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
-use dunlin_domain::ledger::EntryKind;
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::remittance::{RemittanceKind, Stage};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -22,7 +22,7 @@ use crate::history::{invoice_id, remittance_id};
 /// A hold, an agreement, or the end of one. Those that stand are named by their place in the list of them.
 #[derive(Debug, Clone)]
 pub(super) enum Agreed {
-    Hold { scope: Scope, days: Option<i64> },
+    Hold { scope: Scope, days: Option<i64>, with: With },
     Lift(prop::sample::Index),
     Agree { currency: usize, invoices: Vec<usize>, wanted: Wanted },
     Cancel(prop::sample::Index),
@@ -36,6 +36,14 @@ pub(super) enum Scope {
     Account(usize),
     Invoice(usize),
     Amount(usize, i64),
+}
+
+/// What ends a hold besides its time: an agreement is named by its place in the list of them.
+#[derive(Debug, Clone)]
+pub(super) enum With {
+    Nothing,
+    Payment,
+    Agreement(prop::sample::Index),
 }
 
 /// What is to be agreed. A plan takes what is open.
@@ -69,9 +77,15 @@ pub(super) fn input() -> impl Strategy<Value = Agreed> {
         (1..150_i64, 0..30_i64).prop_map(|(minor, days)| Wanted::Settlement { minor, days }),
         prop::option::of(1..150_i64).prop_map(|minor| Wanted::Dispute { minor }),
     ];
+    let with = prop_oneof![
+        3 => Just(With::Nothing),
+        1 => Just(With::Payment),
+        1 => any::<prop::sample::Index>().prop_map(With::Agreement),
+    ];
     let resolve = prop_oneof![Just(Resolve::Accept), (-5..100_i64).prop_map(Resolve::Partly), Just(Resolve::Reject)];
     prop_oneof![
-        3 => (scope, prop::option::of(1..40_i64)).prop_map(|(scope, days)| Agreed::Hold { scope, days }),
+        3 => (scope, prop::option::of(1..40_i64), with)
+            .prop_map(|(scope, days, with)| Agreed::Hold { scope, days, with }),
         1 => any::<prop::sample::Index>().prop_map(Agreed::Lift),
         6 => (0..CURRENCIES.len(), prop::collection::vec(0..3_usize, 0..3), wanted)
             .prop_map(|(currency, invoices, wanted)| Agreed::Agree { currency, invoices, wanted }),
@@ -85,6 +99,8 @@ pub(super) fn input() -> impl Strategy<Value = Agreed> {
 struct Standing {
     scope: Scope,
     until: Option<Date>,
+    paid: bool,
+    agreement: Option<String>,
 }
 
 /// An agreement as it was made.
@@ -131,7 +147,7 @@ impl World {
         self.desk.ids += 1;
         let id = format!("n-{:04}", self.desk.ids);
         match agreed {
-            Agreed::Hold { scope, days } => self.set(&id, scope, *days),
+            Agreed::Hold { scope, days, with } => self.set(&id, scope, *days, with),
             Agreed::Lift(index) => {
                 if let Some(id) = pick(&self.desk.holds, *index) {
                     let (hold, now) = (HoldId::parse(&id).unwrap(), self.now());
@@ -147,15 +163,23 @@ impl World {
                     if matches!(self.desk.agreements[&id].what, What::Dispute { .. }) {
                         self.rest(self.today);
                     }
+                    self.desk.agreements.remove(&id);
                     let cancelled = self.book.debtor.cancel(&of, SetBy::Staff, self.now(), &mut Journal::default());
-                    assert!(cancelled && self.desk.agreements.remove(&id).is_some());
+                    assert!(cancelled);
+                    self.free(&id);
                 }
             }
             Agreed::Resolve(index, resolve) => self.resolve(*index, resolve),
         }
     }
 
-    fn set(&mut self, id: &str, scope: &Scope, days: Option<i64>) {
+    fn set(&mut self, id: &str, scope: &Scope, days: Option<i64>, with: &With) {
+        let paid = matches!(with, With::Payment);
+        let agreement = match with {
+            With::Agreement(index) => pick(&self.desk.agreements, *index),
+            With::Nothing | With::Payment => None,
+        };
+        let awaited = agreement.as_ref().map(|id| HoldEvent::AgreementEnds(AgreementId::parse(id).unwrap()));
         let until = days.map(|days| self.today.saturating_add(days.days()));
         let invoice = |n: &usize| invoice_id(&format!("I{n}"));
         let hold = Hold {
@@ -169,6 +193,7 @@ impl World {
             },
             since: self.now(),
             until: until.map(|day| dunlin_domain::calendar::Zone::parse("UTC").unwrap().midnight(day)),
+            ends_with: awaited.or(paid.then_some(HoldEvent::Payment)),
             set_by: SetBy::Api,
             note: None,
         };
@@ -179,7 +204,7 @@ impl World {
         let set = self.book.debtor.hold(hold, self.now(), &mut Journal::default());
         assert_eq!(set.is_ok(), open, "a hold needs something that is owed");
         if open {
-            self.desk.holds.insert(id.to_owned(), Standing { scope: scope.clone(), until });
+            self.desk.holds.insert(id.to_owned(), Standing { scope: scope.clone(), until, paid, agreement });
         }
     }
 
@@ -281,6 +306,7 @@ impl World {
         };
         self.rest(self.today);
         self.desk.agreements.remove(&id);
+        self.free(&id);
         assert_eq!(credited.as_ref().map_or(0, |(_, amount)| amount.minor()), expected);
         if let Some((invoice, amount)) = credited {
             let note = remittance_id(RemittanceKind::CreditNote, &id);
@@ -331,12 +357,20 @@ impl World {
             self.rest(until);
             self.desk.holds.remove(&id);
         }
+        let paid = self.desk.holds.iter().filter(|(_, hold)| hold.paid && self.has_paid(&hold.scope));
+        let paid: Vec<String> = paid.map(|(id, _)| id.clone()).collect();
+        for id in paid {
+            self.rest(today);
+            self.desk.holds.remove(&id);
+        }
         self.desk.holds.retain(|_, hold| match hold.scope {
             Scope::Debtor | Scope::Account(_) => true,
             Scope::Invoice(n) | Scope::Amount(n, _) => open[n] > 0,
         });
         let mut ended = Vec::new();
-        for (id, made) in &self.desk.agreements {
+        let standing: Vec<String> = self.desk.agreements.keys().cloned().collect();
+        for id in standing {
+            let made = &self.desk.agreements[&id];
             // Half of a payment says nothing yet.
             if self.is_placing(made.currency) {
                 continue;
@@ -355,9 +389,10 @@ impl World {
                 }
                 covered.iter().for_each(|n| open[*n] = 0);
             }
-            ended.push((id.clone(), end));
+            self.desk.agreements.remove(&id);
+            self.free(&id);
+            ended.push((id, end));
         }
-        ended.iter().for_each(|(id, _)| drop(self.desk.agreements.remove(id)));
         ended
     }
 
@@ -399,6 +434,30 @@ impl World {
                 }
             }
             self.hold_plans(c, &claims);
+        }
+    }
+
+    /// An agreement has ended: holds that waited for it end.
+    fn free(&mut self, agreement: &str) {
+        let waited = |hold: &Standing| hold.agreement.as_deref() == Some(agreement);
+        let waited = self.desk.holds.iter().filter(|(_, hold)| waited(hold)).map(|(id, _)| id.clone());
+        for id in waited.collect::<Vec<_>>() {
+            self.rest(self.today);
+            self.desk.holds.remove(&id);
+        }
+    }
+
+    /// Whether money came in since the last commit for what a hold is about.
+    fn has_paid(&self, scope: &Scope) -> bool {
+        let of = |n: usize| invoice_id(&format!("I{n}"));
+        let net = |within: &dyn Fn(&Entry) -> bool| -> i64 {
+            let paid = self.unrolled.iter().filter(|entry| entry.kind == EntryKind::Payment && within(entry));
+            paid.map(|entry| entry.amount.minor()).sum()
+        };
+        match scope {
+            Scope::Debtor => (0..CURRENCIES.len()).any(|c| net(&|entry| entry.account == key(c)) < 0),
+            Scope::Account(c) => net(&|entry| entry.account == key(*c)) < 0,
+            Scope::Invoice(n) | Scope::Amount(n, _) => net(&|entry| entry.invoice == Some(of(*n))) < 0,
         }
     }
 

@@ -15,6 +15,7 @@ use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId};
 use dunlin_domain::invoice::Standing;
+use dunlin_domain::ledger::Entry;
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::civil::Date;
@@ -150,6 +151,8 @@ struct World {
     paid_back: Vec<(usize, i64)>,
     orders: u32,
     today: Date,
+    /// Entries since the clock was last rolled: those of the commit that is under way.
+    unrolled: Vec<Entry>,
     desk: agreed::Desk,
 }
 
@@ -165,6 +168,7 @@ impl World {
             paid_back: Vec::new(),
             orders: 0,
             today: day(FIRST_DAY),
+            unrolled: Vec::new(),
             desk: agreed::Desk::default(),
         };
         (0..INVOICES).for_each(|n| world.invoice(n, 100, Standing::Open));
@@ -302,12 +306,16 @@ impl World {
     /// Lets the world know what day it is, as every commit does.
     fn roll(&mut self) {
         let expected = self.naive_roll();
-        let mut journal = Journal::default();
+        let entries = std::mem::take(&mut self.unrolled);
+        let known = entries.len();
+        let mut journal = Journal { entries, ..Journal::default() };
         self.book.debtor.roll(&self.book.policies, self.now(), &mut journal).unwrap();
         let ended: Vec<(String, &str)> =
             journal.agreements.iter().map(|(agreement, end)| (agreement.id.to_string(), end.as_str())).collect();
         assert_eq!(ended, expected, "how agreements end");
+        journal.entries.drain(..known);
         self.keep(journal);
+        self.unrolled.clear();
     }
 
     fn now(&self) -> Timestamp {
@@ -315,6 +323,7 @@ impl World {
     }
 
     fn keep(&mut self, journal: Journal) {
+        self.unrolled.extend(journal.entries.iter().cloned());
         self.book.entries.extend(journal.entries);
         let records = journal.allocations.into_iter();
         self.records.extend(records.map(|one| ((one.remittance.clone(), one.number), one)));
