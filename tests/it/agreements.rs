@@ -138,6 +138,10 @@ async fn a_dispute_is_decided_and_what_is_accepted_is_credited_in_the_same_commi
     let decide = |body, key| call(&world, route, id.clone(), body, (key, json!({})));
     let (status, problem) = decide(json!({ "outcome": "partly_accepted", "amount": "40.01" }), "").await;
     assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("amount")), "{problem}");
+    for nothing in ["0", "-15.00"] {
+        let (status, problem) = decide(json!({ "outcome": "partly_accepted", "amount": nothing }), "").await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("amount")), "{problem}");
+    }
     let (status, decided) = decide(json!({ "outcome": "partly_accepted", "amount": "15.00" }), "r1").await;
     assert_eq!(
         (status, &decided["entries"][0]["kind"], &decided["entries"][0]["amount"]),
@@ -145,6 +149,11 @@ async fn a_dispute_is_decided_and_what_is_accepted_is_credited_in_the_same_commi
         "{decided}"
     );
     assert_eq!(decided["balances"][0]["balance"], "135.00");
+    let promise = json!({ "currency": "EUR", "amount": "10.00", "by": "2026-03-12" });
+    let (_, promised) = post(&world, "promises", promise, "p").await;
+    let id_of_promise = json!({ "dispute": promised["promise"]["id"] });
+    let rejected = json!({ "outcome": "rejected" });
+    assert_eq!(call(&world, route, id_of_promise, rejected, ("", json!({}))).await.0, 404, "it is no dispute");
     assert_eq!(decide(json!({ "outcome": "rejected" }), "").await.0, 404, "it is decided");
 }
 
@@ -180,6 +189,38 @@ async fn what_cannot_be_agreed_is_refused_with_the_field_at_fault() {
             json!({ "currency": "EUR", "invoice_number": "I9", "reason": "duplicate" }),
             vec!["invoice_number"],
         ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-04-29", "every": "1 month", "day": "last", "count": 2 } }),
+            vec!["schedule.first"],
+        ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-04-30", "every": "1 month", "amount": "0.00" } }),
+            vec!["schedule.amount"],
+        ),
+        (
+            "plans",
+            json!({ "currency": "EUR", "schedule": { "total": "150.00", "first": "2026-04-30", "every": "1 month", "count": 2, "down_payment": { "due": "2026-04-01", "amount": "150.00" } } }),
+            vec!["schedule.down_payment"],
+        ),
+        (
+            "promises",
+            json!({ "currency": "EUR", "amount": "10.00", "by": "2026-03-12", "invoice_numbers": [] }),
+            vec!["invoice_numbers"],
+        ),
+        (
+            "disputes",
+            json!({ "currency": "EUR", "invoice_number": "I1", "reason": "duplicate", "evidence": ["ok", "x".repeat(501)] }),
+            vec!["evidence[1]"],
+        ),
+        (
+            "disputes",
+            json!({ "currency": "EUR", "invoice_number": "I1", "reason": "duplicate", "evidence": vec!["x"; 21] }),
+            vec!["evidence"],
+        ),
+        ("holds", json!({ "reason": "moratorium", "since": "2026-03-04" }), vec!["since"]),
+        ("holds", json!({ "reason": "manual", "currency": "USD" }), vec!["currency"]),
         ("holds", json!({ "reason": "promise" }), vec!["reason"]),
         ("holds", json!({ "reason": "manual", "until": "2026-03-01" }), vec!["until"]),
         (
@@ -225,5 +266,36 @@ async fn a_broken_promise_is_told_and_the_ladder_goes_on() {
     world.days("2026-03-12", "2026-03-12").await;
     assert!(world.told.lock().unwrap().iter().any(|(kind, _)| kind == "promise.broken"));
     assert_eq!(world.mails().len(), 2, "reminder-7, on the day after");
+    world.assert_replayed().await;
+}
+
+/// One of the invoices was given up wholly and is closed when the money goes back.
+#[tokio::test]
+async fn a_settlement_falls_with_its_money_on_all_of_its_invoices_and_comes_back_with_it() {
+    let world = late().await;
+    let third = draft("C1", "I3").issued("2026-02-01").due("2026-03-02").total(eur("70.00")).build();
+    world.has([third]).await;
+    let terms = json!({ "currency": "EUR", "accepts": "120.00", "by": "2026-03-31" });
+    assert_eq!(post(&world, "settlements", terms, "k").await.0, 201);
+    let payment = |more: Value| {
+        let mut payment = json!({ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-02", "amount": "120.00", "currency": "EUR" });
+        payment.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!([payment])
+    };
+    let stand = async || [world.stands("I1").await.0, world.stands("I2").await.0, world.stands("I3").await.0];
+    world.post_payments(payment(json!({}))).await;
+    assert_eq!(stand().await, [0, 0, 0]);
+    world.post_payments(payment(json!({ "chargeback": "open", "chargeback_amount": "20.00" }))).await;
+    assert_eq!(stand().await, [0, 5_000, 7_000]);
+    world.hour("2026-03-03T08:00:00Z").await;
+    assert!(world.mails().is_empty(), "nothing of it is chased while the payment is contested");
+    world.post_payments(payment(json!({ "chargeback": "won", "chargeback_amount": "20.00" }))).await;
+    assert_eq!(stand().await, [0, 0, 0]);
+    let told = world.told.lock().unwrap().clone();
+    let settlements = told.iter().filter(|(kind, _)| kind.starts_with("settlement.")).map(|(kind, _)| kind.as_str());
+    let both = |kind| [kind, kind];
+    let expected = [vec!["settlement.offered", "settlement.kept"], both("settlement.lapsed").to_vec()].concat();
+    assert!(settlements.collect::<Vec<_>>().starts_with(&expected), "{told:?}");
+    world.assert_ledger().await;
     world.assert_replayed().await;
 }

@@ -50,7 +50,7 @@ impl Handler {
     pub(crate) async fn cancel(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let id = AgreementId::parse(path_parameter(request, "agreement")?);
         let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
-        let end = |debtor: &mut Debtor, _, journal: &mut Journal| debtor.cancel(&id, SetBy::Api, journal);
+        let end = |debtor: &mut Debtor, now, journal: &mut Journal| debtor.cancel(&id, SetBy::Api, now, journal);
         self.end(request, "agreement", end).await
     }
 
@@ -62,7 +62,7 @@ impl Handler {
         let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
         let loaded = self.books.store().load(&tenancy.tenant, &call.debtor).await.map_err(|error| failed(&error))?;
         let standing = loaded.as_ref().and_then(|loaded| loaded.debtor.agreements.get(&id));
-        let again = || Problem::not_found(ResolveError::Unknown.to_string());
+        let again = || Problem::not_found(AgreementError::NoDispute(id.clone()).to_string());
         let currency = standing.map(|dispute| dispute.account.currency);
         let mut body = Body::of(request)?;
         let resolution = terms::resolution(&mut body, currency.ok_or_else(again)?);
@@ -71,7 +71,7 @@ impl Handler {
         let whose = (&call.debtor, &id);
         let changed = books.resolve_dispute(&tenancy, whose, resolution, call.receipt.as_ref(), call.now).await;
         let refused = |error: &ResolveError| match error {
-            ResolveError::Unknown => again(),
+            ResolveError::Agreement(AgreementError::NoDispute(_)) => again(),
             ResolveError::Agreement(_) | ResolveError::Booking(_) => refused("amount", error),
         };
         let (debtor, journal) = made(changed, &call, refused)?;
@@ -90,9 +90,11 @@ impl Handler {
         let set = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
             let until = terms.until.map(|until| until.instant(&debtor.profile.zone));
             let began = terms.since.map(|day| debtor.profile.zone.midnight(day));
-            let since = began.map_or(call.now, |began| began.min(call.now));
+            let since = began.unwrap_or(call.now);
             let (reason, scope, note) = (terms.reason, terms.scope.clone(), note.clone());
-            debtor.hold(Hold { id: id.clone(), reason, scope, since, until, set_by, note }, call.now, journal)
+            let ends_with = terms.ends_with.clone();
+            let hold = Hold { id: id.clone(), reason, scope, since, until, ends_with, set_by, note };
+            debtor.hold(hold, call.now, journal)
         };
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, set).await;
@@ -102,7 +104,9 @@ impl Handler {
                 HoldError::Over(_) => "until",
                 HoldError::IdTaken(_) => "Idempotency-Key",
                 HoldError::NothingOpen(_) => "invoice_number",
-                HoldError::Money(_) => "currency",
+                HoldError::NotYet(_) => "since",
+                HoldError::NoAgreement(_) => "agreement",
+                HoldError::Money(_) | HoldError::NoAccount(_) => "currency",
             };
             refused(field, error)
         };

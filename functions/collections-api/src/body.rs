@@ -144,6 +144,26 @@ impl Body {
         })
     }
 
+    /// The same where an empty list would not say what is meant.
+    pub(crate) fn some_texts(&mut self, field: &str) -> Vec<String> {
+        if self.fields.get(field).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            self.complain(field, "must name at least one, or be left out for all");
+        }
+        self.texts(field)
+    }
+
+    /// The same of at most `count` texts, each of at most `chars` characters.
+    pub(crate) fn short_texts(&mut self, field: &str, count: usize, chars: usize) -> Vec<String> {
+        let texts = self.texts(field);
+        if texts.len() > count {
+            self.complain(field, format!("must be at most {count} texts"));
+        }
+        for (index, _) in texts.iter().enumerate().filter(|(_, text)| text.chars().count() > chars) {
+            self.complain(&format!("{field}[{index}]"), format!("must be at most {chars} characters"));
+        }
+        texts
+    }
+
     /// Reads an object within.
     pub(crate) fn object<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         match self.value(field)? {

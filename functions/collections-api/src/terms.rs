@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 
 use dunlin_domain::agreement::{
-    AgreementError, Count, Dispute, DisputeReason, GRACE_DAYS, GRACE_DAYS_MAX, Instalment, MISSES_MAX, PaymentPlan,
-    Period, Promise, Resolution, Schedule, Settlement, Terms,
+    AgreementError, Count, Dispute, DisputeReason, Every, GRACE_DAYS, GRACE_DAYS_MAX, Instalment, MISSES_MAX,
+    PaymentPlan, Promise, Resolution, Schedule, Settlement, Terms,
 };
 use dunlin_domain::calendar::Zone;
-use dunlin_domain::hold::{HoldReason, HoldScope, SetBy};
-use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, PortfolioId};
+use dunlin_domain::hold::{HoldEvent, HoldReason, HoldScope, SetBy};
+use dunlin_domain::ids::{AccountKey, AgreementId, InvoiceId, InvoiceNumber, PortfolioId};
 use dunlin_domain::money::Currency;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::body::{Body, date};
+
+/// A dispute is part of what every decision reads: evidence is where to find things, not the things.
+const EVIDENCE_MAX: usize = 20;
+/// Room for an address.
+const EVIDENCE_CHARS_MAX: usize = 500;
 
 /// The debts that a body is about.
 pub(crate) struct About {
@@ -44,7 +49,7 @@ pub(crate) fn about(body: &mut Body, portfolio: &PortfolioId, kind: Kind) -> Opt
 
 fn numbers(body: &mut Body) -> Vec<InvoiceNumber> {
     let mut numbers = Vec::new();
-    for (index, text) in body.texts("invoice_numbers").iter().enumerate() {
+    for (index, text) in body.some_texts("invoice_numbers").iter().enumerate() {
         match InvoiceNumber::parse(text) {
             Ok(number) => numbers.push(number),
             Err(error) => body.complain(&format!("invoice_numbers[{index}]"), error),
@@ -80,7 +85,7 @@ fn dispute(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
     let known = || DisputeReason::ALL.map(DisputeReason::as_str).join(", ");
     let reason =
         body.required("reason", |text| DisputeReason::parse(text).ok_or_else(|| format!("must be one of {}", known())));
-    let evidence = body.texts("evidence");
+    let evidence = body.short_texts("evidence", EVIDENCE_MAX, EVIDENCE_CHARS_MAX);
     let dispute = Dispute::new(amount, reason?, evidence);
     accepted(body, "amount", dispute).map(Terms::Dispute)
 }
@@ -111,15 +116,18 @@ fn made(body: &mut Body, currency: Option<Currency>) -> Option<Vec<Instalment>> 
     let total = body.amount("total", currency);
     let first = body.date("first");
     let down_payment = body.object("down_payment", |one| instalment(one, currency));
-    let every = body.required("every", Period::parse);
+    let every = body.required("every", Every::parse);
+    let last = |text: &str| if text == "last" { Ok(()) } else { Err("must be last, or left out") };
+    let on_last_day = body.parsed("day", last).is_some();
     let count = if body.has("amount") {
         body.amount("amount", currency).map(Count::Each)
     } else {
         Some(Count::Of(body.number("count", 120, 0)))
     };
-    let schedule = Schedule { total: total?, down_payment, first: first?, every: every?, count: count? };
-    let instalments = schedule.instalments();
-    accepted(body, "count", instalments)
+    let (total, first, every, count) = (total?, first?, every?, count?);
+    let every = if on_last_day { every.on_last_day() } else { Ok(every) };
+    let made = every.and_then(|every| Schedule { total, down_payment, first, every, count }.instalments());
+    made.map_err(|error| body.complain(error.field(), error)).ok()
 }
 
 fn grace_days(body: &mut Body) -> u8 {
@@ -134,7 +142,9 @@ fn accepted<T>(body: &mut Body, field: &str, made: Result<T, AgreementError>) ->
 pub(crate) fn field_of(error: &AgreementError, kind: Kind) -> &'static str {
     match (error, kind) {
         (AgreementError::NothingOpen(_) | AgreementError::Covered { .. }, Kind::Dispute) => "invoice_number",
-        (AgreementError::NothingOpen(_) | AgreementError::Covered { .. }, _) => "invoice_numbers",
+        (AgreementError::NothingOpen(_) | AgreementError::Covered { .. } | AgreementError::TooManyInvoices(_), _) => {
+            "invoice_numbers"
+        }
         (AgreementError::NothingOpenAtAll(_), _) => "currency",
         (AgreementError::IdTaken(_), _) => "Idempotency-Key",
         (AgreementError::InThePast { .. }, Kind::Promise | Kind::Settlement) => "by",
@@ -168,6 +178,7 @@ pub(crate) struct HoldTerms {
     /// The day on which a moratorium began, where that is not today.
     pub(crate) since: Option<Date>,
     pub(crate) until: Option<Until>,
+    pub(crate) ends_with: Option<HoldEvent>,
 }
 
 pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms> {
@@ -184,8 +195,22 @@ pub(crate) fn hold(body: &mut Body, portfolio: &PortfolioId) -> Option<HoldTerms
     if since.is_some() && reason.is_some_and(|reason| reason != HoldReason::Moratorium) {
         body.complain("since", "is of a moratorium alone: other holds do not reach back");
     }
+    let ends_with = ends_with(body);
     let scope = scope(body, portfolio);
-    Some(HoldTerms { reason: reason?, scope: scope?, since, until })
+    Some(HoldTerms { reason: reason?, scope: scope?, since, until, ends_with })
+}
+
+/// The event that ends a hold, where there is one; an agreement is named beside it.
+fn ends_with(body: &mut Body) -> Option<HoldEvent> {
+    let agreement = body.parsed("agreement", AgreementId::parse);
+    let named = agreement.is_some();
+    let event = body.parsed("ends_with", |text| {
+        HoldEvent::parse(text, agreement).ok_or("must be agreement (with its id in agreement), reply or payment")
+    });
+    if named && !body.has("ends_with") {
+        body.complain("ends_with", "must be agreement where one is named");
+    }
+    event
 }
 
 fn scope(body: &mut Body, default: &PortfolioId) -> Option<HoldScope> {

@@ -4,8 +4,8 @@ use dunlin_domain::agreement::{Agreement, Cover, Instalment, Terms};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{ChargeKind, Debtor, DueCharge};
 use dunlin_domain::gate::facts::Inconvenient;
-use dunlin_domain::hold::{Hold, HoldScope};
-use dunlin_domain::ids::DebtorId;
+use dunlin_domain::hold::{Hold, HoldEvent, HoldScope};
+use dunlin_domain::ids::{AgreementId, DebtorId};
 use dunlin_domain::ledger::Entry;
 use dunlin_domain::profile::Profile;
 use dunlin_domain::reach::preferences::family_name;
@@ -38,6 +38,8 @@ pub(crate) fn hold(hold: &Hold) -> Value {
         "scope": scope,
         "since": hold.since.to_string(),
         "until": hold.until.map(|until| until.to_string()),
+        "ends_with": hold.ends_with.as_ref().map(HoldEvent::as_str),
+        "agreement": hold.ends_with.as_ref().and_then(HoldEvent::agreement).map(AgreementId::as_str),
         "set_by": hold.set_by.as_str(),
         "note": hold.note,
     })

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::charge::moratorium::Moratorium;
-use crate::ids::{AccountKey, HoldId, InvoiceId};
+use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
 use crate::invoice::Invoice;
 use crate::money::Money;
 
@@ -182,8 +182,10 @@ pub struct Hold {
     pub scope: HoldScope,
     /// Since when.
     pub since: Timestamp,
-    /// When it ends by itself; `None` where someone has to lift it.
+    /// When it ends by itself at the latest; `None` where that is not known.
     pub until: Option<Timestamp>,
+    /// What ends it before, where anything does. Without either someone has to lift it.
+    pub ends_with: Option<HoldEvent>,
     /// Who set it.
     pub set_by: SetBy,
     /// What else there is to say.
@@ -199,6 +201,49 @@ pub struct PastMoratorium {
     pub days: Moratorium,
 }
 
+/// What ends a hold in the commit in which it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoldEvent {
+    /// This agreement of the debtor's ends, however it does.
+    AgreementEnds(AgreementId),
+    /// The debtor answers.
+    Reply,
+    /// Money comes in for what is held.
+    Payment,
+}
+
+impl HoldEvent {
+    /// `agreement`, `reply`, `payment`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::AgreementEnds(_) => "agreement",
+            Self::Reply => "reply",
+            Self::Payment => "payment",
+        }
+    }
+
+    /// The agreement that it waits for.
+    #[must_use]
+    pub fn agreement(&self) -> Option<&AgreementId> {
+        match self {
+            Self::AgreementEnds(agreement) => Some(agreement),
+            Self::Reply | Self::Payment => None,
+        }
+    }
+
+    /// Reads what [`HoldEvent::as_str`] and [`HoldEvent::agreement`] write.
+    #[must_use]
+    pub fn parse(value: &str, agreement: Option<AgreementId>) -> Option<Self> {
+        match (value, agreement) {
+            ("agreement", Some(agreement)) => Some(Self::AgreementEnds(agreement)),
+            ("reply", None) => Some(Self::Reply),
+            ("payment", None) => Some(Self::Payment),
+            _ => None,
+        }
+    }
+}
+
 /// How a hold ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldEnd {
@@ -208,16 +253,25 @@ pub enum HoldEnd {
     Lifted(SetBy),
     /// Nothing is owed any more on what it was about.
     Settled,
+    /// The agreement that it waited for ended.
+    AgreementEnded,
+    /// The debtor answered.
+    Replied,
+    /// Money came in.
+    Paid,
 }
 
 impl HoldEnd {
-    /// `expired`, `lifted`, `settled`.
+    /// The end's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Expired => "expired",
             Self::Lifted(_) => "lifted",
             Self::Settled => "settled",
+            Self::AgreementEnded => "agreement_ended",
+            Self::Replied => "replied",
+            Self::Paid => "paid",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Payments on account, placed and taken back a commit at a time.
 
-use dunlin_domain::allocation::{Advice, Allocation, AllocationLine};
+use dunlin_domain::allocation::Advice;
 use dunlin_domain::debtor::{AtHand, Journal, Needs};
-use dunlin_domain::ids::DebtorId;
+use dunlin_domain::ids::{DebtorId, InvoiceId};
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 
@@ -52,6 +52,7 @@ impl Books {
         journal: &mut Journal,
     ) -> Result<(), BooksError> {
         let method = tenancy.allocation;
+        self.load_settled(tenancy, loaded).await?;
         match loaded.debtor.needs() {
             Needs::Nothing => drop(loaded.debtor.allocate(method, size, AtHand::Nothing, journal)?),
             Needs::Advice(id) => {
@@ -63,7 +64,8 @@ impl Books {
             }
             Needs::Allocation(id, number) => {
                 let allocation = self.store.allocation(&tenancy.tenant, &id, number).await?;
-                self.load_invoices_of(tenancy, loaded, &allocation).await?;
+                self.load_invoices(tenancy, loaded, allocation.lines.iter().map(|line| &line.invoice)).await?;
+                self.load_settled(tenancy, loaded).await?;
                 loaded.debtor.allocate(method, size, AtHand::Allocation(&allocation), journal)?;
             }
         }
@@ -75,20 +77,26 @@ impl Books {
         Ok(found.into_iter().next().map_or_else(Advice::none, |found| found.value.advice()))
     }
 
-    async fn load_invoices_of(
+    /// Loads the closed among these invoices of a debtor.
+    pub(super) async fn load_invoices<'a>(
         &self,
         tenancy: &Tenancy,
         loaded: &mut Loaded,
-        allocation: &Allocation,
+        wanted: impl Iterator<Item = &'a InvoiceId> + Clone,
     ) -> Result<(), StoreError> {
-        let named = allocation.lines.iter().map(|line| &line.invoice);
-        let closed = named.filter(|invoice| !loaded.debtor.invoices.contains_key(invoice));
+        let closed = wanted.clone().filter(|invoice| !loaded.debtor.invoices.contains_key(invoice));
         let keys: Vec<ReferenceKey> = closed.cloned().map(ReferenceKey::Invoice).collect();
         let references = self.store.references(&tenancy.tenant, keys).await?;
         let closed: Vec<_> = references.into_values().filter_map(|reference| reference.invoice).collect();
         self.store.load_closed(loaded, &closed).await?;
         // One that is nowhere has just been reopened by someone who was faster.
-        let there = |line: &AllocationLine| loaded.debtor.invoices.contains_key(&line.invoice);
-        if allocation.lines.iter().all(there) { Ok(()) } else { Err(StoreError::Conflict) }
+        let there = |invoice: &InvoiceId| loaded.debtor.invoices.contains_key(invoice);
+        if wanted.into_iter().all(there) { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+
+    /// Loads the closed invoices that were settled for less together with one that is loaded.
+    pub(super) async fn load_settled(&self, tenancy: &Tenancy, loaded: &mut Loaded) -> Result<(), StoreError> {
+        let together = loaded.debtor.settled_with();
+        self.load_invoices(tenancy, loaded, together.iter()).await
     }
 }

@@ -161,10 +161,7 @@ impl Books {
         now: Timestamp,
     ) -> Result<Changed<Option<Money>, ResolveError>, BooksError> {
         let resolve = |debtor: &mut Debtor, journal: &mut Journal, writes: &mut Writes| {
-            if !debtor.agreements.contains_key(dispute) {
-                return Err(ResolveError::Unknown);
-            }
-            let Some((invoice, amount)) = debtor.resolve(dispute, resolution, journal)? else { return Ok(None) };
+            let Some((invoice, amount)) = debtor.resolve(dispute, resolution, now, journal)? else { return Ok(None) };
             let note = credit_note(debtor, dispute, (&invoice, amount), now, journal)?;
             writes.remittances.push(Versioned { value: note, version: 0 });
             Ok(Some(amount))
@@ -185,13 +182,16 @@ enum Closed {
 /// The column of a plan that is at fault where the debtor's own state refuses it.
 fn field_at_fault(error: &AgreementError) -> &'static str {
     match error {
-        AgreementError::NothingOpen(_) | AgreementError::Covered { .. } => "invoice_numbers",
+        AgreementError::NothingOpen(_) | AgreementError::Covered { .. } | AgreementError::TooManyInvoices(_) => {
+            "invoice_numbers"
+        }
         AgreementError::NothingOpenAtAll(_) => "currency",
         AgreementError::IdTaken(_) => "plan_ref",
         AgreementError::InThePast { .. } | AgreementError::Instalments => "instalments",
         AgreementError::NothingPromised(_)
         | AgreementError::NotTheBalance { .. }
         | AgreementError::MoreThanOpen { .. }
+        | AgreementError::NoDispute(_)
         | AgreementError::Money(_) => "amount",
     }
 }
@@ -199,9 +199,6 @@ fn field_at_fault(error: &AgreementError) -> &'static str {
 /// Why a dispute cannot be resolved so.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// There is no such dispute, or it is over.
-    #[error("there is no such dispute that stands")]
-    Unknown,
     /// The rules refuse it.
     #[error(transparent)]
     Agreement(#[from] AgreementError),
@@ -220,7 +217,7 @@ fn credit_note(
 ) -> Result<Remittance, ResolveError> {
     let kind = RemittanceKind::CreditNote;
     let names = SourceName::parse("dispute").ok().zip(OutsideId::parse(dispute.as_str()).ok());
-    let (source, outside_id) = names.ok_or(ResolveError::Unknown)?;
+    let (source, outside_id) = names.ok_or_else(|| AgreementError::NoDispute(dispute.clone()))?;
     let id = RemittanceId { kind, source, outside_id };
     let on = TimeZone::UTC.to_datetime(now).date();
     let report = Report {

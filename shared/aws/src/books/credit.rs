@@ -96,6 +96,7 @@ impl Books {
             let count = self.store.allocations_recorded(&tenancy.tenant, &whose).await?;
             recorded.insert(whose, count);
         }
+        self.load_settled(tenancy, loaded).await?;
         Ok(loaded.debtor.use_credit(order, &recorded, journal))
     }
 }

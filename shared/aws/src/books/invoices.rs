@@ -81,6 +81,7 @@ impl Books {
         let otherwise = self.parents_days(&loaded, drafts).await?;
         let closed: Vec<_> = references.values().filter_map(|reference| reference.invoice.clone()).collect();
         self.store.load_closed(&mut loaded, &closed).await?;
+        self.load_settled(tenancy, &mut loaded).await?;
         let mut journal = Journal::default();
         let mut writes = Writes { receipt: receipt.cloned(), ..Writes::default() };
         let mut answers = Vec::with_capacity(drafts.len());

@@ -130,6 +130,8 @@ impl Books {
                 loaded.debtor.settle(&account, outcome, at, journal);
             }
         }
+        let settling = loaded.debtor.about_to_settle(now);
+        self.load_invoices(tenancy, loaded, settling.iter()).await?;
         let rolled = loaded.debtor.roll(&tenancy.policies, now, journal);
         rolled.map_err(|error| StoreError::corrupt(&loaded.debtor.id, error))
     }

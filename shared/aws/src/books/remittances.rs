@@ -41,6 +41,8 @@ struct Change {
     was: Option<Effect>,
     is: Effect,
     reversed_on: Option<Date>,
+    /// How many invoices its first step settles at most.
+    size: usize,
 }
 
 impl Books {
@@ -56,14 +58,16 @@ impl Books {
         now: Timestamp,
     ) -> Result<Answer, BooksError> {
         let mut races = Races::default();
+        let mut size = ALLOCATED_PER_COMMIT;
         loop {
-            match self.try_report(tenancy, report, receipt, now).await {
+            match self.try_report(tenancy, report, receipt, (now, size)).await {
                 Ok((answer, allocating)) => {
                     if let Some(debtor) = allocating {
                         self.finish_allocating(tenancy, &debtor, now).await?;
                     }
                     return Ok(answer);
                 }
+                Err(BooksError::Store(StoreError::TooLarge(_))) if size > 1 => size = size.div_ceil(2),
                 Err(BooksError::Store(error)) => races.lost(error).await?,
                 Err(error) => return Err(error),
             }
@@ -76,7 +80,7 @@ impl Books {
         tenancy: &Tenancy,
         report: &Report,
         receipt: Option<&Receipt>,
-        now: Timestamp,
+        (now, size): (Timestamp, usize),
     ) -> Result<(Answer, Option<DebtorId>), BooksError> {
         let found = self.store.remittances(&tenancy.tenant, std::slice::from_ref(&report.id)).await?;
         let Some(known) = found.into_iter().next() else { return Err(StoreError::Conflict.into()) };
@@ -103,7 +107,7 @@ impl Books {
             return Ok((Ok(Reported::Awaiting), None));
         };
         let first = known.value.booked.is_none();
-        let change = Change { was, is, reversed_on: report.reversed_on };
+        let change = Change { was, is, reversed_on: report.reversed_on, size };
         let allocating = self.book(tenancy, place, joined, change, &mut writes, now).await?;
         match allocating {
             Ok(allocating) => Ok((Ok(if first { Reported::Booked } else { Reported::Updated }), allocating)),
@@ -145,7 +149,7 @@ impl Books {
         tenancy: &Tenancy,
         place: Place,
         mut joined: Versioned<Remittance>,
-        Change { was, is, reversed_on }: Change,
+        Change { was, is, reversed_on, size }: Change,
         writes: &mut Writes,
         now: Timestamp,
     ) -> Result<Result<Option<DebtorId>, Rejection>, BooksError> {
@@ -167,6 +171,7 @@ impl Books {
                 if !loaded.debtor.invoices.contains_key(invoice) {
                     return Err(StoreError::Conflict.into());
                 }
+                self.load_settled(tenancy, &mut loaded).await?;
                 // What was only watched as a customer's payment has not been booked on the invoice.
                 let was = was.filter(|_| matches!(&joined.value.booked, Some((_, Some(_)))));
                 let on = if was.is_some_and(|was| was.received == is.received) { reversed_on } else { on };
@@ -188,7 +193,8 @@ impl Books {
         }
         let at_hand =
             if loaded.debtor.needs() == Needs::Advice(id) { AtHand::Advice(&advice) } else { AtHand::Nothing };
-        let more = loaded.debtor.allocate(tenancy.allocation, ALLOCATED_PER_COMMIT, at_hand, &mut journal)?;
+        self.load_settled(tenancy, &mut loaded).await?;
+        let more = loaded.debtor.allocate(tenancy.allocation, size, at_hand, &mut journal)?;
         let (debtor, invoice) = match place {
             Place::Invoice(debtor, invoice, _) => (debtor, Some(invoice)),
             Place::Account(debtor, _) | Place::Customer(debtor, _) => (debtor, None),

@@ -7,6 +7,9 @@
 //! | [`PaymentPlan`] | its debts are due as the instalments are | completed, or defaulted after too many were missed |
 //! | [`Settlement`] | its debts are not chased | kept: the rest is given up; or lapsed: all is owed again |
 //! | [`Dispute`] | what is contested is not chased | accepted, rejected or partly accepted by a person |
+//!
+//! A promise or an instalment is not broken while holds and disputes forbid to ask for any of it. What fell due in such a
+//! time counts as due on the day on which it can be asked for again, and its days of grace run from there.
 
 mod dispute;
 mod plan;
@@ -17,13 +20,13 @@ mod settlement;
 pub use dispute::{Dispute, DisputeReason, Resolution};
 pub use plan::{Instalment, PaymentPlan};
 pub use promise::Promise;
-pub use schedule::{Count, Period, PeriodError, Schedule};
+pub use schedule::{Count, Every, EveryError, Period, PeriodError, Schedule, ScheduleError};
 pub use settlement::Settlement;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 
 use crate::hold::SetBy;
 use crate::ids::{AccountKey, AgreementId, InvoiceId};
@@ -71,6 +74,9 @@ pub enum AgreementError {
         /// What is open.
         open: Money,
     },
+    /// More invoices than are given up together.
+    #[error("{0} invoices are more than the {max} of one settlement; name fewer", max = Settlement::INVOICES_MAX)]
+    TooManyInvoices(usize),
     /// Something is agreed on an invoice already.
     #[error("invoice {invoice} is covered by {agreement}; cancel that first")]
     Covered {
@@ -88,6 +94,9 @@ pub enum AgreementError {
     /// Another thing has that id.
     #[error("the id {0} is taken")]
     IdTaken(AgreementId),
+    /// No dispute of that id stands.
+    #[error("there is no dispute {0} that stands")]
+    NoDispute(AgreementId),
     /// Amounts do not add up.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -130,7 +139,7 @@ impl Terms {
     /// The terms as they were when nothing had happened yet.
     pub(crate) fn as_agreed(&self) -> Self {
         match self {
-            Self::Plan(plan) => Self::Plan(plan.clone().with_told_missed(0)),
+            Self::Plan(plan) => Self::Plan(plan.clone().with_told_missed(BTreeSet::new())),
             Self::Promise(_) | Self::Settlement(_) | Self::Dispute(_) => self.clone(),
         }
     }
@@ -164,6 +173,9 @@ pub struct Agreement {
     pub received: Money,
     /// What was agreed.
     pub terms: Terms,
+    /// Days agreed for that went by while nothing of what is due then could be asked for, with the day on which that
+    /// ended: from there they count, and the days of grace run.
+    pub rested: BTreeMap<Date, Date>,
     /// What else there is to say.
     pub note: Option<String>,
 }
@@ -218,27 +230,68 @@ impl Agreement {
         self.account == *account && self.cover.includes(invoice)
     }
 
-    /// What it has come to by the end of the day before `today` or by what was received, if it has come to anything.
-    /// `open` is what is still owed on its debts.
+    /// What it has come to by the end of the day before the one it is looked at, or by what was received, if it has come
+    /// to anything.
     #[must_use]
-    pub fn verdict(&self, open: Money, today: Date) -> Option<AgreementEnd> {
-        let settled = !open.is_positive();
+    pub fn verdict(&self, seen: &Outlook) -> Option<AgreementEnd> {
+        let settled = !seen.open.is_positive();
+        let is_over = || self.over().is_some_and(|over| over <= seen.today);
         match &self.terms {
-            Terms::Promise(promise) => promise.verdict(self.received, settled, today),
-            Terms::Plan(plan) => plan.verdict(self.received, settled, today),
-            Terms::Settlement(settlement) => settlement.verdict(self.received, settled, today),
+            Terms::Promise(promise) => {
+                let is_over = is_over() && !seen.at_rest.contains(&promise.by());
+                promise.verdict(self.received, settled, is_over)
+            }
+            Terms::Plan(plan) => plan.verdict(self.received, settled, self.missed(seen).len()),
+            Terms::Settlement(settlement) => settlement.verdict(self.received, settled, seen.today),
             Terms::Dispute(_) => settled.then_some(AgreementEnd::Settled),
+        }
+    }
+
+    /// The instalments of a plan that are missed. One counts from its day, or from when it can be asked for again.
+    #[must_use]
+    pub fn missed(&self, seen: &Outlook) -> Vec<Instalment> {
+        let Terms::Plan(plan) = &self.terms else { return Vec::new() };
+        let is_missed = |one: &Instalment| plan.missed_from(self.counts_from(one.due)) <= seen.today;
+        let missed = plan.unpaid(self.received).filter(is_missed);
+        missed.filter(|one| !seen.at_rest.contains(&one.due)).collect()
+    }
+
+    /// The first day on which a promise or an offer is over.
+    #[must_use]
+    pub fn over(&self) -> Option<Date> {
+        match &self.terms {
+            Terms::Promise(promise) => Some(promise.over(self.counts_from(promise.by()))),
+            Terms::Settlement(settlement) => Some(settlement.over()),
+            Terms::Plan(_) | Terms::Dispute(_) => None,
         }
     }
 
     /// The day on which time alone next changes what it comes to or what is due under it; `None` where none does.
     #[must_use]
     pub fn next_day(&self, today: Date) -> Option<Date> {
-        match &self.terms {
-            Terms::Promise(promise) => Some(promise.over()),
-            Terms::Plan(plan) => plan.next_day(self.received, today),
-            Terms::Settlement(settlement) => Some(settlement.over()),
-            Terms::Dispute(_) => None,
-        }
+        let days: Vec<Date> = match &self.terms {
+            Terms::Plan(plan) => {
+                let missed_from = |due| plan.missed_from(self.counts_from(due));
+                let days = |one: Instalment| [one.due.saturating_add(1.day()), missed_from(one.due)];
+                plan.unpaid(self.received).flat_map(days).collect()
+            }
+            Terms::Promise(_) | Terms::Settlement(_) | Terms::Dispute(_) => self.over().into_iter().collect(),
+        };
+        days.into_iter().filter(|day| *day > today).min()
     }
+
+    fn counts_from(&self, due: Date) -> Date {
+        self.rested.get(&due).copied().unwrap_or(due)
+    }
+}
+
+/// What there is to see of an agreement's debts on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// What is still owed on them.
+    pub open: Money,
+    /// The days agreed for of which nothing may be asked for.
+    pub at_rest: BTreeSet<Date>,
+    /// The debtor's today.
+    pub today: Date,
 }

@@ -1,5 +1,7 @@
 //! A payment plan.
 
+use std::collections::BTreeSet;
+
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -24,8 +26,8 @@ pub struct PaymentPlan {
     instalments: Vec<Instalment>,
     grace_days: u8,
     misses_allowed: u8,
-    /// How many were missed when last someone was told.
-    told_missed: usize,
+    /// The days of those that are missed and that somebody was told of.
+    told_missed: BTreeSet<Date>,
 }
 
 impl PaymentPlan {
@@ -44,7 +46,7 @@ impl PaymentPlan {
             return Err(AgreementError::NothingPromised("each instalment"));
         }
         Money::sum(first.amount.currency(), instalments.iter().map(|one| one.amount))?;
-        Ok(Self { instalments, grace_days, misses_allowed, told_missed: 0 })
+        Ok(Self { instalments, grace_days, misses_allowed, told_missed: BTreeSet::new() })
     }
 
     /// The instalments, in order.
@@ -86,40 +88,30 @@ impl PaymentPlan {
         })
     }
 
-    /// How many instalments are missed.
+    /// The days of missed instalments that somebody was told of.
     #[must_use]
-    pub fn missed(&self, received: Money, today: Date) -> usize {
-        self.unpaid(received).take_while(|one| self.missed_from(one.due) <= today).count()
+    pub fn told_missed(&self) -> &BTreeSet<Date> {
+        &self.told_missed
     }
 
-    /// How many missed instalments somebody was told of.
+    /// The same plan, of which the missed instalments of these days were told.
     #[must_use]
-    pub fn told_missed(&self) -> usize {
-        self.told_missed
-    }
-
-    /// The same plan, of which so many missed instalments were told.
-    #[must_use]
-    pub fn with_told_missed(self, told_missed: usize) -> Self {
+    pub fn with_told_missed(self, told_missed: BTreeSet<Date>) -> Self {
         Self { told_missed, ..self }
     }
 
-    fn missed_from(&self, due: Date) -> Date {
+    /// The first day on which an instalment is missed that counts as due on a day.
+    pub(super) fn missed_from(&self, due: Date) -> Date {
         due.saturating_add(i64::from(self.grace_days).saturating_add(1).days())
     }
 
-    pub(super) fn verdict(&self, received: Money, settled: bool, today: Date) -> Option<AgreementEnd> {
+    pub(super) fn verdict(&self, received: Money, settled: bool, missed: usize) -> Option<AgreementEnd> {
         if settled || self.unpaid(received).next().is_none() {
             Some(AgreementEnd::Completed)
-        } else if self.missed(received, today) > usize::from(self.misses_allowed) {
+        } else if missed > usize::from(self.misses_allowed) {
             Some(AgreementEnd::Defaulted)
         } else {
             None
         }
-    }
-
-    pub(super) fn next_day(&self, received: Money, today: Date) -> Option<Date> {
-        let days = self.unpaid(received).flat_map(|one| [one.due.saturating_add(1.days()), self.missed_from(one.due)]);
-        days.filter(|day| *day > today).min()
     }
 }

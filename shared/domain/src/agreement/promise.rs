@@ -46,16 +46,15 @@ impl Promise {
         self.grace_days
     }
 
-    /// The first day on which it is over.
-    #[must_use]
-    pub fn over(&self) -> Date {
-        self.by.saturating_add(i64::from(self.grace_days).saturating_add(1).days())
+    /// The first day on which it is over where it counts from a day.
+    pub(super) fn over(&self, from: Date) -> Date {
+        from.saturating_add(i64::from(self.grace_days).saturating_add(1).days())
     }
 
-    pub(super) fn verdict(&self, received: Money, settled: bool, today: Date) -> Option<AgreementEnd> {
+    pub(super) fn verdict(&self, received: Money, settled: bool, is_over: bool) -> Option<AgreementEnd> {
         if settled || received.minor() >= self.amount.minor() {
             Some(AgreementEnd::Kept)
-        } else if today < self.over() {
+        } else if !is_over {
             None
         } else if received.is_positive() {
             Some(AgreementEnd::PartlyKept)

@@ -15,6 +15,9 @@ pub struct Settlement {
 }
 
 impl Settlement {
+    /// How many invoices one settlement may be about: what is left of all is given up in one commit, and owed again in one.
+    pub const INVOICES_MAX: usize = 20;
+
     /// To take `accepts` for the whole if it is paid by `by`, the last day on the debtor's calendar.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::contact::Channel;
 use crate::debtor::{BookingError, Debtor, Journal};
 use crate::decide::decide;
 use crate::decision::{Action, Decision};
-use crate::hold::SetBy;
+use crate::hold::{Hold, SetBy};
 use crate::ids::{AccountKey, DebtorId, PortfolioId, RuleId, StepName};
 use crate::message::Outcome;
 use crate::money::Money;
@@ -114,13 +114,17 @@ fn happen(debtor: &mut Debtor, fact: &Fact, now: Timestamp, journal: &mut Journa
         Fact::Invoice(draft) => drop(debtor.record_invoice(draft, journal)?),
         Fact::Entry(entry) => debtor.replay(entry, journal)?,
         // What was set or agreed may be refused where another policy has let it come to something else.
-        Fact::Hold(hold) => drop(debtor.hold(hold.clone(), now, journal)),
+        // A day is as fine as a history is, which also says when it ended.
+        Fact::Hold(hold) => {
+            let since = hold.since.min(now);
+            drop(debtor.hold(Hold { since, ends_with: None, ..hold.clone() }, now, journal));
+        }
         Fact::Agreed(proposal) => drop(debtor.agree(Clone::clone(proposal), now, journal)),
         Fact::Lifted(hold) => {
             debtor.lift(hold, SetBy::Staff, now, journal);
         }
         Fact::Ended(agreement) => {
-            debtor.cancel(agreement, SetBy::Staff, journal);
+            debtor.cancel(agreement, SetBy::Staff, now, journal);
         }
     }
     Ok(())

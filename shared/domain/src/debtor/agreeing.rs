@@ -1,15 +1,18 @@
 //! Holds and agreements: setting them, ending them, and what time and payments make of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{BookingError, Debtor, Journal};
-use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Resolution, Terms};
+use crate::agreement::{
+    Agreement, AgreementEnd, AgreementError, Cover, Instalment, Outlook, Resolution, Settlement, Terms,
+};
 use crate::event::{Event, EventKind};
-use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
+use crate::hold::{Hold, HoldEnd, HoldEvent, HoldReason, HoldScope, SetBy};
 use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
+use crate::ledger::EntryKind;
 use crate::money::{Money, MoneyError};
 
 /// What is to be agreed.
@@ -38,6 +41,15 @@ pub enum HoldError {
     /// Its end is over.
     #[error("the hold would end at {0}, which is over")]
     Over(Timestamp),
+    /// It has not begun.
+    #[error("the hold would begin at {0}, which is still to come; set it then")]
+    NotYet(Timestamp),
+    /// The debtor has no such account.
+    #[error("the debtor owes nothing to the account {0}, and never did")]
+    NoAccount(AccountKey),
+    /// The agreement whose end would end it does not stand.
+    #[error("there is no agreement {0} that stands")]
+    NoAgreement(AgreementId),
     /// Another hold has the id.
     #[error("the id {0} is taken")]
     IdTaken(HoldId),
@@ -65,6 +77,18 @@ impl Debtor {
         if let Some(until) = hold.until.filter(|until| *until <= now) {
             return Err(HoldError::Over(until));
         }
+        if hold.since > now {
+            return Err(HoldError::NotYet(hold.since));
+        }
+        if let HoldScope::Account(account) = &hold.scope
+            && !self.accounts.contains_key(account)
+        {
+            return Err(HoldError::NoAccount(account.clone()));
+        }
+        let awaited = hold.ends_with.as_ref().and_then(HoldEvent::agreement);
+        if let Some(unknown) = awaited.filter(|agreement| !self.agreements.contains_key(*agreement)) {
+            return Err(HoldError::NoAgreement(unknown.clone()));
+        }
         if let Some(invoice) = hold.scope.invoice().filter(|invoice| !self.is_open(invoice)) {
             return Err(HoldError::NothingOpen(invoice.clone()));
         }
@@ -80,12 +104,8 @@ impl Debtor {
 
     /// Lifts a hold. `false` where there is none of that id.
     pub fn lift(&mut self, id: &HoldId, by: SetBy, now: Timestamp, journal: &mut Journal) -> bool {
-        let hold = self.holds.remove(id);
-        let found = hold.is_some();
-        if let Some(hold) = hold {
-            self.remember_moratorium(&hold, now);
-            journal.end_hold(hold, HoldEnd::Lifted(by));
-        }
+        let found = self.holds.contains_key(id);
+        self.end_hold(id, HoldEnd::Lifted(by), now, journal);
         found
     }
 
@@ -99,21 +119,22 @@ impl Debtor {
             let again = known.account == proposal.account && known.terms.as_agreed() == proposal.terms;
             return if again { Ok(false) } else { Err(AgreementError::IdTaken(proposal.id)) };
         }
-        let cover = self.cover(&proposal, now)?;
+        let cover = self.cover(&proposal)?;
         let open = self.open_on(&proposal.account, &cover)?;
         check_terms(&proposal.terms, open, today)?;
         let Proposal { id, account, made_by, terms, note, .. } = proposal;
         let received = Money::zero(account.currency);
-        let agreement = Agreement { id, account, cover, made_at: now, made_by, received, terms, note };
+        let agreement =
+            Agreement { id, account, cover, made_at: now, made_by, received, terms, rested: BTreeMap::new(), note };
         journal.events.push(about_agreement(made(&agreement.terms), &agreement));
         self.agreements.insert(agreement.id.clone(), agreement);
         Ok(true)
     }
 
     /// Calls an agreement off: its debts are owed and chased as if it had not been made. `false` where there is none.
-    pub fn cancel(&mut self, id: &AgreementId, by: SetBy, journal: &mut Journal) -> bool {
+    pub fn cancel(&mut self, id: &AgreementId, by: SetBy, now: Timestamp, journal: &mut Journal) -> bool {
         let found = self.agreements.contains_key(id);
-        self.end_agreement(id, AgreementEnd::Cancelled(by), journal);
+        self.end_agreement(id, AgreementEnd::Cancelled(by), now, journal);
         found
     }
 
@@ -121,92 +142,119 @@ impl Debtor {
     /// credit note is a record of its own.
     ///
     /// # Errors
-    /// [`AgreementError::MoreThanOpen`] where more is accepted than is contested.
+    /// [`AgreementError::NoDispute`] where none of that id stands, [`AgreementError::MoreThanOpen`] where more is accepted
+    /// than is contested, [`AgreementError::NothingPromised`] where a part is not more than nothing.
     pub fn resolve(
         &mut self,
         id: &AgreementId,
         resolution: Resolution,
+        now: Timestamp,
         journal: &mut Journal,
     ) -> Result<Option<(InvoiceId, Money)>, AgreementError> {
-        let Some(agreement) = self.agreements.get(id) else { return Ok(None) };
+        let none = || AgreementError::NoDispute(id.clone());
+        let agreement = self.agreements.get(id).ok_or_else(none)?;
         let (Terms::Dispute(dispute), Cover::Invoices(invoices)) = (&agreement.terms, &agreement.cover) else {
-            return Ok(None);
+            return Err(none());
         };
-        let Some(invoice) = invoices.first().cloned() else { return Ok(None) };
+        let invoice = invoices.first().cloned().ok_or_else(none)?;
         let open = self.invoices.get(&invoice).map_or(Money::zero(agreement.account.currency), |one| one.balance());
         let contested = dispute.amount().unwrap_or(open).min(open)?;
         let credited = match resolution {
             Resolution::Rejected => None,
             Resolution::Accepted => Some(contested),
+            Resolution::Partly(amount) if !amount.is_positive() => {
+                return Err(AgreementError::NothingPromised("what is accepted"));
+            }
             Resolution::Partly(amount) if amount.max(contested)? == contested => Some(amount),
             Resolution::Partly(told) => return Err(AgreementError::MoreThanOpen { told, open: contested }),
         };
-        self.end_agreement(id, AgreementEnd::Resolved(resolution), journal);
+        self.end_agreement(id, AgreementEnd::Resolved(resolution), now, journal);
         Ok(credited.filter(|amount| amount.is_positive()).map(|amount| (invoice, amount)))
     }
 
-    /// What time and payments have made of holds and agreements by `now`.
+    /// What time and payments have made of holds and agreements by `now`. What a payment on account makes of an agreement
+    /// is seen once all of it is placed.
     pub(super) fn roll_agreements(&mut self, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
-        let over = |hold: &Hold| !hold.holds(now) || hold.scope.invoice().is_some_and(|invoice| !self.is_open(invoice));
-        let over: Vec<HoldId> = self.holds.values().filter(|hold| over(hold)).map(|hold| hold.id.clone()).collect();
-        for id in over {
-            let Some(hold) = self.holds.remove(&id) else { continue };
-            let end = if hold.holds(now) { HoldEnd::Settled } else { HoldEnd::Expired };
-            self.remember_moratorium(&hold, now);
-            journal.end_hold(hold, end);
+        let end = |hold: &Hold| match hold.until.filter(|until| *until <= now) {
+            Some(until) => Some((until, HoldEnd::Expired)),
+            None if hold.ends_with == Some(HoldEvent::Payment) && journal.has_paid(&hold.scope) => {
+                Some((now, HoldEnd::Paid))
+            }
+            None if hold.scope.invoice().is_some_and(|invoice| !self.is_open(invoice)) => Some((now, HoldEnd::Settled)),
+            None => None,
+        };
+        let over = self.holds.values().filter_map(|hold| end(hold).map(|(at, end)| (at, hold.id.clone(), end)));
+        let mut over: Vec<(Timestamp, HoldId, HoldEnd)> = over.collect();
+        over.sort_by_key(|(at, ..)| *at);
+        for (at, id, end) in over {
+            self.end_hold(&id, end, at, journal);
         }
-        let today = self.today(now);
         let standing: Vec<AgreementId> = self.agreements.keys().cloned().collect();
         for id in standing {
-            self.roll_agreement(&id, today, journal)?;
+            self.roll_agreement(&id, now, journal)?;
         }
         Ok(())
     }
 
-    fn roll_agreement(&mut self, id: &AgreementId, today: Date, journal: &mut Journal) -> Result<(), BookingError> {
-        self.tell_missed(id, today, journal);
-        let Some(agreement) = self.agreements.get(id) else { return Ok(()) };
-        let open = self.open_on(&agreement.account, &agreement.cover)?;
-        let Some(end) = agreement.verdict(open, today) else { return Ok(()) };
+    fn roll_agreement(&mut self, id: &AgreementId, now: Timestamp, journal: &mut Journal) -> Result<(), BookingError> {
+        let Some(agreement) = self.agreements.get(id).filter(|one| !self.is_placing(one)) else { return Ok(()) };
+        let seen = self.outlook(agreement, now)?;
+        let end = agreement.verdict(&seen);
+        self.tell_missed(id, &seen, journal);
+        let (Some(end), Some(agreement)) = (end, self.agreements.get(id)) else { return Ok(()) };
         if matches!(agreement.terms, Terms::Settlement(_)) && end == AgreementEnd::Kept {
-            let (account, cover) = (agreement.account.clone(), agreement.cover.clone());
-            self.give_up(&account, &cover, today, journal)?;
+            self.give_up(id, seen.today, journal)?;
         }
-        self.end_agreement(id, end, journal);
+        self.end_agreement(id, end, now, journal);
         Ok(())
+    }
+
+    /// What there is to see of an agreement's debts.
+    pub(super) fn outlook(&self, agreement: &Agreement, now: Timestamp) -> Result<Outlook, MoneyError> {
+        let open = self.open_on(&agreement.account, &agreement.cover)?;
+        Ok(Outlook { open, at_rest: self.at_rest(agreement, now), today: self.today(now) })
+    }
+
+    /// Whether a payment is being placed on its account: half of it says nothing yet of what an agreement comes to.
+    pub(super) fn is_placing(&self, agreement: &Agreement) -> bool {
+        self.accounts.get(&agreement.account).is_some_and(|account| !account.allocating.is_empty())
     }
 
     /// Tells of each instalment that is missed, once.
-    fn tell_missed(&mut self, id: &AgreementId, today: Date, journal: &mut Journal) {
+    fn tell_missed(&mut self, id: &AgreementId, seen: &Outlook, journal: &mut Journal) {
         let Some(agreement) = self.agreements.get_mut(id) else { return };
         let Terms::Plan(plan) = &agreement.terms else { return };
-        let (missed, told) = (plan.missed(agreement.received, today), plan.told_missed());
-        if missed != told {
-            let news = plan.unpaid(agreement.received).take(missed).skip(told);
-            let event = |one: Instalment| about_agreement(EventKind::InstalmentMissed, agreement).amount(one.amount);
-            journal.events.extend(news.map(event));
-            agreement.terms = Terms::Plan(plan.clone().with_told_missed(missed));
+        let unpaid: BTreeSet<Date> = plan.unpaid(agreement.received).map(|one| one.due).collect();
+        let mut told: BTreeSet<Date> = plan.told_missed().intersection(&unpaid).copied().collect();
+        let news = agreement.missed(seen).into_iter().filter(|one| told.insert(one.due));
+        let event = |one: Instalment| about_agreement(EventKind::InstalmentMissed, agreement).amount(one.amount);
+        journal.events.extend(news.map(event));
+        agreement.terms = Terms::Plan(plan.clone().with_told_missed(told));
+    }
+
+    /// Ends the holds that wait for something which happens at a time.
+    pub(super) fn end_holds_with(&mut self, event: &HoldEvent, end: HoldEnd, at: Timestamp, journal: &mut Journal) {
+        let waits = |hold: &&Hold| hold.ends_with.as_ref() == Some(event) && hold.since <= at;
+        let over: Vec<HoldId> = self.holds.values().filter(waits).map(|hold| hold.id.clone()).collect();
+        for id in over {
+            self.end_hold(&id, end, at, journal);
         }
     }
 
-    /// Gives up what is left of a debt that was settled for less.
-    fn give_up(
-        &mut self,
-        account: &AccountKey,
-        cover: &Cover,
-        on: Date,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let open = self.invoices_of(account).into_iter().filter(|one| cover.includes(&one.id));
-        let open: Vec<(InvoiceId, Money)> =
-            open.map(|one| (one.id.clone(), one.balance())).filter(|(_, open)| open.is_positive()).collect();
-        for (invoice, amount) in open {
-            self.write_off(&invoice, amount, "settled for less", on, journal)?;
+    fn end_hold(&mut self, id: &HoldId, end: HoldEnd, at: Timestamp, journal: &mut Journal) {
+        if self.holds.contains_key(id) {
+            self.note_rest(at);
         }
-        Ok(())
+        let Some(hold) = self.holds.remove(id) else { return };
+        self.remember_moratorium(&hold, at);
+        journal.events.push(about_hold(EventKind::HoldEnded, &hold, end.as_str()));
+        journal.holds.push((hold, end));
     }
 
-    fn end_agreement(&mut self, id: &AgreementId, end: AgreementEnd, journal: &mut Journal) {
+    fn end_agreement(&mut self, id: &AgreementId, end: AgreementEnd, now: Timestamp, journal: &mut Journal) {
+        if self.agreements.get(id).is_some_and(|one| matches!(one.terms, Terms::Dispute(_))) {
+            self.note_rest(now);
+        }
         let Some(agreement) = self.agreements.remove(id) else { return };
         journal.events.push(about_agreement(ended(&agreement.terms, &end), &agreement));
         let back = matches!(end, AgreementEnd::Defaulted | AgreementEnd::Cancelled(_));
@@ -216,7 +264,9 @@ impl Debtor {
             // The debts are due since long before; their ladder goes on from where it was left.
             account.reopen();
         }
+        let event = HoldEvent::AgreementEnds(id.clone());
         journal.agreements.push((agreement, end));
+        self.end_holds_with(&event, HoldEnd::AgreementEnded, now, journal);
     }
 
     /// Notes that so much of an invoice was settled, or that it went back.
@@ -232,17 +282,16 @@ impl Debtor {
         self.invoices.get(invoice).is_some_and(|invoice| invoice.balance().is_positive())
     }
 
-    fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
+    pub(super) fn open_on(&self, account: &AccountKey, cover: &Cover) -> Result<Money, MoneyError> {
         let covered = self.invoices_of(account).into_iter().filter(|invoice| cover.includes(&invoice.id));
         Money::sum(account.currency, covered.map(crate::invoice::Invoice::balance))
     }
 
     /// The debts a proposal is about. A promise that names none is about all that is owed; a plan or a settlement about
     /// what is open today.
-    fn cover(&self, proposal: &Proposal, now: Timestamp) -> Result<Cover, AgreementError> {
+    fn cover(&self, proposal: &Proposal) -> Result<Cover, AgreementError> {
         let account = &proposal.account;
-        let open = self.claims(account, now).into_iter().map(|claim| claim.invoice.id.clone());
-        let open: BTreeSet<InvoiceId> = open.collect();
+        let open: BTreeSet<InvoiceId> = self.open_of(account).into_iter().map(|(_, invoice, _)| invoice).collect();
         if let Some(unknown) = proposal.invoices.iter().find(|invoice| !open.contains(invoice)) {
             return Err(AgreementError::NothingOpen(unknown.clone()));
         }
@@ -256,6 +305,9 @@ impl Debtor {
             if let Some(invoice) = named.iter().find(|invoice| agreement.covers(account, invoice)) {
                 return Err(AgreementError::Covered { invoice: invoice.clone(), agreement: agreement.id.clone() });
             }
+        }
+        if matches!(proposal.terms, Terms::Settlement(_)) && named.len() > Settlement::INVOICES_MAX {
+            return Err(AgreementError::TooManyInvoices(named.len()));
         }
         let all = matches!(proposal.terms, Terms::Promise(_)) && proposal.invoices.is_empty();
         Ok(if all { Cover::Account } else { Cover::Invoices(named) })
@@ -343,8 +395,21 @@ fn ended(terms: &Terms, end: &AgreementEnd) -> EventKind {
 }
 
 impl Journal {
-    fn end_hold(&mut self, hold: Hold, end: HoldEnd) {
-        self.events.push(about_hold(EventKind::HoldEnded, &hold, end.as_str()));
-        self.holds.push((hold, end));
+    /// Whether money came in for what a hold is about. What only moves from credit to invoices came in before, unless the
+    /// hold is about the invoice.
+    fn has_paid(&self, scope: &HoldScope) -> bool {
+        let mut sums: BTreeMap<&AccountKey, i64> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.kind == EntryKind::Payment) {
+            let within = match scope {
+                HoldScope::Debtor => true,
+                HoldScope::Account(account) => entry.account == *account,
+                HoldScope::Invoice(invoice) | HoldScope::Amount(invoice, _) => entry.invoice.as_ref() == Some(invoice),
+            };
+            if within {
+                let sum = sums.entry(&entry.account).or_default();
+                *sum = sum.saturating_add(entry.amount.minor());
+            }
+        }
+        sums.values().any(|sum| *sum < 0)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use jiff::civil::Date;
 
+use super::settling::{self, Together};
 use super::{Debtor, Journal};
 use crate::by_day::ByDay;
 use crate::collection::Collection;
@@ -171,8 +172,16 @@ impl Debtor {
         }
     }
 
-    /// Puts a changed invoice in place and books the difference between its positions.
+    /// Puts a changed invoice in place and books the difference between its positions, and what follows for invoices that
+    /// were settled with it.
     pub(super) fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+        let together = Together::of(self, &after)?;
+        self.book(after, cause, journal)?;
+        together.map_or(Ok(()), |together| self.settle_together(&together, cause, journal))
+    }
+
+    /// Books one invoice alone.
+    pub(super) fn book(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
         let zero = Money::zero(after.currency());
         let nothing = Position { owed: zero, paid: zero, balance: zero, surplus: zero, written_off: zero };
         let known = self.invoices.get(&after.id);
@@ -193,6 +202,7 @@ impl Debtor {
             (Some(_), Standing::Void) => (EntryKind::Adjustment, Some("voided")),
             (Some(_), _) => (EntryKind::Adjustment, Some("total changed")),
         };
+        let settlement = settling::turned(known, &after);
         let sums = &after.sums;
         let surplus = is.surplus.minus(was.surplus)?;
         let (fees, interest) = (sums.fees.minus(sums_were.fees)?, sums.interest.minus(sums_were.interest)?);
@@ -204,7 +214,7 @@ impl Debtor {
             (EntryKind::Credit, sums_were.credited.minus(sums.credited)?, None),
             (EntryKind::Refund, sums.refunded.minus(sums_were.refunded)?, None),
             (EntryKind::Chargeback, sums.charged_back.minus(sums_were.charged_back)?, None),
-            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, cause.why),
+            (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, settlement.map(settling::note).or(cause.why)),
             (EntryKind::Adjustment, surplus, Some(OVERPAYMENT[0])),
         ];
         for (kind, amount, note) in differences {
@@ -215,6 +225,7 @@ impl Debtor {
         let settled = is.settled()?.minus(was.settled()?)?;
         let reopened = known.is_some() && is.balance.is_positive() && !was.balance.is_positive();
         journal.invoice_moved(known.is_none(), was, is, &after);
+        journal.settlement_turned(known, &after, is.written_off.minus(was.written_off)?);
         self.note_received(&key, &after.id, settled);
         if reopened {
             self.account_mut(&key).reopen();
@@ -320,6 +331,7 @@ fn raised(draft: &InvoiceDraft, due_date: Date) -> Invoice {
         dated: BTreeMap::new(),
         covered: ByDay::default(),
         interest_waits: false,
+        settled: None,
         collection,
     }
 }
@@ -336,7 +348,7 @@ fn renewed(known: &Invoice, draft: &InvoiceDraft, due_date: Date) -> Result<Invo
         invoice.sums.total = draft.total;
         invoice.stamp = draft.stamp;
     }
-    invoice.sums.reported_paid = known.sums.reported_paid.max(draft.reported_paid)?;
+    invoice.report_paid(draft.reported_paid)?;
     invoice.standing = known.standing.max(draft.standing);
     Ok(invoice)
 }

@@ -23,6 +23,8 @@ pub struct Claim<'a> {
     /// When it is due: the invoice's own day, the day on which a provider gave up collecting it, or that of a plan's
     /// instalment.
     pub due: Date,
+    /// How much of the invoice is due before it: the instalments of a plan that come earlier.
+    pub after: Money,
 }
 
 impl Claim<'_> {
@@ -64,16 +66,27 @@ impl Debtor {
     /// those that are over, and the next.
     #[must_use]
     pub fn claims(&self, key: &AccountKey, now: Timestamp) -> Vec<Claim<'_>> {
-        let open = || self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive());
-        let own = |invoice| Claim { invoice, amount: invoice.balance(), due: self.due(invoice, now) };
         let planned = |invoice: &Invoice| self.plans(key).any(|(agreement, _)| agreement.cover.includes(&invoice.id));
-        let mut claims: Vec<Claim<'_>> = open().filter(|invoice| !planned(invoice)).map(own).collect();
+        let mut claims: Vec<Claim<'_>> = self.own_claims(key, now).filter(|claim| !planned(claim.invoice)).collect();
         for (agreement, plan) in self.plans(key) {
-            let covered = open().filter(|invoice| agreement.cover.includes(&invoice.id)).collect();
-            claims.extend(instalments(plan, agreement.received, covered, self.today(now)));
+            claims.extend(self.planned_claims(agreement, plan, now));
         }
         claims.sort_by(|a, b| (a.due, &a.invoice.id).cmp(&(b.due, &b.invoice.id)));
         claims
+    }
+
+    /// What is owed on an account as if nothing were agreed.
+    pub(super) fn own_claims(&self, key: &AccountKey, now: Timestamp) -> impl Iterator<Item = Claim<'_>> {
+        let after = Money::zero(key.currency);
+        let own = move |invoice| Claim { invoice, amount: invoice.balance(), due: self.due(invoice, now), after };
+        self.invoices_of(key).into_iter().filter(|invoice| invoice.balance().is_positive()).map(own)
+    }
+
+    /// What a plan asks for of the invoices that it covers.
+    pub(super) fn planned_claims(&self, agreement: &Agreement, plan: &PaymentPlan, now: Timestamp) -> Vec<Claim<'_>> {
+        let open = self.invoices_of(&agreement.account).into_iter().filter(|invoice| invoice.balance().is_positive());
+        let covered = open.filter(|invoice| agreement.cover.includes(&invoice.id)).collect();
+        instalments(plan, agreement.received, covered, self.today(now))
     }
 
     /// What is overdue on an account, if anything is: debts, or only what a provider tries to collect.
@@ -99,25 +112,43 @@ impl Debtor {
         longest(all.map(|(_, why)| why))
     }
 
-    /// What is not chased of an invoice of an account that is chased.
+    /// What is not chased of a claim of an account that is chased. Parts of an invoice are held one after the other, of
+    /// what is due first first.
     #[must_use]
     pub fn held(&self, key: &AccountKey, claim: &Claim<'_>, now: Timestamp) -> Option<Held> {
-        let mut amount = Money::zero(key.currency);
+        self.held_by(key, claim, now, |_| true)
+    }
+
+    /// The same, of some of what stops chasing.
+    pub(super) fn held_by(
+        &self,
+        key: &AccountKey,
+        claim: &Claim<'_>,
+        now: Timestamp,
+        counts: impl Fn(&Standstill) -> bool,
+    ) -> Option<Held> {
+        let (whole, after) = (claim.amount.minor(), claim.after.minor());
+        let (mut held, mut parts) = (0_i64, 0_i64);
         let mut reasons = Vec::new();
-        for (reach, why) in self.standstills(key, now) {
-            let held = match reach {
-                Reach::Account => None,
-                Reach::Invoices(invoices) => invoices.contains(&claim.invoice.id).then_some(claim.amount),
-                Reach::Invoice(invoice) => (*invoice == claim.invoice.id).then_some(claim.amount),
-                Reach::Amount(invoice, part) => (*invoice == claim.invoice.id).then_some(part),
+        for (reach, why) in self.standstills(key, now).filter(|(_, why)| counts(why)) {
+            let of_claim = match reach {
+                Reach::Invoices(invoices) if invoices.contains(&claim.invoice.id) => whole,
+                Reach::Invoice(invoice) if *invoice == claim.invoice.id => whole,
+                Reach::Amount(invoice, part) if *invoice == claim.invoice.id => {
+                    let within = |parts: i64| parts.saturating_sub(after).clamp(0, whole);
+                    let before = within(parts);
+                    parts = parts.saturating_add(part.minor());
+                    within(parts).saturating_sub(before)
+                }
+                Reach::Account | Reach::Invoices(_) | Reach::Invoice(_) | Reach::Amount(..) => 0,
             };
-            if let Some(held) = held {
-                amount = amount.plus(held).unwrap_or(claim.amount);
+            if of_claim > 0 {
+                held = held.saturating_add(of_claim).min(whole);
                 reasons.push(why);
             }
         }
         let why = longest(reasons.into_iter())?;
-        Some(Held { amount: amount.min(claim.amount).unwrap_or(claim.amount), why })
+        Some(Held { amount: Money::from_minor(held, key.currency), why })
     }
 
     pub(super) fn plans(&self, key: &AccountKey) -> impl Iterator<Item = (&Agreement, &PaymentPlan)> {
@@ -143,17 +174,20 @@ impl Debtor {
             Some((reach, Standstill { reason: hold.reason, until: hold.until }))
         });
         let agreements = self.agreements.values().filter(move |agreement| agreement.account == *key);
-        holds.chain(agreements.filter_map(|agreement| self.standstill_of(agreement)))
+        holds.chain(agreements.filter_map(move |agreement| self.standstill_of(agreement, now)))
     }
 
-    fn standstill_of<'a>(&self, agreement: &'a Agreement) -> Option<(Reach<'a>, Standstill)> {
-        let until = |date| Some(self.profile.zone.midnight(date));
-        let (reason, until) = match &agreement.terms {
-            Terms::Promise(promise) => (HoldReason::Promise, until(promise.over())),
-            Terms::Settlement(settlement) => (HoldReason::Settlement, until(settlement.over())),
-            Terms::Dispute(_) => (HoldReason::Dispute, None),
+    fn standstill_of<'a>(&self, agreement: &'a Agreement, now: Timestamp) -> Option<(Reach<'a>, Standstill)> {
+        let reason = match &agreement.terms {
+            Terms::Promise(_) => HoldReason::Promise,
+            Terms::Settlement(_) => HoldReason::Settlement,
+            Terms::Dispute(_) => HoldReason::Dispute,
             Terms::Plan(_) => return None,
         };
+        let over = agreement.over().map(|over| self.profile.zone.midnight(over));
+        // One that is over and stands is at rest for as long as what holds it.
+        let held_until = || self.holds.values().filter_map(|hold| hold.until).filter(|until| *until > now).min();
+        let until = over.filter(|over| *over > now).or_else(|| over.and_then(|_| held_until()));
         let reach = match (&agreement.cover, &agreement.terms) {
             (Cover::Account, _) => Reach::Account,
             (Cover::Invoices(invoices), Terms::Dispute(dispute)) => match (dispute.amount(), invoices.first()) {
@@ -182,7 +216,8 @@ fn instalments<'a>(plan: &PaymentPlan, received: Money, covered: Vec<&'a Invoice
         let mut asked = instalment.amount;
         while let Some((invoice, open)) = at_hand.filter(|_| ahead <= 1 && asked.is_positive()) {
             let Ok(amount) = asked.min(open) else { break };
-            claims.push(Claim { invoice, amount, due: instalment.due });
+            let Ok(after) = invoice.balance().minus(open) else { break };
+            claims.push(Claim { invoice, amount, due: instalment.due, after });
             let (Ok(rest), Ok(still_open)) = (asked.minus(amount), open.minus(amount)) else { break };
             asked = rest;
             at_hand = if still_open.is_positive() { Some((invoice, still_open)) } else { left.next() };

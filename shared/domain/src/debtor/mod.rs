@@ -25,8 +25,10 @@ mod reaching;
 mod recorded;
 mod refunds;
 mod replaying;
+mod resting;
 mod reversing;
 mod rules;
+mod settling;
 mod waiting;
 
 pub use account::{Account, Allocating, Cycle, StepDone, Tries};

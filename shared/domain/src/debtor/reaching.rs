@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Debtor, Journal, StepDone, Tries};
 use crate::event::{Event, EventKind};
+use crate::hold::{HoldEnd, HoldEvent};
 use crate::message::{CycleRef, Message, Outcome, Plan};
 use crate::policy::Subject;
 use crate::reach::address::AddressId;
@@ -73,8 +74,10 @@ impl Debtor {
         }
     }
 
-    /// Takes in a text of the debtor's: it is kept, and a refusal stops the number. Whether that is new.
+    /// Takes in a text of the debtor's: it is kept, holds that wait for one end, and a refusal stops the number. Whether
+    /// that is new.
     pub fn answered(&mut self, received: &Received, journal: &mut Journal) -> bool {
+        self.end_holds_with(&HoldEvent::Reply, HoldEnd::Replied, received.at, journal);
         journal.events.push(Event::new(EventKind::ReplyReceived).detail(received.means.as_str()));
         journal.replies.push(received.clone());
         received.stop().is_some_and(|stop| self.stop_address(stop, journal))

@@ -314,7 +314,7 @@ impl<'a> View<'a> {
     fn lines_beyond_credit(&self, reached: &Reached<'_>, findings: &mut Findings) -> Option<(Vec<Line>, Money)> {
         let mut credit = self.account.credit.or_zero();
         let mut lines = Vec::new();
-        for Claim { invoice, amount, due } in &reached.claims {
+        for Claim { invoice, amount, due, .. } in &reached.claims {
             if lines.is_empty() && credit.minor() >= amount.minor() {
                 credit = credit.minus(*amount).ok()?;
                 findings.against(Rule::CoveredByCredit, Detail::Invoice(invoice.id.number.clone()));

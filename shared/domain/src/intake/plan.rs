@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::fields::{Fields, date, numbers, short};
 use super::{FieldError, Intake};
 use crate::agreement::{
-    Count, GRACE_DAYS, GRACE_DAYS_MAX, Instalment, MISSES_MAX, PaymentPlan, Period, Schedule, Terms,
+    Count, Every, GRACE_DAYS, GRACE_DAYS_MAX, Instalment, MISSES_MAX, PaymentPlan, Schedule, ScheduleError, Terms,
 };
 use crate::debtor::Proposal;
 use crate::hold::SetBy;
@@ -35,8 +35,10 @@ pub struct RawPlan {
     pub instalments: Option<String>,
     /// Else, the day of the first instalment.
     pub first: Option<String>,
-    /// How far they are apart: `14 days`, `2 weeks`, `1 month`.
+    /// How far they are apart: `14 days`, `2 weeks`, `1 month`, `1 quarter`, `1 year`; or `twice a month`.
     pub every: Option<String>,
+    /// `last` where each is due on the last day of a month.
+    pub day: Option<String>,
     /// How many there are.
     pub count: Option<String>,
     /// Or how much each is; the last is what remains.
@@ -81,6 +83,7 @@ impl RawPlan {
             instalments: field("instalments"),
             first: field("first"),
             every: field("every"),
+            day: field("day"),
             count: field("count"),
             instalment_amount: field("instalment_amount"),
             down_payment: field("down_payment"),
@@ -157,7 +160,9 @@ impl RawPlan {
     fn scheduled(&self, fields: &mut Fields, total: Money) -> Option<Vec<Instalment>> {
         let amount = |text: &str| Money::parse(text, total.currency());
         let first = fields.require("first", self.first.as_ref(), date);
-        let every = fields.require("every", self.every.as_ref(), Period::parse);
+        let every = fields.require("every", self.every.as_ref(), Every::parse);
+        let last = |text: &str| if text == "last" { Ok(()) } else { Err("must be last, or blank") };
+        let on_last_day = fields.read("day", self.day.as_ref(), last).is_some();
         let each = fields.read("instalment_amount", self.instalment_amount.as_ref(), amount);
         let count = match each {
             Some(each) => Some(Count::Each(each)),
@@ -169,8 +174,10 @@ impl RawPlan {
             None => None,
         };
         let down_payment = down_payment.zip(down_payment_on).map(|(amount, due)| Instalment { due, amount });
-        let schedule = Schedule { total, down_payment, first: first?, every: every?, count: count? };
-        schedule.instalments().map_err(|error| fields.complain("count", error.to_string())).ok()
+        let (first, every, count) = (first?, every?, count?);
+        let every = if on_last_day { every.on_last_day() } else { Ok(every) };
+        let made = every.and_then(|every| Schedule { total, down_payment, first, every, count }.instalments());
+        made.map_err(|error| fields.complain(column(&error), error.to_string())).ok()
     }
 
     /// Instalments that are told one by one need no schedule, and one that contradicts them would be passed over.
@@ -178,6 +185,7 @@ impl RawPlan {
         for (name, value) in [
             ("first", &self.first),
             ("every", &self.every),
+            ("day", &self.day),
             ("count", &self.count),
             ("instalment_amount", &self.instalment_amount),
             ("down_payment", &self.down_payment),
@@ -187,6 +195,15 @@ impl RawPlan {
                 fields.complain(name, "must be blank where instalments are told one by one".to_owned());
             }
         }
+    }
+}
+
+/// The column of a part of a schedule.
+fn column(error: &ScheduleError) -> &'static str {
+    match error.field() {
+        "total" => "amount",
+        "amount" => "instalment_amount",
+        field => field,
     }
 }
 

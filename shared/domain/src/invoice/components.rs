@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Invoice, Standing, Sums};
+use super::{Invoice, Moved, Standing, Sums, settled};
 use crate::allocation::ComponentOrder;
 use crate::by_day::{ByDay, level};
 use crate::money::{Money, MoneyError};
@@ -196,7 +196,7 @@ impl Invoice {
         dated.max(undated.map(|_| self.reported_on()))
     }
 
-    /// Changes the sums, from a day on.
+    /// Changes the sums, from a day on. What is given up under a settlement follows the money that it was given up for.
     pub(crate) fn change(
         &mut self,
         on: Date,
@@ -204,6 +204,8 @@ impl Invoice {
     ) -> Result<(), MoneyError> {
         let before = self.sums;
         change(&mut self.sums)?;
+        let moved = Moved::between(&before, &self.sums)?;
+        settled::hold(&mut self.settled, &mut self.sums, moved)?;
         let after = &self.sums;
         let by = |is: Money, was: Money| is.minus(was).map(Money::minor);
         let movement = self.dated.remove(&on).unwrap_or_default();
@@ -223,6 +225,14 @@ impl Invoice {
     pub(crate) fn take_reported_for_known(&mut self) -> Result<(), MoneyError> {
         self.change(self.reported_on(), |sums| {
             sums.paid = sums.paid.max(sums.reported_paid)?;
+            Ok(())
+        })
+    }
+
+    /// Takes in what the provider's invoice says was paid: the most that it ever said.
+    pub(crate) fn report_paid(&mut self, told: Money) -> Result<(), MoneyError> {
+        self.change(self.reported_on(), |sums| {
+            sums.reported_paid = sums.reported_paid.max(told)?;
             Ok(())
         })
     }

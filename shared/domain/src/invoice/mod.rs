@@ -4,8 +4,11 @@
 //! event", and its balance is computed: whatever the order of arrival, the end is the same (I2).
 
 mod components;
+mod settled;
 
 pub use components::{Components, Movement};
+pub(crate) use settled::Moved;
+pub use settled::Settled;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -197,6 +200,8 @@ pub struct Invoice {
     pub covered: ByDay,
     /// Whether something stood against charging when it was paid, so that interest may be left to charge.
     pub interest_waits: bool,
+    /// The settlement for less that was kept on it.
+    pub settled: Option<Settled>,
     /// What a provider that collects it by itself has said of that.
     pub collection: Collection,
 }

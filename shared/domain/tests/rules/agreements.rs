@@ -3,25 +3,28 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::{Book, account, at, day, eur, invoice_id};
+use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, remittance_id};
 use dunlin_domain::agreement::{
-    AgreementError, Count, Dispute, DisputeReason, PaymentPlan, Period, Promise, Resolution, Schedule, Settlement,
-    Terms,
+    AgreementError, Count, Dispute, DisputeReason, Every, PaymentPlan, Period, Promise, Resolution, Schedule,
+    Settlement, Terms,
 };
+use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::debtor::{HoldError, Journal, Proposal};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
 use dunlin_domain::ledger::EntryKind;
+use dunlin_domain::money::Currency;
 use dunlin_domain::reason::Rule;
+use dunlin_domain::remittance::{Effect, RemittanceKind, Stage};
 
-fn overdue() -> Book {
+pub(crate) fn overdue() -> Book {
     let mut book = Book::new("UTC");
     book.invoice("A", "2026-02-01", "2026-03-02", 10_000);
     book
 }
 
-fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) -> Hold {
+pub(crate) fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) -> Hold {
     let id = HoldId::parse("h-1").unwrap();
     Hold {
         id,
@@ -29,12 +32,13 @@ fn hold(reason: HoldReason, scope: HoldScope, until: Option<&str>) -> Hold {
         scope,
         since: at("2026-03-02T12:00:00Z"),
         until: until.map(at),
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     }
 }
 
-fn proposal(terms: Terms, invoices: &[&str]) -> Proposal {
+pub(crate) fn proposal(terms: Terms, invoices: &[&str]) -> Proposal {
     Proposal {
         id: AgreementId::parse("a-1").unwrap(),
         account: account(),
@@ -45,41 +49,41 @@ fn proposal(terms: Terms, invoices: &[&str]) -> Proposal {
     }
 }
 
-fn promise(minor: i64, by: &str) -> Terms {
+pub(crate) fn promise(minor: i64, by: &str) -> Terms {
     Terms::Promise(Promise::new(eur(minor), day(by), 2).unwrap())
 }
 
-fn settlement(minor: i64, by: &str) -> Terms {
+pub(crate) fn settlement(minor: i64, by: &str) -> Terms {
     Terms::Settlement(Settlement::new(eur(minor), day(by)).unwrap())
 }
 
-fn dispute(minor: Option<i64>) -> Terms {
+pub(crate) fn dispute(minor: Option<i64>) -> Terms {
     Terms::Dispute(Dispute::new(minor.map(eur), DisputeReason::Defective, Vec::new()).unwrap())
 }
 
 /// Four monthly instalments of 25.00 EUR from 31 March.
-fn plan(misses_allowed: u8) -> Terms {
+pub(crate) fn plan(misses_allowed: u8) -> Terms {
     let schedule = Schedule {
         total: eur(10_000),
         down_payment: None,
         first: day("2026-03-31"),
-        every: Period::Months(1),
+        every: Every::Period(Period::Months(1)),
         count: Count::Of(4),
     };
     Terms::Plan(PaymentPlan::new(schedule.instalments().unwrap(), 3, misses_allowed).unwrap())
 }
 
 impl Book {
-    fn held(&mut self, hold: Hold, now: &str) -> Result<bool, HoldError> {
+    pub(crate) fn held(&mut self, hold: Hold, now: &str) -> Result<bool, HoldError> {
         self.debtor.hold(hold, at(now), &mut Journal::default())
     }
 
-    fn agreed(&mut self, proposal: Proposal, now: &str) -> Result<bool, AgreementError> {
+    pub(crate) fn agreed(&mut self, proposal: Proposal, now: &str) -> Result<bool, AgreementError> {
         self.debtor.agree(proposal, at(now), &mut Journal::default())
     }
 
     /// The events of letting time pass until `now`.
-    fn told(&mut self, now: &str) -> Vec<EventKind> {
+    pub(crate) fn told(&mut self, now: &str) -> Vec<EventKind> {
         let mut journal = Journal::default();
         self.debtor.roll(&self.policies, at(now), &mut journal).unwrap();
         self.entries.extend(journal.entries);
@@ -87,13 +91,13 @@ impl Book {
     }
 
     /// The step that is taken at `now` and sent, if one is.
-    fn sent_at(&mut self, now: &str) -> Option<String> {
+    pub(crate) fn sent_at(&mut self, now: &str) -> Option<String> {
         let step = self.step_at(now)?;
         self.sent(now);
         Some(step)
     }
 
-    fn asked(&self) -> Vec<(String, i64, String)> {
+    pub(crate) fn asked(&self) -> Vec<(String, i64, String)> {
         let lines = self.plan().map(|plan| plan.lines).unwrap_or_default();
         let line = |line: &dunlin_domain::message::Line| {
             (line.invoice.number.to_string(), line.balance.minor(), line.due_date.to_string())
@@ -166,6 +170,12 @@ fn holds_that_cannot_be_are_refused() {
     assert_eq!(over, Err(HoldError::Over(at(now))));
     let unknown = book.held(hold(HoldReason::Manual, HoldScope::Invoice(invoice_id("X")), None), now);
     assert_eq!(unknown, Err(HoldError::NothingOpen(invoice_id("X"))));
+    let not_ours = dunlin_domain::ids::AccountKey { currency: Currency::parse("USD").unwrap(), ..account() };
+    let elsewhere = book.held(hold(HoldReason::Manual, HoldScope::Account(not_ours.clone()), None), now);
+    assert_eq!(elsewhere, Err(HoldError::NoAccount(not_ours)));
+    let since = at("2026-03-03T00:00:00Z");
+    let not_yet = book.held(Hold { since, ..hold(HoldReason::Moratorium, HoldScope::Debtor, None) }, now);
+    assert_eq!(not_yet, Err(HoldError::NotYet(since)));
     book.held(hold(HoldReason::Manual, HoldScope::Debtor, None), now).unwrap();
     let other = book.held(hold(HoldReason::Hardship, HoldScope::Debtor, None), now);
     assert!(matches!(other, Err(HoldError::IdTaken(_))));
@@ -234,7 +244,12 @@ fn a_plan_that_is_called_off_leaves_the_ladder_where_it_was() {
     assert_eq!(book.sent_at("2026-03-16T08:00:00Z").as_deref(), Some("reminder-14"));
     book.agreed(proposal(plan(1), &[]), "2026-03-17T08:00:00Z").unwrap();
     book.run("2026-03-17T08:00:00Z");
-    assert!(book.debtor.cancel(&AgreementId::parse("a-1").unwrap(), SetBy::Staff, &mut Journal::default()));
+    assert!(book.debtor.cancel(
+        &AgreementId::parse("a-1").unwrap(),
+        SetBy::Staff,
+        at("2026-03-17T09:00:00Z"),
+        &mut Journal::default()
+    ));
     assert!(book.told("2026-03-18T08:00:00Z").contains(&EventKind::CycleResumed));
     assert_eq!(book.step_at("2026-03-18T08:00:00Z"), None, "reminder-14 was sent");
     assert_eq!(book.step_at("2026-03-23T08:00:00Z").as_deref(), Some("call-21"));
@@ -263,6 +278,73 @@ fn a_settlement_gives_the_rest_up_in_the_change_that_pays_it() {
     assert_eq!(written_off.amount, eur(-3_000));
 }
 
+/// The bank takes so much of a payment of 70.00 back, and may lose it again.
+fn contested(book: &mut Book, invoice: &str, (was, is): (i64, i64), on: &str) {
+    let id = remittance_id(RemittanceKind::Payment, "p1");
+    let effect = |minor| {
+        let paid = effect_of(&id, 7_000, Stage::Settled, "2026-03-20T00:00:00Z");
+        paid.map(|paid| Effect { charged_back: eur(minor), contested: minor > 0, ..paid })
+    };
+    book.book(&id, invoice, (effect(was), effect(is)), day(on));
+}
+
+#[test]
+fn a_settlement_stands_and_falls_with_the_money_that_it_was_kept_by() {
+    let mut book = overdue();
+    book.agreed(proposal(settlement(7_000, "2026-03-31"), &[]), "2026-03-03T12:00:00Z").unwrap();
+    book.pay("A", 7_000, "2026-03-20");
+    book.told("2026-03-20T12:00:00Z");
+    let open = |book: &Book| book.debtor.invoices[&invoice_id("A")].balance();
+    contested(&mut book, "A", (0, 7_000), "2026-04-02");
+    assert_eq!(open(&book), eur(10_000), "the whole is owed");
+    book.pay("A", 500, "2026-04-10");
+    assert_eq!(open(&book), eur(9_500), "a payment after its time does not bring it back");
+    contested(&mut book, "A", (7_000, 0), "2026-05-04");
+    assert_eq!(open(&book), eur(0), "a contest that is won does");
+    assert_eq!(book.debtor.invoices[&invoice_id("A")].position().unwrap().written_off, eur(2_500));
+    let given_up = book.entries.iter().filter(|entry| entry.kind == EntryKind::WriteOff);
+    let given_up: Vec<_> = given_up
+        .map(|entry| (entry.on.to_string(), entry.amount.minor(), entry.note.as_deref().unwrap_or_default()))
+        .collect();
+    let lapsed = "the settlement lapsed: what was paid for it went back";
+    assert_eq!(
+        given_up,
+        [
+            ("2026-03-20".to_owned(), -3_000, "settled for less"),
+            ("2026-04-02".to_owned(), 3_000, lapsed),
+            ("2026-05-04".to_owned(), -2_500, "settled for less"),
+        ]
+    );
+    let principal = book.debtor.invoices[&invoice_id("A")].principal_by_day(ComponentOrder::PrincipalFirst).unwrap();
+    let by_day: Vec<_> = principal.into_iter().map(|(on, open)| (on.to_string(), open.minor())).collect();
+    let expected =
+        [("2026-02-01", 10_000), ("2026-03-20", 0), ("2026-04-02", 10_000), ("2026-04-10", 9_500), ("2026-05-04", 0)];
+    assert_eq!(by_day, expected.map(|(on, minor)| (on.to_owned(), minor)), "interest follows by day");
+}
+
+#[test]
+fn invoices_that_were_settled_together_are_owed_again_together() {
+    let mut book = overdue();
+    book.invoice("B", "2026-02-01", "2026-03-02", 2_000);
+    book.agreed(proposal(settlement(7_500, "2026-03-31"), &[]), "2026-03-03T12:00:00Z").unwrap();
+    book.pay("A", 7_000, "2026-03-20");
+    book.pay("A", 1_000, "2026-03-20");
+    book.told("2026-03-20T12:00:00Z");
+    let open = |book: &Book| ["A", "B"].map(|of| book.debtor.invoices[&invoice_id(of)].balance().minor());
+    let stopped = |book: &Book| ["A", "B"].map(|of| !book.debtor.invoices[&invoice_id(of)].contested.is_empty());
+    assert_eq!(open(&book), [0, 0]);
+    contested(&mut book, "A", (0, 500), "2026-04-02");
+    assert_eq!(open(&book), [0, 0], "so much had been paid beyond what was accepted");
+    contested(&mut book, "A", (500, 501), "2026-04-03");
+    assert_eq!(
+        (open(&book), stopped(&book)),
+        ([2_501, 2_000], [true, true]),
+        "nothing is chased while it is contested"
+    );
+    contested(&mut book, "A", (501, 0), "2026-05-04");
+    assert_eq!((open(&book), stopped(&book)), ([0, 0], [false, false]));
+}
+
 #[test]
 fn a_settlement_that_lapses_restores_the_whole() {
     let mut book = overdue();
@@ -289,14 +371,14 @@ fn what_is_contested_is_not_chased_and_a_person_decides() {
         let asked = contested.map(|contested| ("A".to_owned(), 10_000 - contested, "2026-03-02".to_owned()));
         assert_eq!(book.asked(), asked.into_iter().collect::<Vec<_>>());
         let id = AgreementId::parse("a-1").unwrap();
-        let answer = book.debtor.resolve(&id, resolution, &mut Journal::default()).unwrap();
+        let answer = book.debtor.resolve(&id, resolution, at(now), &mut Journal::default()).unwrap();
         assert_eq!(answer, credited.map(|minor| (invoice_id("A"), eur(minor))));
         assert!(book.debtor.agreements.is_empty());
     }
     let mut book = overdue();
     book.agreed(proposal(dispute(Some(4_000)), &["A"]), now).unwrap();
     let id = AgreementId::parse("a-1").unwrap();
-    let too_much = book.debtor.resolve(&id, Resolution::Partly(eur(4_001)), &mut Journal::default());
+    let too_much = book.debtor.resolve(&id, Resolution::Partly(eur(4_001)), at(now), &mut Journal::default());
     assert_eq!(too_much, Err(AgreementError::MoreThanOpen { told: eur(4_001), open: eur(4_000) }));
 }
 

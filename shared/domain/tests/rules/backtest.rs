@@ -212,6 +212,7 @@ fn a_hold_that_is_over_held_for_its_days() {
         scope: HoldScope::Debtor,
         since: at("2026-03-02T15:00:00Z"),
         until: None,
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     };

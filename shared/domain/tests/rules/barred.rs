@@ -75,6 +75,7 @@ fn a_moratorium_that_is_told_late_takes_its_interest_back() {
         scope: HoldScope::Debtor,
         since: at("2026-03-13T00:00:00Z"),
         until: Some(at("2026-05-12T00:00:00Z")),
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     };
@@ -129,7 +130,12 @@ fn what_is_contested_of_an_invoice_bears_nothing_until_it_is_decided() {
         book.with_agreement(contested(amount), &["A"], "2026-03-02T10:00:00Z");
         book.nights("2026-03-03", "2026-04-01");
         assert_eq!(book.sum_charged(), expected, "{amount:?}");
-        book.debtor.cancel(&AgreementId::parse("a-1").unwrap(), SetBy::Staff, &mut Journal::default());
+        book.debtor.cancel(
+            &AgreementId::parse("a-1").unwrap(),
+            SetBy::Staff,
+            at("2026-03-20T12:00:00Z"),
+            &mut Journal::default(),
+        );
         book.nights("2026-04-02", "2026-05-01");
         assert!(book.charged().contains(&told("2026-04-02", EntryKind::Fee, 4_000)));
         let interest = book.charged().iter().filter(|one| one.1 == EntryKind::Interest).map(|one| one.2).sum::<i64>();

@@ -136,7 +136,7 @@ impl Book {
     pub(crate) fn stopped(&mut self, reason: HoldReason, scope: HoldScope, span: (&str, Option<&str>)) {
         let id = HoldId::parse(&format!("h-{}", self.debtor.holds.len())).unwrap();
         let (since, until) = (at(span.0), span.1.map(at));
-        let hold = Hold { id, reason, scope, since, until, set_by: SetBy::Staff, note: None };
+        let hold = Hold { id, reason, scope, since, until, ends_with: None, set_by: SetBy::Staff, note: None };
         self.debtor.hold(hold, since, &mut Journal::default()).unwrap();
     }
 

@@ -93,7 +93,16 @@ fn days_are_counted_on_the_debtors_clock_only_where_it_fits_the_address() {
 
 fn hold(reason: HoldReason, scope: HoldScope) -> Hold {
     let (since, until) = (at("2026-03-01T00:00:00Z"), Some(at("2026-04-30T00:00:00Z")));
-    Hold { id: HoldId::parse("h").unwrap(), reason, scope, since, until, set_by: SetBy::Staff, note: None }
+    Hold {
+        id: HoldId::parse("h").unwrap(),
+        reason,
+        scope,
+        since,
+        until,
+        ends_with: None,
+        set_by: SetBy::Staff,
+        note: None,
+    }
 }
 
 fn held(reason: HoldReason, scope: HoldScope) -> Book {
@@ -168,6 +177,7 @@ fn what_is_contested_leaves_the_rest_of_what_is_asked_for() {
             made_by: SetBy::Staff,
             received: eur(0),
             terms: Terms::Dispute(dispute),
+            rested: std::collections::BTreeMap::new(),
             note: None,
         };
         book.debtor.agreements.insert(id, agreement);

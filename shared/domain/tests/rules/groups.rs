@@ -109,7 +109,7 @@ fn a_limit_is_told_of_once_each_way() {
     assert_eq!(told(&mut book), [(Exceeded, 14_000)]);
     contest(&mut book, "A", Some(6_000));
     assert_eq!(told(&mut book), [(Restored, 8_000)], "what is contested does not count");
-    book.debtor.cancel(&dispute_about("A"), SetBy::Api, &mut Journal::default());
+    book.debtor.cancel(&dispute_about("A"), SetBy::Api, at("2026-03-20T12:00:00Z"), &mut Journal::default());
     assert_eq!(told(&mut book), [(Exceeded, 14_000)]);
     book.pending("A", 10_000, NOW);
     assert_eq!(told(&mut book), [], "a payment under way may still fail");

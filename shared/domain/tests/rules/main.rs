@@ -27,3 +27,4 @@ mod reaching;
 mod recovery;
 mod statement;
 mod telling;
+mod verdicts;

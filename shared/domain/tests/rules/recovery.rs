@@ -188,6 +188,7 @@ fn a_hold_stops_a_recovery_too() {
         scope: HoldScope::Invoice(invoice_id("A")),
         since: at("2026-03-02T12:00:00Z"),
         until: None,
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     };

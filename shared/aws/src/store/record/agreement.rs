@@ -30,6 +30,9 @@ pub(crate) struct AgreementRecord {
     received: i64,
     #[serde(flatten)]
     terms: TermsRecord,
+    /// Days that went by while nothing could be asked for, each with the day from which it counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rested: Vec<(Date, Date)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     /// How it ended, in the history.
@@ -57,6 +60,9 @@ enum TermsRecord {
         misses_allowed: u8,
         #[serde(default)]
         told_missed: usize,
+        /// Their days; where they are absent it is the oldest that are not paid.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        told_days: Vec<Date>,
     },
     Settlement {
         accepts: i64,
@@ -97,6 +103,7 @@ impl AgreementRecord {
             made_by: agreement.made_by.as_str().to_owned(),
             received: agreement.received.minor(),
             terms: TermsRecord::of(&agreement.terms),
+            rested: agreement.rested.iter().map(|(due, from)| (*due, *from)).collect(),
             note: agreement.note.clone(),
             ended: None,
             ended_by: None,
@@ -124,14 +131,16 @@ impl AgreementRecord {
             None => Cover::Account,
             Some(invoices) => Cover::Invoices(invoices.iter().map(invoice).collect::<Result<BTreeSet<_>, _>>()?),
         };
+        let received = Money::from_minor(self.received, currency);
         Ok(Agreement {
             id: read("agreement", AgreementId::parse(&self.agreement))?,
             account: AccountKey { portfolio: read("portfolio", PortfolioId::parse(&self.portfolio))?, currency },
             cover,
             made_at: self.made_at,
             made_by: known("made_by", &self.made_by, SetBy::parse(&self.made_by))?,
-            received: Money::from_minor(self.received, currency),
-            terms: self.terms.read(currency)?,
+            received,
+            terms: self.terms.read(received)?,
+            rested: self.rested.iter().copied().collect(),
             note: self.note.clone(),
         })
     }
@@ -148,7 +157,8 @@ impl TermsRecord {
                 instalments: plan.instalments().iter().map(instalment).collect(),
                 grace_days: plan.grace_days(),
                 misses_allowed: plan.misses_allowed(),
-                told_missed: plan.told_missed(),
+                told_missed: plan.told_missed().len(),
+                told_days: plan.told_missed().iter().copied().collect(),
             },
             Terms::Settlement(one) => Self::Settlement { accepts: one.accepts().minor(), by: one.by() },
             Terms::Dispute(dispute) => Self::Dispute {
@@ -159,16 +169,20 @@ impl TermsRecord {
         }
     }
 
-    fn read(&self, currency: Currency) -> Result<Terms, StoreError> {
-        let money = |minor: i64| Money::from_minor(minor, currency);
+    fn read(&self, received: Money) -> Result<Terms, StoreError> {
+        let money = |minor: i64| Money::from_minor(minor, received.currency());
         Ok(match self {
             Self::Promise { amount, by, grace_days } => {
                 Terms::Promise(read("promise", Promise::new(money(*amount), *by, *grace_days))?)
             }
-            Self::Plan { instalments, grace_days, misses_allowed, told_missed } => {
+            Self::Plan { instalments, grace_days, misses_allowed, told_missed, told_days } => {
                 let instalments = instalments.iter().map(|one| Instalment { due: one.due, amount: money(one.amount) });
                 let plan = read("plan", PaymentPlan::new(instalments.collect(), *grace_days, *misses_allowed))?;
-                Terms::Plan(plan.with_told_missed(*told_missed))
+                let told: BTreeSet<Date> = match told_days.as_slice() {
+                    [] => plan.unpaid(received).take(*told_missed).map(|one| one.due).collect(),
+                    days => days.iter().copied().collect(),
+                };
+                Terms::Plan(plan.with_told_missed(told))
             }
             Self::Settlement { accepts, by } => {
                 Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by))?)

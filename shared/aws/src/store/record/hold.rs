@@ -1,8 +1,8 @@
 #![expect(clippy::disallowed_types, reason = "what serde derives for a flattened field names floats; none is read")]
 
 use dunlin_domain::charge::moratorium::Moratorium;
-use dunlin_domain::hold::{Hold, HoldEnd, HoldReason, HoldScope, PastMoratorium, SetBy};
-use dunlin_domain::ids::{AccountKey, HoldId, InvoiceId, PortfolioId};
+use dunlin_domain::hold::{Hold, HoldEnd, HoldEvent, HoldReason, HoldScope, PastMoratorium, SetBy};
+use dunlin_domain::ids::{AccountKey, AgreementId, HoldId, InvoiceId, PortfolioId};
 use dunlin_domain::money::{Currency, Money};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -35,6 +35,11 @@ pub(crate) struct HoldRecord {
     since: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+    /// What ends it before, and the agreement where it is the end of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_with: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    with_agreement: Option<String>,
     set_by: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -113,6 +118,8 @@ impl HoldRecord {
             scope: ScopeRecord::of(&hold.scope),
             since: hold.since,
             until: hold.until,
+            ends_with: hold.ends_with.as_ref().map(|event| event.as_str().to_owned()),
+            with_agreement: hold.ends_with.as_ref().and_then(HoldEvent::agreement).map(ToString::to_string),
             set_by: hold.set_by.as_str().to_owned(),
             note: hold.note.clone(),
             ended: None,
@@ -124,18 +131,22 @@ impl HoldRecord {
     pub(crate) fn ended(hold: &Hold, end: HoldEnd) -> Self {
         let ended_by = match end {
             HoldEnd::Lifted(by) => Some(by.as_str().to_owned()),
-            HoldEnd::Expired | HoldEnd::Settled => None,
+            HoldEnd::Expired | HoldEnd::Settled | HoldEnd::AgreementEnded | HoldEnd::Replied | HoldEnd::Paid => None,
         };
         Self { ended: Some(end.as_str().to_owned()), ended_by, ..Self::of(hold) }
     }
 
     pub(crate) fn read(&self) -> Result<Hold, StoreError> {
+        let agreement = self.with_agreement.as_deref().map(|id| read("with_agreement", AgreementId::parse(id)));
+        let agreement = agreement.transpose()?;
+        let event = |name: &String| known("ends_with", name, HoldEvent::parse(name, agreement));
         Ok(Hold {
             id: read("hold", HoldId::parse(&self.hold))?,
             reason: known("reason", &self.reason, HoldReason::parse(&self.reason))?,
             scope: self.scope.read()?,
             since: self.since,
             until: self.until,
+            ends_with: self.ends_with.as_ref().map(event).transpose()?,
             set_by: known("set_by", &self.set_by, SetBy::parse(&self.set_by))?,
             note: self.note.clone(),
         })

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use dunlin_domain::ids::{InvoiceId, OutsideId, SourceName};
-use dunlin_domain::invoice::{Invoice, Movement, SnapshotStamp, Source, Standing, Sums};
+use dunlin_domain::ids::{AgreementId, InvoiceId, OutsideId, SourceName};
+use dunlin_domain::invoice::{Invoice, Movement, Settled, SnapshotStamp, Source, Standing, Sums};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{InFlight, RemittanceId};
 use jiff::Timestamp;
@@ -57,11 +57,43 @@ pub(crate) struct InvoiceRecord {
     #[serde(default, skip_serializing_if = "is_zero")]
     interest_waits: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    settled: Option<SettledRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     collection: Option<CollectionRecord>,
     /// What is open, for readers of the table; the sums above are what counts.
     pub(crate) balance: i64,
     /// The word for its state, for readers of the table.
     pub(crate) status: String,
+}
+
+/// A settlement for less that was kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SettledRecord {
+    agreement: String,
+    given_up: i64,
+    spare: i64,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    with: BTreeSet<String>,
+}
+
+impl SettledRecord {
+    fn of(settled: &Settled) -> Self {
+        Self {
+            agreement: settled.agreement.to_string(),
+            given_up: settled.given_up.minor(),
+            spare: settled.spare.minor(),
+            with: settled.with.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn read(&self, currency: Currency) -> Result<Settled, StoreError> {
+        Ok(Settled {
+            agreement: read("settled", AgreementId::parse(&self.agreement))?,
+            given_up: Money::from_minor(self.given_up, currency),
+            spare: Money::from_minor(self.spare, currency),
+            with: self.with.iter().map(|id| read("settled", InvoiceId::parse(id))).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,6 +171,7 @@ impl InvoiceRecord {
                 .collect(),
             covered: invoice.covered.days().clone(),
             interest_waits: invoice.interest_waits,
+            settled: invoice.settled.as_ref().map(SettledRecord::of),
             collection: CollectionRecord::of(&invoice.collection),
             balance: invoice.balance().minor(),
             status: invoice.status().to_owned(),
@@ -190,6 +223,7 @@ impl InvoiceRecord {
                 .collect(),
             covered: self.covered.iter().map(|(on, minor)| (*on, *minor)).collect(),
             interest_waits: self.interest_waits,
+            settled: self.settled.as_ref().map(|settled| settled.read(currency)).transpose()?,
             collection: collection.transpose()?.unwrap_or_default(),
         })
     }

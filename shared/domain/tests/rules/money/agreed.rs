@@ -3,25 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::agreement::{
-    AgreementError, Count, Dispute, DisputeReason, Instalment, PaymentPlan, Period, Promise, Resolution, Schedule,
-    Settlement, Terms,
+    AgreementError, Count, Dispute, DisputeReason, Every, Instalment, PaymentPlan, Period, Promise, Resolution,
+    Schedule, Settlement, Terms,
 };
 use dunlin_domain::debtor::{Journal, Proposal};
-use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
+use dunlin_domain::hold::{Hold, HoldEvent, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
-use dunlin_domain::ledger::EntryKind;
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::remittance::{RemittanceKind, Stage};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use proptest::prelude::*;
 
+use super::settled::Kept;
 use super::{CURRENCIES, INVOICES, World, key, money};
 use crate::history::{invoice_id, remittance_id};
 
 /// A hold, an agreement, or the end of one. Those that stand are named by their place in the list of them.
 #[derive(Debug, Clone)]
 pub(super) enum Agreed {
-    Hold { scope: Scope, days: Option<i64> },
+    Hold { scope: Scope, days: Option<i64>, with: With },
     Lift(prop::sample::Index),
     Agree { currency: usize, invoices: Vec<usize>, wanted: Wanted },
     Cancel(prop::sample::Index),
@@ -35,6 +36,14 @@ pub(super) enum Scope {
     Account(usize),
     Invoice(usize),
     Amount(usize, i64),
+}
+
+/// What ends a hold besides its time: an agreement is named by its place in the list of them.
+#[derive(Debug, Clone)]
+pub(super) enum With {
+    Nothing,
+    Payment,
+    Agreement(prop::sample::Index),
 }
 
 /// What is to be agreed. A plan takes what is open.
@@ -68,9 +77,15 @@ pub(super) fn input() -> impl Strategy<Value = Agreed> {
         (1..150_i64, 0..30_i64).prop_map(|(minor, days)| Wanted::Settlement { minor, days }),
         prop::option::of(1..150_i64).prop_map(|minor| Wanted::Dispute { minor }),
     ];
-    let resolve = prop_oneof![Just(Resolve::Accept), (1..100_i64).prop_map(Resolve::Partly), Just(Resolve::Reject)];
+    let with = prop_oneof![
+        3 => Just(With::Nothing),
+        1 => Just(With::Payment),
+        1 => any::<prop::sample::Index>().prop_map(With::Agreement),
+    ];
+    let resolve = prop_oneof![Just(Resolve::Accept), (-5..100_i64).prop_map(Resolve::Partly), Just(Resolve::Reject)];
     prop_oneof![
-        3 => (scope, prop::option::of(1..40_i64)).prop_map(|(scope, days)| Agreed::Hold { scope, days }),
+        3 => (scope, prop::option::of(1..40_i64), with)
+            .prop_map(|(scope, days, with)| Agreed::Hold { scope, days, with }),
         1 => any::<prop::sample::Index>().prop_map(Agreed::Lift),
         6 => (0..CURRENCIES.len(), prop::collection::vec(0..3_usize, 0..3), wanted)
             .prop_map(|(currency, invoices, wanted)| Agreed::Agree { currency, invoices, wanted }),
@@ -84,6 +99,8 @@ pub(super) fn input() -> impl Strategy<Value = Agreed> {
 struct Standing {
     scope: Scope,
     until: Option<Date>,
+    paid: bool,
+    agreement: Option<String>,
 }
 
 /// An agreement as it was made.
@@ -94,12 +111,14 @@ struct Made {
     invoices: Option<BTreeSet<usize>>,
     /// How many entries there were.
     since: usize,
+    /// Days that went by while nothing could be asked for, with the day on which that ended.
+    rested: BTreeMap<Date, Date>,
     what: What,
 }
 
 #[derive(Debug)]
 enum What {
-    Promise { minor: i64, over: Date },
+    Promise { minor: i64, by: Date, grace: u8 },
     Plan { instalments: Vec<(Date, i64)>, grace: u8, misses: u8 },
     Settlement { minor: i64, over: Date },
     Dispute { minor: Option<i64> },
@@ -112,6 +131,8 @@ pub(super) struct Desk {
     agreements: BTreeMap<String, Made>,
     /// What was credited on invoices for disputes that were accepted.
     pub(super) credited: Vec<(usize, i64)>,
+    /// Settlements that were kept by payments.
+    pub(super) kept: Vec<Kept>,
     ids: usize,
 }
 
@@ -126,10 +147,11 @@ impl World {
         self.desk.ids += 1;
         let id = format!("n-{:04}", self.desk.ids);
         match agreed {
-            Agreed::Hold { scope, days } => self.set(&id, scope, *days),
+            Agreed::Hold { scope, days, with } => self.set(&id, scope, *days, with),
             Agreed::Lift(index) => {
                 if let Some(id) = pick(&self.desk.holds, *index) {
                     let (hold, now) = (HoldId::parse(&id).unwrap(), self.now());
+                    self.rest(self.today);
                     let lifted = self.book.debtor.lift(&hold, SetBy::Staff, now, &mut Journal::default());
                     assert!(lifted && self.desk.holds.remove(&id).is_some());
                 }
@@ -138,15 +160,26 @@ impl World {
             Agreed::Cancel(index) => {
                 if let Some(id) = pick(&self.desk.agreements, *index) {
                     let of = AgreementId::parse(&id).unwrap();
-                    let cancelled = self.book.debtor.cancel(&of, SetBy::Staff, &mut Journal::default());
-                    assert!(cancelled && self.desk.agreements.remove(&id).is_some());
+                    if matches!(self.desk.agreements[&id].what, What::Dispute { .. }) {
+                        self.rest(self.today);
+                    }
+                    self.desk.agreements.remove(&id);
+                    let cancelled = self.book.debtor.cancel(&of, SetBy::Staff, self.now(), &mut Journal::default());
+                    assert!(cancelled);
+                    self.free(&id);
                 }
             }
             Agreed::Resolve(index, resolve) => self.resolve(*index, resolve),
         }
     }
 
-    fn set(&mut self, id: &str, scope: &Scope, days: Option<i64>) {
+    fn set(&mut self, id: &str, scope: &Scope, days: Option<i64>, with: &With) {
+        let paid = matches!(with, With::Payment);
+        let agreement = match with {
+            With::Agreement(index) => pick(&self.desk.agreements, *index),
+            With::Nothing | With::Payment => None,
+        };
+        let awaited = agreement.as_ref().map(|id| HoldEvent::AgreementEnds(AgreementId::parse(id).unwrap()));
         let until = days.map(|days| self.today.saturating_add(days.days()));
         let invoice = |n: &usize| invoice_id(&format!("I{n}"));
         let hold = Hold {
@@ -160,6 +193,7 @@ impl World {
             },
             since: self.now(),
             until: until.map(|day| dunlin_domain::calendar::Zone::parse("UTC").unwrap().midnight(day)),
+            ends_with: awaited.or(paid.then_some(HoldEvent::Payment)),
             set_by: SetBy::Api,
             note: None,
         };
@@ -170,7 +204,7 @@ impl World {
         let set = self.book.debtor.hold(hold, self.now(), &mut Journal::default());
         assert_eq!(set.is_ok(), open, "a hold needs something that is owed");
         if open {
-            self.desk.holds.insert(id.to_owned(), Standing { scope: scope.clone(), until });
+            self.desk.holds.insert(id.to_owned(), Standing { scope: scope.clone(), until, paid, agreement });
         }
     }
 
@@ -200,17 +234,23 @@ impl World {
                 assert!(news && asked > 0);
                 let all = named.is_empty() && matches!(wanted, Wanted::Promise { .. });
                 let invoices = (!all).then_some(open);
-                let made = Made { currency, invoices, since: self.book.entries.len(), what };
+                let since = self.book.entries.len();
+                let made = Made { currency, invoices, since, rested: BTreeMap::new(), what };
                 self.desk.agreements.insert(id.to_owned(), made);
             }
             Err(AgreementError::Covered { agreement, .. }) => {
                 assert!(self.desk.agreements.contains_key(agreement.as_str()), "it stands");
             }
-            Err(error) => assert!(
-                matches!(error, AgreementError::NothingOpen(_) | AgreementError::NothingOpenAtAll(_))
-                    || matches!(&error, AgreementError::MoreThanOpen { told, .. } if told.minor() > asked),
-                "{error}"
-            ),
+            Err(AgreementError::NothingOpen(of)) => {
+                assert!(named.iter().any(|n| invoice_id(&format!("I{n}")) == of && self.open(*n) == 0), "{of} is open");
+            }
+            Err(AgreementError::NothingOpenAtAll(_)) => {
+                assert!((0..INVOICES).filter(|n| n % 3 == currency).all(|n| self.open(n) == 0), "something is open");
+            }
+            Err(error) => {
+                let more = matches!(&error, AgreementError::MoreThanOpen { told, .. } if told.minor() > asked);
+                assert!(more, "{error}");
+            }
         }
     }
 
@@ -219,7 +259,7 @@ impl World {
         Some(match wanted {
             Wanted::Promise { minor, days, grace } => (
                 Terms::Promise(Promise::new(money(currency, *minor), after(*days), *grace).unwrap()),
-                What::Promise { minor: *minor, over: after(days + i64::from(*grace) + 1) },
+                What::Promise { minor: *minor, by: after(*days), grace: *grace },
             ),
             Wanted::Settlement { minor, days } => (
                 Terms::Settlement(Settlement::new(money(currency, *minor), after(*days)).unwrap()),
@@ -235,7 +275,7 @@ impl World {
                     total: money(currency, asked),
                     down_payment: None,
                     first: after(*first),
-                    every: Period::Days(*every),
+                    every: Every::Period(Period::Days(*every)),
                     count: Count::Of(*count),
                 };
                 let instalments = schedule.instalments().ok()?;
@@ -260,11 +300,13 @@ impl World {
             Resolve::Reject => (Resolution::Rejected, 0),
         };
         let of = AgreementId::parse(&id).unwrap();
-        let Ok(credited) = self.book.debtor.resolve(&of, resolution, &mut Journal::default()) else {
-            assert!(expected > contested);
+        let Ok(credited) = self.book.debtor.resolve(&of, resolution, self.now(), &mut Journal::default()) else {
+            assert!(expected > contested || matches!(resolve, Resolve::Partly(..=0)));
             return;
         };
+        self.rest(self.today);
         self.desk.agreements.remove(&id);
+        self.free(&id);
         assert_eq!(credited.as_ref().map_or(0, |(_, amount)| amount.minor()), expected);
         if let Some((invoice, amount)) = credited {
             let note = remittance_id(RemittanceKind::CreditNote, &id);
@@ -299,29 +341,58 @@ impl World {
         -ours.map(|entry| entry.amount.minor()).sum::<i64>()
     }
 
+    /// Whether steps of allocating are left to take in a currency.
+    fn is_placing(&self, currency: usize) -> bool {
+        self.book.debtor.accounts.get(&key(currency)).is_some_and(|account| !account.allocating.is_empty())
+    }
+
     /// What time and payments make of the lists; the answer is how agreements end, in order.
     pub(super) fn naive_roll(&mut self) -> Vec<(String, &'static str)> {
         let today = self.today;
         let mut open: Vec<i64> = (0..INVOICES).map(|n| self.open(n)).collect();
-        self.desk.holds.retain(|_, hold| {
-            let owed = match hold.scope {
-                Scope::Debtor | Scope::Account(_) => true,
-                Scope::Invoice(n) | Scope::Amount(n, _) => open[n] > 0,
-            };
-            owed && hold.until.is_none_or(|until| until > today)
+        let over = self.desk.holds.iter().filter_map(|(id, hold)| Some((hold.until?, id.clone())));
+        let mut over: Vec<(Date, String)> = over.filter(|(until, _)| *until <= today).collect();
+        over.sort();
+        for (until, id) in over {
+            self.rest(until);
+            self.desk.holds.remove(&id);
+        }
+        let paid = self.desk.holds.iter().filter(|(_, hold)| hold.paid && self.has_paid(&hold.scope));
+        let paid: Vec<String> = paid.map(|(id, _)| id.clone()).collect();
+        for id in paid {
+            self.rest(today);
+            self.desk.holds.remove(&id);
+        }
+        self.desk.holds.retain(|_, hold| match hold.scope {
+            Scope::Debtor | Scope::Account(_) => true,
+            Scope::Invoice(n) | Scope::Amount(n, _) => open[n] > 0,
         });
         let mut ended = Vec::new();
-        for (id, made) in &self.desk.agreements {
+        let standing: Vec<String> = self.desk.agreements.keys().cloned().collect();
+        for id in standing {
+            let made = &self.desk.agreements[&id];
+            // Half of a payment says nothing yet.
+            if self.is_placing(made.currency) {
+                continue;
+            }
             let covered: Vec<usize> = (0..INVOICES).filter(|n| made.covers(*n)).collect();
             let received = self.received(made);
             let settled = covered.iter().all(|n| open[*n] == 0);
-            let Some(end) = verdict(&made.what, received, settled, today) else { continue };
+            let Some(end) = verdict(made, &self.at_rest(made), (received, settled), today) else { continue };
             if matches!(made.what, What::Settlement { .. }) && end == "kept" {
+                let since = (self.book.entries.len(), self.charged.len());
+                if let What::Settlement { minor, .. } = made.what
+                    && !settled
+                {
+                    let invoices = covered.iter().map(|n| (*n, open[*n])).collect();
+                    self.desk.kept.push(Kept { invoices, since, beyond: received - minor });
+                }
                 covered.iter().for_each(|n| open[*n] = 0);
             }
-            ended.push((id.clone(), end));
+            self.desk.agreements.remove(&id);
+            self.free(&id);
+            ended.push((id, end));
         }
-        ended.iter().for_each(|(id, _)| drop(self.desk.agreements.remove(id)));
         ended
     }
 
@@ -344,10 +415,16 @@ impl World {
             let still = debtor.standstill(&key(c), self.now());
             assert_eq!(still.is_some(), all || promised, "{code} stands still");
             let claims = debtor.claims(&key(c), self.now());
+            let mut parts: BTreeMap<usize, i64> = BTreeMap::new();
             for claim in &claims {
                 let n: usize = claim.invoice.id.number.as_str()[1..].parse().unwrap();
                 let held = debtor.held(&key(c), claim, self.now()).map_or(0, |held| held.amount.minor());
-                assert_eq!(held, self.naive_held(n, claim.amount.minor()), "held of I{n}");
+                let (whole, all_parts) = self.naive_held(n, false);
+                // What is due first is held first.
+                let left = parts.entry(n).or_insert(all_parts);
+                let part = claim.amount.minor().min(*left);
+                *left -= part;
+                assert_eq!(held, if whole { claim.amount.minor() } else { part }, "held of I{n}");
             }
             for n in (0..INVOICES).filter(|n| n % 3 == c) {
                 let planned = |made: &&Made| made.covers(n) && matches!(made.what, What::Plan { .. });
@@ -360,31 +437,88 @@ impl World {
         }
     }
 
-    fn naive_held(&self, n: usize, amount: i64) -> i64 {
-        let holds = self.desk.holds.values().map(|hold| match hold.scope {
-            Scope::Debtor | Scope::Account(_) => 0,
-            Scope::Invoice(of) => {
-                if of == n {
-                    amount
-                } else {
-                    0
-                }
-            }
-            Scope::Amount(of, minor) => {
-                if of == n {
-                    minor
-                } else {
-                    0
-                }
-            }
+    /// An agreement has ended: holds that waited for it end.
+    fn free(&mut self, agreement: &str) {
+        let waited = |hold: &Standing| hold.agreement.as_deref() == Some(agreement);
+        let waited = self.desk.holds.iter().filter(|(_, hold)| waited(hold)).map(|(id, _)| id.clone());
+        for id in waited.collect::<Vec<_>>() {
+            self.rest(self.today);
+            self.desk.holds.remove(&id);
+        }
+    }
+
+    /// Whether money came in since the last commit for what a hold is about.
+    fn has_paid(&self, scope: &Scope) -> bool {
+        let of = |n: usize| invoice_id(&format!("I{n}"));
+        let net = |within: &dyn Fn(&Entry) -> bool| -> i64 {
+            let paid = self.unrolled.iter().filter(|entry| entry.kind == EntryKind::Payment && within(entry));
+            paid.map(|entry| entry.amount.minor()).sum()
+        };
+        match scope {
+            Scope::Debtor => (0..CURRENCIES.len()).any(|c| net(&|entry| entry.account == key(c)) < 0),
+            Scope::Account(c) => net(&|entry| entry.account == key(*c)) < 0,
+            Scope::Invoice(n) | Scope::Amount(n, _) => net(&|entry| entry.invoice == Some(of(*n))) < 0,
+        }
+    }
+
+    /// Something that holds ends on a day: what was at rest until then counts from there.
+    fn rest(&mut self, day: Date) {
+        let rested = self.desk.agreements.iter().map(|(id, made)| (id.clone(), self.at_rest(made)));
+        let rested: Vec<(String, BTreeSet<Date>)> = rested.collect();
+        for (id, days) in rested {
+            let made = self.desk.agreements.get_mut(&id).unwrap();
+            made.rested.extend(days.into_iter().filter(|due| *due < day).map(|due| (due, day)));
+        }
+    }
+
+    /// The days agreed for of which nothing may be asked for, a unit of money at a time.
+    fn at_rest(&self, made: &Made) -> BTreeSet<Date> {
+        let all = self.desk.holds.values().any(|hold| match hold.scope {
+            Scope::Debtor => true,
+            Scope::Account(of) => of == made.currency,
+            Scope::Invoice(_) | Scope::Amount(..) => false,
         });
-        let agreed = self.desk.agreements.values().filter(|made| made.invoices.is_some() && made.covers(n));
-        let agreed = agreed.map(|made| match &made.what {
-            What::Plan { .. } => 0,
-            What::Promise { .. } | What::Settlement { .. } | What::Dispute { minor: None } => amount,
-            What::Dispute { minor: Some(minor) } => *minor,
+        // Whether each unit that is open is held, what is due first first.
+        let units = (0..INVOICES).filter(|n| made.covers(*n)).flat_map(|n| {
+            let (whole, parts) = self.naive_held(n, true);
+            (0..self.open(n)).map(move |unit| whole || unit < parts)
         });
-        holds.chain(agreed).sum::<i64>().min(amount)
+        let mut units: Vec<bool> = units.collect();
+        match &made.what {
+            What::Promise { by, .. } if all || (!units.is_empty() && units.iter().all(|held| *held)) => [*by].into(),
+            What::Plan { instalments, .. } => {
+                let mut days = BTreeSet::new();
+                for (due, minor) in unpaid(instalments, self.received(made)) {
+                    let asked: Vec<bool> = units.drain(..units.len().min(usize::try_from(minor).unwrap())).collect();
+                    if all || (!asked.is_empty() && asked.iter().all(|held| *held)) {
+                        days.insert(due);
+                    }
+                }
+                days
+            }
+            What::Promise { .. } | What::Settlement { .. } | What::Dispute { .. } => BTreeSet::new(),
+        }
+    }
+
+    /// Whether an invoice is held as a whole, and how much of it by parts; by holds and disputes only, where it is asked so.
+    fn naive_held(&self, n: usize, only_holds: bool) -> (bool, i64) {
+        let mut held = (false, 0);
+        for hold in self.desk.holds.values() {
+            match hold.scope {
+                Scope::Invoice(of) if of == n => held.0 = true,
+                Scope::Amount(of, minor) if of == n => held.1 += minor,
+                Scope::Debtor | Scope::Account(_) | Scope::Invoice(_) | Scope::Amount(..) => {}
+            }
+        }
+        for made in self.desk.agreements.values().filter(|made| made.invoices.is_some() && made.covers(n)) {
+            match &made.what {
+                What::Plan { .. } => {}
+                What::Promise { .. } | What::Settlement { .. } => held.0 |= !only_holds,
+                What::Dispute { minor: None } => held.0 = true,
+                What::Dispute { minor: Some(minor) } => held.1 += *minor,
+            }
+        }
+        held
     }
 
     /// Under a plan so much is asked for as its instalments that are over, and the next, come to.
@@ -414,16 +548,27 @@ fn unpaid(instalments: &[(Date, i64)], received: i64) -> Vec<(Date, i64)> {
     left
 }
 
-fn verdict(what: &What, received: i64, settled: bool, today: Date) -> Option<&'static str> {
-    match what {
+fn verdict(
+    made: &Made,
+    at_rest: &BTreeSet<Date>,
+    (received, settled): (i64, bool),
+    today: Date,
+) -> Option<&'static str> {
+    let late = |due: &Date, grace: u8| {
+        let from = made.rested.get(due).unwrap_or(due);
+        !at_rest.contains(due) && from.saturating_add(i64::from(grace).days()) < today
+    };
+    match &made.what {
         What::Promise { minor, .. } | What::Settlement { minor, .. } if settled || received >= *minor => Some("kept"),
-        What::Promise { over, .. } if today >= *over => Some(if received > 0 { "partly_kept" } else { "broken" }),
+        What::Promise { by, grace, .. } if late(by, *grace) => {
+            Some(if received > 0 { "partly_kept" } else { "broken" })
+        }
         What::Settlement { over, .. } if today >= *over => Some("lapsed"),
         What::Promise { .. } | What::Settlement { .. } => None,
         What::Dispute { .. } => settled.then_some("settled"),
         What::Plan { instalments, grace, misses } => {
             let left = unpaid(instalments, received);
-            let missed = left.iter().filter(|(due, _)| due.saturating_add(i64::from(*grace).days()) < today).count();
+            let missed = left.iter().filter(|(due, _)| late(due, *grace)).count();
             if settled || left.is_empty() {
                 Some("completed")
             } else {

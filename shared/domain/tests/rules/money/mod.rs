@@ -7,14 +7,16 @@ mod agreed;
 mod cover;
 mod interest;
 mod naive;
+mod settled;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, Named, NamedAmount};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId};
 use dunlin_domain::invoice::Standing;
+use dunlin_domain::ledger::Entry;
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::civil::Date;
@@ -63,6 +65,8 @@ enum Input {
     GiveUp { n: usize, minor: i64 },
     /// An order about the credit in one currency.
     Order { n: usize, minor: i64, what: CreditUse },
+    /// Little is taken for all that is open in a payment's currency, and the payment comes.
+    Deal(usize),
     /// A step of allocating.
     Step,
     /// Days go by.
@@ -129,6 +133,7 @@ fn input() -> impl Strategy<Value = Input> {
             .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
         1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
         2 => (0..3_usize, 1..90_i64, what).prop_map(|(n, minor, what)| Input::Order { n, minor, what }),
+        1 => (3..9_usize).prop_map(Input::Deal),
         3 => Just(Input::Step),
         4 => (1..20_i64).prop_map(Input::Days),
         6 => agreed::input().prop_map(Input::Agreed),
@@ -142,11 +147,15 @@ struct World {
     records: BTreeMap<(RemittanceId, u32), Allocation>,
     words: Vec<(usize, Word)>,
     charged: Vec<(usize, ChargeKind, i64)>,
+    /// Invoices of which something was given up by itself.
+    given_up: BTreeSet<usize>,
     paid_back: Vec<(usize, i64)>,
     orders: u32,
     /// What credit covered, by day, of each invoice that was settled.
     took: BTreeMap<usize, BTreeMap<Date, i64>>,
     today: Date,
+    /// Entries since the clock was last rolled: those of the commit that is under way.
+    unrolled: Vec<Entry>,
     desk: agreed::Desk,
 }
 
@@ -158,10 +167,12 @@ impl World {
             records: BTreeMap::new(),
             words: Vec::new(),
             charged: Vec::new(),
+            given_up: BTreeSet::new(),
             paid_back: Vec::new(),
             orders: 0,
             took: BTreeMap::new(),
             today: day(FIRST_DAY),
+            unrolled: Vec::new(),
             desk: agreed::Desk::default(),
         };
         (0..INVOICES).for_each(|n| world.invoice(n, 100, Standing::Open));
@@ -177,10 +188,18 @@ impl World {
                 let mut journal = Journal::default();
                 let invoice = invoice_id(&format!("I{n}"));
                 // More than is open is refused, and changes nothing.
-                let _ = self.book.debtor.write_off(&invoice, money(*n, *minor), "why", self.today, &mut journal);
+                if self.book.debtor.write_off(&invoice, money(*n, *minor), "why", self.today, &mut journal).is_ok() {
+                    self.given_up.insert(*n);
+                }
                 self.keep(journal);
             }
             Input::Order { n, minor, what } => self.order(*n, *minor, what),
+            Input::Deal(n) => {
+                let wanted = agreed::Wanted::Settlement { minor: 5, days: 9 };
+                self.agreed(&Agreed::Agree { currency: n % 3, invoices: Vec::new(), wanted });
+                self.word(*n, &Word::Stage(Stage::Settled));
+                while self.step() {}
+            }
             Input::Step => drop(self.step()),
             Input::Days(days) => self.today = self.today.saturating_add(days.days()),
             Input::Agreed(agreed) => self.agreed(agreed),
@@ -188,6 +207,7 @@ impl World {
         self.roll();
         self.hold();
         self.hold_agreed();
+        self.hold_settled();
     }
 
     fn invoice(&mut self, n: usize, total: i64, standing: Standing) {
@@ -290,12 +310,16 @@ impl World {
     /// Lets the world know what day it is, as every commit does.
     fn roll(&mut self) {
         let expected = self.naive_roll();
-        let mut journal = Journal::default();
+        let entries = std::mem::take(&mut self.unrolled);
+        let known = entries.len();
+        let mut journal = Journal { entries, ..Journal::default() };
         self.book.debtor.roll(&self.book.policies, self.now(), &mut journal).unwrap();
         let ended: Vec<(String, &str)> =
             journal.agreements.iter().map(|(agreement, end)| (agreement.id.to_string(), end.as_str())).collect();
         assert_eq!(ended, expected, "how agreements end");
+        journal.entries.drain(..known);
         self.keep(journal);
+        self.unrolled.clear();
     }
 
     fn now(&self) -> Timestamp {
@@ -304,6 +328,7 @@ impl World {
 
     fn keep(&mut self, journal: Journal) {
         let known = self.book.entries.len();
+        self.unrolled.extend(journal.entries.iter().cloned());
         self.book.entries.extend(journal.entries);
         self.note_settled(known);
         let records = journal.allocations.into_iter();
@@ -315,6 +340,7 @@ impl World {
         while self.step() {
             steps += 1;
             self.hold();
+            self.hold_settled();
             assert!(steps < 10_000, "it never ends");
         }
     }
