@@ -9,6 +9,7 @@ use dunlin_domain::agreement::{
     Settlement, Terms,
 };
 use dunlin_domain::allocation::ComponentOrder;
+use dunlin_domain::by_day::ByDay;
 use dunlin_domain::debtor::{HoldError, Journal, Proposal};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
@@ -315,7 +316,9 @@ fn a_settlement_stands_and_falls_with_the_money_that_it_was_kept_by() {
             ("2026-05-04".to_owned(), -2_500, "settled for less"),
         ]
     );
-    let principal = book.debtor.invoices[&invoice_id("A")].principal_by_day(ComponentOrder::PrincipalFirst).unwrap();
+    let principal = book.debtor.invoices[&invoice_id("A")]
+        .principal_by_day(ComponentOrder::PrincipalFirst, &ByDay::default())
+        .unwrap();
     let by_day: Vec<_> = principal.into_iter().map(|(on, open)| (on.to_string(), open.minor())).collect();
     let expected =
         [("2026-02-01", 10_000), ("2026-03-20", 0), ("2026-04-02", 10_000), ("2026-04-10", 9_500), ("2026-05-04", 0)];
