@@ -208,7 +208,7 @@ impl Store {
             committed_at: commit.now,
             due,
             deltas: &deltas,
-            events: &commit.journal.events,
+            events: &commit.journal.told(),
             trace: telemetry::trace_id(),
             log: Some(log),
         };

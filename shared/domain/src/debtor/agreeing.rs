@@ -73,7 +73,7 @@ impl Debtor {
         {
             invoice.balance().minus(*amount)?;
         }
-        journal.events.push(about_hold(EventKind::HoldSet, &hold, hold.reason.as_str()));
+        journal.events.push(about_hold(EventKind::HoldSet, &hold));
         self.holds.insert(hold.id.clone(), hold);
         Ok(true)
     }
@@ -164,6 +164,7 @@ impl Debtor {
     }
 
     fn roll_agreement(&mut self, id: &AgreementId, today: Date, journal: &mut Journal) -> Result<(), BookingError> {
+        self.tell_paid(id, journal);
         self.tell_missed(id, today, journal);
         let Some(agreement) = self.agreements.get(id) else { return Ok(()) };
         let open = self.open_on(&agreement.account, &agreement.cover)?;
@@ -176,6 +177,18 @@ impl Debtor {
         Ok(())
     }
 
+    /// Tells of each instalment that is paid, once, also where what paid it goes back and comes again.
+    fn tell_paid(&mut self, id: &AgreementId, journal: &mut Journal) {
+        let Some(agreement) = self.agreements.get_mut(id) else { return };
+        let Terms::Plan(plan) = &agreement.terms else { return };
+        let (paid, told) = (plan.paid(agreement.received), plan.told_paid());
+        if paid > told {
+            let news = plan.instalments().iter().take(paid).skip(told);
+            journal.events.extend(news.map(|one| about_instalment(EventKind::InstalmentPaid, agreement, *one)));
+            agreement.terms = Terms::Plan(plan.clone().with_told_paid(paid));
+        }
+    }
+
     /// Tells of each instalment that is missed, once.
     fn tell_missed(&mut self, id: &AgreementId, today: Date, journal: &mut Journal) {
         let Some(agreement) = self.agreements.get_mut(id) else { return };
@@ -183,8 +196,7 @@ impl Debtor {
         let (missed, told) = (plan.missed(agreement.received, today), plan.told_missed());
         if missed != told {
             let news = plan.unpaid(agreement.received).take(missed).skip(told);
-            let event = |one: Instalment| about_agreement(EventKind::InstalmentMissed, agreement).amount(one.amount);
-            journal.events.extend(news.map(event));
+            journal.events.extend(news.map(|one| about_instalment(EventKind::InstalmentMissed, agreement, one)));
             agreement.terms = Terms::Plan(plan.clone().with_told_missed(missed));
         }
     }
@@ -208,7 +220,7 @@ impl Debtor {
 
     fn end_agreement(&mut self, id: &AgreementId, end: AgreementEnd, journal: &mut Journal) {
         let Some(agreement) = self.agreements.remove(id) else { return };
-        journal.events.push(about_agreement(ended(&agreement.terms, &end), &agreement));
+        journal.events.push(about_agreement(ended(&agreement.terms, &end), &agreement).outcome(end.as_str()));
         let back = matches!(end, AgreementEnd::Defaulted | AgreementEnd::Cancelled(_));
         if let (Terms::Plan(_), true, Some(account)) =
             (&agreement.terms, back, self.accounts.get_mut(&agreement.account))
@@ -288,8 +300,8 @@ fn check_terms(terms: &Terms, open: Money, today: Date) -> Result<(), AgreementE
     }
 }
 
-fn about_hold(kind: EventKind, hold: &Hold, detail: &str) -> Event {
-    let event = Event::new(kind).detail(detail);
+fn about_hold(kind: EventKind, hold: &Hold) -> Event {
+    let event = Event::new(kind).hold(&hold.id).detail(hold.reason.as_str());
     match &hold.scope {
         HoldScope::Debtor => event,
         HoldScope::Account(account) => event.account(account),
@@ -299,7 +311,7 @@ fn about_hold(kind: EventKind, hold: &Hold, detail: &str) -> Event {
 }
 
 fn about_agreement(kind: EventKind, agreement: &Agreement) -> Event {
-    let event = Event::new(kind).account(&agreement.account).detail(agreement.id.as_str());
+    let event = Event::new(kind).account(&agreement.account).agreement(&agreement.id);
     let amount = match &agreement.terms {
         Terms::Promise(promise) => Some(promise.amount()),
         Terms::Plan(plan) => plan.total().ok(),
@@ -318,6 +330,11 @@ fn about_agreement(kind: EventKind, agreement: &Agreement) -> Event {
     }
 }
 
+/// The amount is the instalment's, or what is left of it, and the detail its day.
+fn about_instalment(kind: EventKind, agreement: &Agreement, one: Instalment) -> Event {
+    about_agreement(kind, agreement).amount(one.amount).detail(one.due.to_string())
+}
+
 fn made(terms: &Terms) -> EventKind {
     match terms {
         Terms::Promise(_) => EventKind::PromiseMade,
@@ -334,6 +351,7 @@ fn ended(terms: &Terms, end: &AgreementEnd) -> EventKind {
         (Terms::Plan(_), AgreementEnd::Cancelled(_)) => EventKind::PlanCancelled,
         (Terms::Settlement(_), AgreementEnd::Cancelled(_)) => EventKind::SettlementCancelled,
         (Terms::Promise(_), AgreementEnd::Kept) => EventKind::PromiseKept,
+        (Terms::Promise(_), AgreementEnd::PartlyKept) => EventKind::PromisePartlyKept,
         (Terms::Promise(_), _) => EventKind::PromiseBroken,
         (Terms::Plan(_), AgreementEnd::Defaulted) => EventKind::PlanDefaulted,
         (Terms::Plan(_), _) => EventKind::PlanCompleted,
@@ -344,7 +362,7 @@ fn ended(terms: &Terms, end: &AgreementEnd) -> EventKind {
 
 impl Journal {
     fn end_hold(&mut self, hold: Hold, end: HoldEnd) {
-        self.events.push(about_hold(EventKind::HoldEnded, &hold, end.as_str()));
+        self.events.push(about_hold(EventKind::HoldEnded, &hold).outcome(end.as_str()));
         self.holds.push((hold, end));
     }
 }

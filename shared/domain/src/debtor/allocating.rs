@@ -96,7 +96,7 @@ impl Debtor {
         *self.account_mut(key) = account;
         let cause = Cause { on, reference: Some(remittance), why: None };
         journal.entry(key, None, remittance.kind.entry(), unplaced.minus(arrived)?, cause, None);
-        announce(remittance, None, was, is, journal);
+        announce(remittance, (key, None), (was, is), journal);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::intake::{Due, InvoiceDraft};
 use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
 use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Currency, Money, MoneyError};
-use crate::remittance::{Effect, RemittanceId};
+use crate::remittance::{Effect, RemittanceId, RemittanceKind};
 
 /// Why something cannot be booked. Nothing is changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,7 +156,7 @@ impl Debtor {
         if is.contested {
             changed.contested.insert(remittance.clone());
         }
-        announce(remittance, Some(invoice), was, is, journal);
+        announce(remittance, (&known.account(), Some(invoice)), (was, is), journal);
         self.post(changed, Cause { on, reference: Some(remittance), why: None }, journal)
     }
 
@@ -260,27 +260,40 @@ impl Journal {
     }
 }
 
-/// Tells of what a remittance newly did.
-pub(super) fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
-    let mut tell = |kind, amount| {
-        let event = Event::new(kind).amount(amount).detail(id.to_string());
-        journal.events.push(match invoice {
-            Some(invoice) => event.invoice(invoice),
-            None => event,
-        });
+/// Tells of what a remittance newly did: by how much it is more or less than was told, so that who adds up has it right.
+pub(super) fn announce(
+    id: &RemittanceId,
+    (account, invoice): (&AccountKey, Option<&InvoiceId>),
+    (was, is): (Effect, Effect),
+    journal: &mut Journal,
+) {
+    let mut tell = |kind, amount: Money, detail: Option<&str>| {
+        let mut event = Event::new(kind).account(account).amount(amount).reference(id.to_string());
+        (event.invoice, event.detail) = (invoice.cloned(), detail.map(str::to_owned));
+        journal.events.push(event);
     };
-    if is.received.minor() > was.received.minor() {
-        tell(EventKind::PaymentReceived, is.received);
-    }
-    if is.refunded.minor() > was.refunded.minor() {
-        tell(EventKind::PaymentReversed, is.refunded);
-    }
-    if is.charged_back.minor() > was.charged_back.minor() {
-        tell(EventKind::PaymentReversed, is.charged_back);
+    let (came, went, came_again) = match id.kind {
+        RemittanceKind::Payment => (EventKind::PaymentReceived, EventKind::PaymentReversed, EventKind::PaymentRegained),
+        RemittanceKind::CreditNote => {
+            (EventKind::CreditNoteIssued, EventKind::CreditNoteVoided, EventKind::CreditNoteIssued)
+        }
+    };
+    // A payment is in one currency, so the differences are there.
+    let more = |was: Money, is: Money| is.minus(was).ok().filter(|more| more.is_positive());
+    let changes = [
+        (came, more(was.received, is.received), None),
+        (went, more(is.received, was.received), Some("returned")),
+        (went, more(was.refunded, is.refunded), Some("refunded")),
+        (came_again, more(is.refunded, was.refunded), Some("refunded")),
+        (went, more(was.charged_back, is.charged_back), Some("charged_back")),
+        (came_again, more(is.charged_back, was.charged_back), Some("charged_back")),
+    ];
+    for (kind, amount, how) in changes {
+        amount.into_iter().for_each(|amount| tell(kind, amount, how));
     }
     match (was.in_flight, is.in_flight) {
-        (None, Some(payment)) => tell(EventKind::PaymentPending, payment.amount),
-        (Some(payment), None) if is.received.is_zero() => tell(EventKind::PaymentFailed, payment.amount),
+        (None, Some(payment)) => tell(EventKind::PaymentPending, payment.amount, None),
+        (Some(payment), None) if is.received.is_zero() => tell(EventKind::PaymentFailed, payment.amount, None),
         _ => {}
     }
 }

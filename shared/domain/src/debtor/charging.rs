@@ -132,8 +132,8 @@ impl Debtor {
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
         let Some(rules) = Rules::of(self, key, policies, now) else { return Ok(()) };
-        let about = |kind: EventKind| -> BTreeSet<&InvoiceId> {
-            let told = journal.events.iter().filter(|event| event.kind == kind);
+        let about = |kinds: &[EventKind]| -> BTreeSet<&InvoiceId> {
+            let told = journal.events.iter().filter(|event| kinds.contains(&event.kind));
             told.filter_map(|event| event.invoice.as_ref()).collect()
         };
         let paid = |id: &&InvoiceId| {
@@ -143,9 +143,9 @@ impl Debtor {
         let began = self.accounts.get(key).and_then(|account| Some(account.cycle.as_ref()?.began));
         let in_cycle = |invoice: &&Invoice| began.is_some_and(|began| invoice.received_last() >= Some(began));
         let (mut left, mut back) = (Charging::default(), Charging::default());
-        let settled = about(EventKind::InvoiceSettled);
+        let settled = about(&[EventKind::InvoiceSettled]);
         settled.iter().filter_map(paid).filter(in_cycle).for_each(|invoice| rules.ask_for_interest(invoice, &mut left));
-        let received = about(EventKind::PaymentReceived);
+        let received = about(&[EventKind::PaymentReceived, EventKind::CreditNoteIssued]);
         received.iter().filter_map(paid).for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
         back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
         for charge in left.charges.into_iter().chain(back.charges) {

@@ -10,7 +10,7 @@ use super::placing::Placing;
 use super::{Account, Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Named};
 use crate::ids::{AccountKey, IdError, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName};
-use crate::ledger::EntryKind;
+use crate::ledger::{EntryKind, PAID_BACK};
 use crate::money::{Money, MoneyError};
 use crate::remittance::{RemittanceId, RemittanceKind};
 
@@ -158,7 +158,7 @@ impl Debtor {
         match &order.what {
             CreditUse::Refund => {
                 self.account_mut(key).draw(amount)?;
-                journal.entry(key, None, EntryKind::Refund, amount, cause, Some("unapplied credit paid back"));
+                journal.entry(key, None, EntryKind::Refund, amount, cause, Some(PAID_BACK));
             }
             CreditUse::Move(portfolio) if *portfolio == key.portfolio => {
                 return Err(CreditError::SamePortfolio(portfolio.clone()));

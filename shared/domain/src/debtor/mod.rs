@@ -25,6 +25,7 @@ mod refunds;
 mod replaying;
 mod reversing;
 mod rules;
+mod told;
 
 pub use account::{Account, Allocating, Cycle, StepDone, Tries};
 pub use agreeing::{HoldError, Proposal};

@@ -7,6 +7,7 @@ use super::{Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Allocation, AllocationLine, AllocationMethod, Named, Proportion, Reversal};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::invoice::Invoice;
+use crate::ledger::ALLOCATED;
 use crate::money::Money;
 use crate::remittance::RemittanceKind;
 
@@ -28,7 +29,7 @@ impl<'a> Placing<'a> {
     pub(super) fn record(self, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
         let Self { account, mut work, lines, .. } = self;
         let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
-        journal.entry(account, None, work.remittance.kind.entry(), placed, cause, Some("allocated to invoices"));
+        journal.entry(account, None, work.remittance.kind.entry(), placed, cause, Some(ALLOCATED));
         if !lines.is_empty() || credit.is_positive() {
             let remittance = work.remittance.clone();
             journal.allocations.push(Allocation { remittance, number: work.recorded, lines, credit });

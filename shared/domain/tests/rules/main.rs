@@ -26,3 +26,4 @@ mod reaching;
 mod recovery;
 mod statement;
 mod telling;
+mod told;

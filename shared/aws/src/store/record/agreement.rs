@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, known, read};
+use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// An agreement, standing or ended. Amounts are minor units of `currency`.
@@ -57,6 +57,8 @@ enum TermsRecord {
         misses_allowed: u8,
         #[serde(default)]
         told_missed: usize,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        told_paid: usize,
     },
     Settlement {
         accepts: i64,
@@ -149,6 +151,7 @@ impl TermsRecord {
                 grace_days: plan.grace_days(),
                 misses_allowed: plan.misses_allowed(),
                 told_missed: plan.told_missed(),
+                told_paid: plan.told_paid(),
             },
             Terms::Settlement(one) => Self::Settlement { accepts: one.accepts().minor(), by: one.by() },
             Terms::Dispute(dispute) => Self::Dispute {
@@ -165,10 +168,10 @@ impl TermsRecord {
             Self::Promise { amount, by, grace_days } => {
                 Terms::Promise(read("promise", Promise::new(money(*amount), *by, *grace_days))?)
             }
-            Self::Plan { instalments, grace_days, misses_allowed, told_missed } => {
+            Self::Plan { instalments, grace_days, misses_allowed, told_missed, told_paid } => {
                 let instalments = instalments.iter().map(|one| Instalment { due: one.due, amount: money(one.amount) });
                 let plan = read("plan", PaymentPlan::new(instalments.collect(), *grace_days, *misses_allowed))?;
-                Terms::Plan(plan.with_told_missed(*told_missed))
+                Terms::Plan(plan.with_told_missed(*told_missed).with_told_paid(*told_paid))
             }
             Self::Settlement { accepts, by } => {
                 Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by))?)

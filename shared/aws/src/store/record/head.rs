@@ -148,7 +148,15 @@ pub(crate) struct EventRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) agreement: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hold: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) detail: Option<String>,
 }
@@ -162,7 +170,11 @@ impl EventRecord {
             currency: event.amount.map(Money::currency).or(account_currency).map(|one| one.code().to_owned()),
             invoice: event.invoice.as_ref().map(ToString::to_string),
             message_id: event.message.as_ref().map(ToString::to_string),
+            agreement: event.agreement.as_ref().map(ToString::to_string),
+            hold: event.hold.as_ref().map(ToString::to_string),
             amount: event.amount.map(Money::minor),
+            reference: event.reference.clone(),
+            outcome: event.outcome.map(str::to_owned),
             detail: event.detail.clone(),
         }
     }

@@ -6,6 +6,7 @@
 mod agreed;
 mod interest;
 mod naive;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -299,9 +300,9 @@ impl World {
     }
 
     fn keep(&mut self, journal: Journal) {
-        self.book.entries.extend(journal.entries);
-        let records = journal.allocations.into_iter();
+        let records = journal.allocations.clone().into_iter();
         self.records.extend(records.map(|one| ((one.remittance.clone(), one.number), one)));
+        self.book.keep(journal);
     }
 
     fn finish(&mut self) {
@@ -343,5 +344,6 @@ proptest! {
         world.recompute();
         world.recompute_kinds();
         world.recompute_interest();
+        world.recompute_told();
     }
 }
