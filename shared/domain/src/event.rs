@@ -1,5 +1,6 @@
 //! What happened, for those who listen: one event for each fact that another system may act on.
 
+use crate::debtor::{ReopenedBy, Reopening};
 use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
 use crate::message::MessageId;
 use crate::money::Money;
@@ -305,6 +306,8 @@ pub struct Event {
     pub reference: Option<String>,
     /// How an agreement or a hold ended.
     pub outcome: Option<&'static str>,
+    /// Why something is owed again.
+    pub cause: Option<ReopenedBy>,
     /// The step, task, reason or authority.
     pub detail: Option<String>,
 }
@@ -323,6 +326,7 @@ impl Event {
             amount: None,
             reference: None,
             outcome: None,
+            cause: None,
             detail: None,
         }
     }
@@ -373,6 +377,14 @@ impl Event {
     #[must_use]
     pub fn outcome(mut self, outcome: &'static str) -> Self {
         self.outcome = Some(outcome);
+        self
+    }
+
+    /// Because of this.
+    #[must_use]
+    pub fn because(mut self, why: &Reopening) -> Self {
+        self.cause = Some(why.by);
+        self.reference.clone_from(&why.reference);
         self
     }
 

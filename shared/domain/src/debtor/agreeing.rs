@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{BookingError, Debtor, Journal};
+use super::{BookingError, Debtor, Journal, Reopening};
 use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Resolution, Terms};
 use crate::event::{Event, EventKind};
 use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
@@ -221,12 +221,11 @@ impl Debtor {
     fn end_agreement(&mut self, id: &AgreementId, end: AgreementEnd, journal: &mut Journal) {
         let Some(agreement) = self.agreements.remove(id) else { return };
         journal.events.push(about_agreement(ended(&agreement.terms, &end), &agreement).outcome(end.as_str()));
-        let back = matches!(end, AgreementEnd::Defaulted | AgreementEnd::Cancelled(_));
-        if let (Terms::Plan(_), true, Some(account)) =
-            (&agreement.terms, back, self.accounts.get_mut(&agreement.account))
+        if let (Terms::Plan(_), Some(why), Some(account)) =
+            (&agreement.terms, Reopening::of_plan(id, &end), self.accounts.get_mut(&agreement.account))
         {
             // The debts are due since long before; their ladder goes on from where it was left.
-            account.reopen();
+            account.reopen(why);
         }
         journal.agreements.push((agreement, end));
     }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use jiff::civil::Date;
 
-use super::{Debtor, Journal};
+use super::{Debtor, Journal, Reopening};
 use crate::collection::Collection;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
@@ -210,10 +210,11 @@ impl Debtor {
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
         let settled = is.settled()?.minus(was.settled()?)?;
         let reopened = known.is_some() && is.balance.is_positive() && !was.balance.is_positive();
-        journal.invoice_moved(known.is_none(), was, is, &after);
+        let reopening = reopened.then(|| Reopening::of_invoice(&differences, cause));
+        journal.invoice_moved(known.is_none(), was, is, &after, reopening.as_ref());
         self.note_received(&key, &after.id, settled);
-        if reopened {
-            self.account_mut(&key).reopen();
+        if let Some(why) = reopening {
+            self.account_mut(&key).reopen(why);
         }
         self.account_mut(&key).credit = credit;
         self.invoices.insert(after.id.clone(), after);
@@ -246,16 +247,22 @@ impl Journal {
         }
     }
 
-    fn invoice_moved(&mut self, new: bool, was: Position, is: Position, invoice: &Invoice) {
+    fn invoice_moved(
+        &mut self,
+        new: bool,
+        was: Position,
+        is: Position,
+        invoice: &Invoice,
+        reopening: Option<&Reopening>,
+    ) {
         let event = |kind, amount| Event::new(kind).account(&invoice.account()).invoice(&invoice.id).amount(amount);
         if new {
             self.events.push(event(EventKind::InvoiceCreated, is.owed));
         }
-        let (owing, owed) = (is.balance.is_positive(), was.balance.is_positive());
-        if (owed || new) && !owing {
+        if (was.balance.is_positive() || new) && !is.balance.is_positive() {
             self.events.push(event(EventKind::InvoiceSettled, is.paid).detail(invoice.status()));
-        } else if owing && !owed && !new {
-            self.events.push(event(EventKind::InvoiceReopened, is.balance));
+        } else if let Some(why) = reopening {
+            self.events.push(event(EventKind::InvoiceReopened, is.balance).because(why));
         }
     }
 }

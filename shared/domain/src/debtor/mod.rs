@@ -22,6 +22,7 @@ mod placing;
 mod reaching;
 mod recorded;
 mod refunds;
+mod reopening;
 mod replaying;
 mod reversing;
 mod rules;
@@ -46,6 +47,7 @@ pub use late::{FeeRule, LateError, Ordered};
 pub use obstacles::{Barred, Obstacle};
 pub use reaching::{Heard, Stop};
 pub use recorded::RecordedContact;
+pub use reopening::{ReopenedBy, Reopening};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,7 +8,7 @@ use dunlin_domain::agreement::{
     AgreementError, Count, Dispute, DisputeReason, PaymentPlan, Period, Promise, Resolution, Schedule, Settlement,
     Terms,
 };
-use dunlin_domain::debtor::{HoldError, Journal, Proposal};
+use dunlin_domain::debtor::{HoldError, Journal, Proposal, ReopenedBy};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
@@ -329,8 +329,15 @@ fn a_payment_that_is_taken_back_resumes_the_ladder_where_it_was_left() {
     book.pay("A", 10_000, "2026-03-10");
     assert!(book.told("2026-03-10T12:00:00Z").contains(&EventKind::CycleEnded));
     book.take_back("A", 10_000, 10_000, "2026-03-13");
-    assert!(book.told("2026-03-13T12:00:00Z").contains(&EventKind::CycleResumed));
+    let reopened = book.events.iter().rfind(|event| event.kind == EventKind::InvoiceReopened).unwrap();
+    let because = (Some(ReopenedBy::ChargedBack), Some("payment/test/p1"));
+    assert_eq!((reopened.cause, reopened.reference.as_deref()), because);
+    let mut journal = Journal::default();
+    book.debtor.roll(&book.policies, at("2026-03-13T12:00:00Z"), &mut journal).unwrap();
+    let resumed = journal.events.iter().find(|event| event.kind == EventKind::CycleResumed).unwrap();
+    assert_eq!((resumed.cause, resumed.reference.as_deref()), because);
     assert_eq!(book.step_at("2026-03-13T12:00:00Z"), None, "reminder-7 was sent");
+    assert_eq!(book.reasons(Rule::Resumed), ["charged_back, payment/test/p1"]);
     assert_eq!(book.step_at("2026-03-16T12:00:00Z").as_deref(), Some("reminder-14"));
 }
 
