@@ -29,6 +29,16 @@ async fn post(world: &World, what: &str, body: Value, key: &str) -> (i64, Value)
     call(world, &format!("POST /v1/debtors/{{id}}/{what}"), json!({}), body, (key, json!({}))).await
 }
 
+/// What the timeline says of a kind, newest first.
+async fn happened(world: &World, kind: &str) -> Vec<String> {
+    let query = json!({ "kind": kind });
+    let (_, told) = call(world, "GET /v1/debtors/{id}/timeline", json!({}), json!(null), ("", query)).await;
+    let entries = told["entries"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let detail = |body: &Value| text(if body["detail"].is_null() { &body["amount"] } else { &body["detail"] });
+    entries.map(|one| format!("{} {}: {}", text(&one["kind"]), detail(&one["body"]), text(&one["words"]))).collect()
+}
+
 async fn debtor(world: &World) -> Value {
     call(world, "GET /v1/debtors/{id}", json!({}), json!(null), ("", json!({}))).await.1
 }
@@ -45,6 +55,7 @@ async fn a_hold_is_set_once_shown_obeyed_and_lifted() {
     );
     assert_eq!(post(&world, "holds", body, "k1").await.1["events"], json!([]), "sent again, it is carried out once");
     assert_eq!(debtor(&world).await["holds"][0]["scope"]["of"], "debtor");
+    assert_eq!(happened(&world, "hold").await, ["hold.set hardship: a hold was set: what it covers is not chased"]);
     world.days("2026-03-03", "2026-03-09").await;
     assert!(world.mails().is_empty(), "nothing goes out while it stands");
     let id = set["hold"]["id"].clone();

@@ -32,7 +32,7 @@ impl Handler {
         let new = matches!(amended, Ok(Changed::Made { answer: true, .. }));
         let (debtor, journal) = made(amended, &call, |error: &GroupError| refused("parent_ref", error))?;
         let changed: Vec<&str> = journal.changes.iter().map(|change| change.field).collect();
-        let events: Vec<&str> = journal.events.iter().map(|event| event.kind.as_str()).collect();
+        let events: Vec<&str> = journal.told().iter().map(|event| event.kind.as_str()).collect();
         let status = if new && !call.preview { 201 } else { 200 };
         let page = self.page(&tenancy, &debtor, call.now).await?;
         let answer = json!({ "preview": call.preview, "changed": changed, "events": events, "debtor": page });

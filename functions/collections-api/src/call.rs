@@ -83,7 +83,7 @@ pub(crate) fn answer(
     debtor: &Debtor,
     journal: &Journal,
 ) -> ApiGatewayV2httpResponse {
-    let events = journal.events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
+    let events = journal.told().iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
     let status = if call.preview { 200 } else { status };
     json_response(
         status,

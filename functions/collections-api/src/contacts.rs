@@ -182,7 +182,7 @@ fn answer(
     journal: &Journal,
 ) -> ApiGatewayV2httpResponse {
     let contact = debtor.contact_of_person(id).ok().map(shown);
-    let events = journal.events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
+    let events = journal.told().iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
     let status = if call.preview { 200 } else { status };
     let answer = json!({ "preview": call.preview, "contact": contact, "check": check, "events": events });
     json_response(status, &answer)

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, json_response, path_parameter, query_parameter};
-use dunlin_aws::store::Tenancy;
+use dunlin_aws::store::{Tenancy, TimelineEntry};
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Account, Debtor, Journal};
@@ -11,6 +11,7 @@ use dunlin_domain::ids::{AccountKey, DebtorId};
 use dunlin_domain::invoice::{Invoice, Stop};
 use dunlin_domain::policy::Policies;
 use dunlin_domain::remittance::Target;
+use dunlin_domain::timeline;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -53,6 +54,7 @@ impl Handler {
         let tenancy = self.tenancy(request).await?;
         let id = debtor_id(request)?;
         let limit = limit(request)?;
+        let wanted = query_parameter(request, "kind");
         let page = self
             .books
             .store()
@@ -62,7 +64,8 @@ impl Handler {
         let entries: Vec<Value> = page
             .entries
             .into_iter()
-            .map(|entry| json!({ "at": entry.at, "kind": entry.kind, "body": entry.body }))
+            .filter(|entry| wanted.as_ref().is_none_or(|wanted| is_of(&entry.kind, wanted)))
+            .map(timeline_entry)
             .collect();
         Ok(json_response(200, &json!({ "entries": entries, "next": page.next })))
     }
@@ -190,4 +193,16 @@ fn invoice_view(invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Val
         "description": invoice.description,
         "not_chased": stop,
     })
+}
+
+/// Whether a kind is the one asked for, or of it: `hold` is also `hold.set`.
+fn is_of(kind: &str, wanted: &str) -> bool {
+    kind.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn timeline_entry(entry: TimelineEntry) -> Value {
+    let TimelineEntry { at, kind, body } = entry;
+    let what = ["ended", "status", "kind"].into_iter().find_map(|name| body.get(name)?.as_str());
+    let words = timeline::words(&kind, what.unwrap_or_default());
+    json!({ "at": at, "kind": kind, "words": words, "body": body })
 }

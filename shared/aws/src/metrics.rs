@@ -182,8 +182,8 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         EventKind::MessageBounced => Some(Metric::Bounced),
         EventKind::MessageComplained => Some(Metric::Complained),
         EventKind::ContactSuppressed => Some(Metric::Suppressed),
-        EventKind::PaymentReceived => {
-            Some(Metric::Applied(Source::of_remittance(detail["detail"].as_str().unwrap_or_default())))
+        EventKind::PaymentReceived | EventKind::CreditNoteIssued => {
+            Some(Metric::Applied(Source::of_remittance(detail["reference"].as_str().unwrap_or_default())))
         }
         EventKind::MessageWithheld // counted with its rule, which the event does not carry
         | EventKind::InvoiceCreated
@@ -191,6 +191,19 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::InvoiceSettled
         | EventKind::InvoiceReopened
         | EventKind::PaymentReversed
+        | EventKind::PaymentRegained
+        | EventKind::CreditNoteVoided
+        | EventKind::CreditArose
+        | EventKind::CreditFell
+        | EventKind::CreditApplied
+        | EventKind::CreditMoved
+        | EventKind::CreditRefunded
+        | EventKind::FeeCharged
+        | EventKind::FeeTakenBack
+        | EventKind::InterestCharged
+        | EventKind::InterestTakenBack
+        | EventKind::WrittenOff
+        | EventKind::Recovered
         | EventKind::RefundReviewed
         | EventKind::PaymentPending
         | EventKind::PaymentFailed
@@ -200,9 +213,11 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::HoldEnded
         | EventKind::PromiseMade
         | EventKind::PromiseKept
+        | EventKind::PromisePartlyKept
         | EventKind::PromiseBroken
         | EventKind::PromiseCancelled
         | EventKind::PlanMade
+        | EventKind::InstalmentPaid
         | EventKind::InstalmentMissed
         | EventKind::PlanCompleted
         | EventKind::PlanDefaulted
@@ -316,7 +331,7 @@ mod tests {
 
     #[test]
     fn payments_are_applied_by_their_source() {
-        let source = |id: &str| told(EventKind::PaymentReceived, &json!({ "detail": id }));
+        let source = |id: &str| told(EventKind::PaymentReceived, &json!({ "reference": id }));
         assert_eq!(source("payment/stripe/pi_1"), Some(Metric::Applied(Source::Stripe)));
         assert_eq!(source("payment/books/P-1"), Some(Metric::Applied(Source::Books)));
         assert_eq!(source("payment/xero/1"), Some(Metric::Applied(Source::Other)));

@@ -23,7 +23,9 @@ impl NamePlace {
     pub fn of(name: &str) -> Self {
         let words: Vec<&str> = name.split(|c: char| c.is_whitespace() || c.is_control()).collect();
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        Self(words.join(" ").to_lowercase().chars().take(PLACE_CHARS).collect())
+        let cut: String = words.join(" ").to_lowercase().chars().take(PLACE_CHARS).collect();
+        // A place that ends where a word does is the place of its own text.
+        Self(cut.trim_end().to_owned())
     }
 
     /// The place as text.

@@ -1,6 +1,7 @@
 //! What happened, for those who listen: one event for each fact that another system may act on.
 
-use crate::ids::{AccountKey, InvoiceId};
+use crate::debtor::{ReopenedBy, Reopening};
+use crate::ids::{AccountKey, AgreementId, HoldId, InvoiceId};
 use crate::message::MessageId;
 use crate::money::Money;
 
@@ -19,6 +20,34 @@ pub enum EventKind {
     PaymentReceived,
     /// A payment went back, to the debtor or through the bank.
     PaymentReversed,
+    /// A payment that had gone back came in again: a chargeback was won.
+    PaymentRegained,
+    /// A credit note reduced what is owed, or is unapplied credit.
+    CreditNoteIssued,
+    /// A credit note was taken back.
+    CreditNoteVoided,
+    /// An invoice was paid with more than was owed on it: the rest is unapplied credit.
+    CreditArose,
+    /// Less of what an invoice was paid with is left over than was told.
+    CreditFell,
+    /// Unapplied money, of a payment on account or a credit, was placed on invoices.
+    CreditApplied,
+    /// Unapplied credit went to another portfolio.
+    CreditMoved,
+    /// Unapplied credit was paid back.
+    CreditRefunded,
+    /// A fee was charged on an invoice.
+    FeeCharged,
+    /// A fee was taken back.
+    FeeTakenBack,
+    /// Interest was charged on an invoice.
+    InterestCharged,
+    /// Interest that was charged was taken back.
+    InterestTakenBack,
+    /// What was open on an invoice was given up, or so much of it.
+    WrittenOff,
+    /// What had been given up came in after all, or so much of it.
+    Recovered,
     /// A person has looked at what was refunded of an invoice: what is open of it is chased again.
     RefundReviewed,
     /// A payment is under way.
@@ -37,12 +66,16 @@ pub enum EventKind {
     PromiseMade,
     /// What was promised came in time.
     PromiseKept,
-    /// What was promised did not come in time, or only a part.
+    /// A part of what was promised came in time.
+    PromisePartlyKept,
+    /// Nothing of what was promised came in time.
     PromiseBroken,
     /// A promise was called off.
     PromiseCancelled,
     /// A payment plan was agreed.
     PlanMade,
+    /// An instalment was paid.
+    InstalmentPaid,
     /// An instalment did not come in time.
     InstalmentMissed,
     /// A plan was paid to its end.
@@ -61,7 +94,7 @@ pub enum EventKind {
     SettlementCancelled,
     /// The debtor contests an invoice, or a part of it.
     DisputeOpened,
-    /// A dispute was decided.
+    /// A dispute is over: decided, called off, or settled with its invoice.
     DisputeResolved,
     /// A debt that was settled is owed again, and its ladder goes on from where it was left.
     CycleResumed,
@@ -107,13 +140,27 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 64] = [
         Self::InvoiceCreated,
         Self::InvoiceUpdated,
         Self::InvoiceSettled,
         Self::InvoiceReopened,
         Self::PaymentReceived,
         Self::PaymentReversed,
+        Self::PaymentRegained,
+        Self::CreditNoteIssued,
+        Self::CreditNoteVoided,
+        Self::CreditArose,
+        Self::CreditFell,
+        Self::CreditApplied,
+        Self::CreditMoved,
+        Self::CreditRefunded,
+        Self::FeeCharged,
+        Self::FeeTakenBack,
+        Self::InterestCharged,
+        Self::InterestTakenBack,
+        Self::WrittenOff,
+        Self::Recovered,
         Self::RefundReviewed,
         Self::PaymentPending,
         Self::PaymentFailed,
@@ -123,9 +170,11 @@ impl EventKind {
         Self::HoldEnded,
         Self::PromiseMade,
         Self::PromiseKept,
+        Self::PromisePartlyKept,
         Self::PromiseBroken,
         Self::PromiseCancelled,
         Self::PlanMade,
+        Self::InstalmentPaid,
         Self::InstalmentMissed,
         Self::PlanCompleted,
         Self::PlanDefaulted,
@@ -168,6 +217,20 @@ impl EventKind {
             Self::InvoiceReopened => "invoice.reopened",
             Self::PaymentReceived => "payment.received",
             Self::PaymentReversed => "payment.reversed",
+            Self::PaymentRegained => "payment.regained",
+            Self::CreditNoteIssued => "credit_note.issued",
+            Self::CreditNoteVoided => "credit_note.voided",
+            Self::CreditArose => "credit.arose",
+            Self::CreditFell => "credit.fell",
+            Self::CreditApplied => "credit.applied",
+            Self::CreditMoved => "credit.moved",
+            Self::CreditRefunded => "credit.refunded",
+            Self::FeeCharged => "fee.charged",
+            Self::FeeTakenBack => "fee.taken_back",
+            Self::InterestCharged => "interest.charged",
+            Self::InterestTakenBack => "interest.taken_back",
+            Self::WrittenOff => "write_off.made",
+            Self::Recovered => "write_off.recovered",
             Self::RefundReviewed => "refund.reviewed",
             Self::PaymentPending => "payment.pending",
             Self::PaymentFailed => "payment.failed",
@@ -177,9 +240,11 @@ impl EventKind {
             Self::HoldEnded => "hold.ended",
             Self::PromiseMade => "promise.made",
             Self::PromiseKept => "promise.kept",
+            Self::PromisePartlyKept => "promise.partly_kept",
             Self::PromiseBroken => "promise.broken",
             Self::PromiseCancelled => "promise.cancelled",
             Self::PlanMade => "plan.made",
+            Self::InstalmentPaid => "plan.instalment_paid",
             Self::InstalmentMissed => "plan.instalment_missed",
             Self::PlanCompleted => "plan.completed",
             Self::PlanDefaulted => "plan.defaulted",
@@ -231,9 +296,19 @@ pub struct Event {
     pub invoice: Option<InvoiceId>,
     /// The message, where it is about one.
     pub message: Option<MessageId>,
-    /// The amount, where there is one.
+    /// The agreement, where it is about one.
+    pub agreement: Option<AgreementId>,
+    /// The hold, where it is about one.
+    pub hold: Option<HoldId>,
+    /// The amount by which something changed, where there is one.
     pub amount: Option<Money>,
-    /// The step, task or reference.
+    /// What brought it about: a payment, a credit note or an order, by its id.
+    pub reference: Option<String>,
+    /// How an agreement or a hold ended.
+    pub outcome: Option<&'static str>,
+    /// Why something is owed again.
+    pub cause: Option<ReopenedBy>,
+    /// The step, task, reason or authority.
     pub detail: Option<String>,
 }
 
@@ -241,7 +316,19 @@ impl Event {
     /// An event with no particulars yet.
     #[must_use]
     pub fn new(kind: EventKind) -> Self {
-        Self { kind, account: None, invoice: None, message: None, amount: None, detail: None }
+        Self {
+            kind,
+            account: None,
+            invoice: None,
+            message: None,
+            agreement: None,
+            hold: None,
+            amount: None,
+            reference: None,
+            outcome: None,
+            cause: None,
+            detail: None,
+        }
     }
 
     /// About this account.
@@ -262,6 +349,42 @@ impl Event {
     #[must_use]
     pub fn message(mut self, message: &MessageId) -> Self {
         self.message = Some(message.clone());
+        self
+    }
+
+    /// About this agreement.
+    #[must_use]
+    pub fn agreement(mut self, agreement: &AgreementId) -> Self {
+        self.agreement = Some(agreement.clone());
+        self
+    }
+
+    /// About this hold.
+    #[must_use]
+    pub fn hold(mut self, hold: &HoldId) -> Self {
+        self.hold = Some(hold.clone());
+        self
+    }
+
+    /// Brought about by this.
+    #[must_use]
+    pub fn reference(mut self, reference: impl Into<String>) -> Self {
+        self.reference = Some(reference.into());
+        self
+    }
+
+    /// That ended so.
+    #[must_use]
+    pub fn outcome(mut self, outcome: &'static str) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// Because of this.
+    #[must_use]
+    pub fn because(mut self, why: &Reopening) -> Self {
+        self.cause = Some(why.by);
+        self.reference.clone_from(&why.reference);
         self
     }
 

@@ -71,6 +71,12 @@ impl EntryKind {
 /// The notes of the two entries that move an overpayment from its invoice to unapplied credit.
 pub const OVERPAYMENT: [&str; 2] = ["overpayment moved to unapplied credit", "overpayment of an invoice"];
 
+/// The note of the entry that takes from an account's unapplied credit what was placed on invoices.
+pub const ALLOCATED: &str = "allocated to invoices";
+
+/// The note of the entry by which unapplied credit was paid back.
+pub const PAID_BACK: &str = "unapplied credit paid back";
+
 /// One line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

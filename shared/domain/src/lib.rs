@@ -59,3 +59,4 @@ pub mod remittance;
 pub mod statement;
 pub mod telling;
 pub mod template;
+pub mod timeline;

@@ -17,6 +17,8 @@ use crate::money::Money;
 pub enum Rule {
     /// Something is overdue.
     Overdue,
+    /// What was settled, or planned, is owed again, and the ladder goes on where it was left.
+    Resumed,
     /// A step of the ladder has come.
     StepReached,
     /// A due date is near and a courtesy is in order.
@@ -77,8 +79,9 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Overdue,
+        Self::Resumed,
         Self::StepReached,
         Self::CourtesyDue,
         Self::StepSuperseded,
@@ -114,6 +117,7 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Overdue => "overdue",
+            Self::Resumed => "resumed",
             Self::StepReached => "step_reached",
             Self::CourtesyDue => "courtesy_due",
             Self::StepSuperseded => "step_superseded",

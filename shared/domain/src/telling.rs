@@ -105,6 +105,7 @@ impl Word {
         let detail = plain(&self.detail);
         match self.rule {
             Rule::Overdue => format!("the oldest debt was {detail}"),
+            Rule::Resumed => format!("it is owed again and the ladder goes on where it was left ({detail})"),
             Rule::StepReached => format!("the step '{detail}' has come"),
             Rule::CourtesyDue => format!("a due date is near and the note '{detail}' is in order"),
             Rule::StepSuperseded => format!("a later step is right and replaces an earlier one ({detail})"),
@@ -206,6 +207,7 @@ impl Told {
 fn source(rule: Rule) -> &'static str {
     match rule {
         Rule::Overdue
+        | Rule::Resumed
         | Rule::NothingDue
         | Rule::PaymentInFlight
         | Rule::Chargeback

@@ -229,6 +229,7 @@ fn begun(about: Subject, policy: PolicyRef, now: Timestamp) -> Cycle {
         policy,
         done: done.into_iter().collect(),
         resumed_after: 0,
+        resumed_by: None,
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn log(commit: &Commit<'_>, items: &mut [&mut Item]) -> Result<Logged
     let change = Change {
         at: commit.now.to_string(),
         actor: commit.actor.clone(),
-        what: commit.journal.events.iter().map(|event| event.kind.as_str().to_owned()).collect(),
+        what: commit.journal.told().iter().map(|event| event.kind.as_str().to_owned()).collect(),
         why: why(commit),
         before,
         after: state(debtor)?,

@@ -20,7 +20,7 @@ use super::record::{
     AgreementRecord, ChangeRecord, ContactNoteRecord, EntryRecord, HeadRecord, HeadStamp, HoldRecord, InvoiceRecord,
     Item, MessageRecord, ReplyRecord, TaskRecord, read_item, seconds, to_item,
 };
-use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned, decision, message};
+use super::{MessageRef, Receipt, Reference, Store, StoreError, Versioned, decision, message, told};
 use crate::telemetry;
 
 /// A transaction takes this many items.
@@ -208,7 +208,7 @@ impl Store {
             committed_at: commit.now,
             due,
             deltas: &deltas,
-            events: &commit.journal.events,
+            events: &commit.journal.told(),
             trace: telemetry::trace_id(),
             log: Some(log),
         };
@@ -414,6 +414,7 @@ fn history(commit: &Commit<'_>) -> Result<Vec<Item>, StoreError> {
     if let Some(evaluation) = &journal.decision {
         items.push(decision::item(commit, evaluation, &numbered(key::DECISION, 0))?);
     }
+    told::ride(commit, &mut items)?;
     Ok(items)
 }
 

@@ -12,6 +12,7 @@ use super::decision::MADE_FROM;
 use super::error::sort;
 use super::key;
 use super::record::{EntryRecord, Item, SCHEMA, place, read, read_item};
+use super::told::TOLD;
 use super::{Store, StoreError};
 
 /// One thing that happened.
@@ -19,7 +20,8 @@ use super::{Store, StoreError};
 pub struct TimelineEntry {
     /// When, RFC 3339.
     pub at: String,
-    /// `entry`, `message`, `decision`, `task`, `change`, `contact`, `reply`, and what is over: `invoice`, `hold`, `agreement`.
+    /// `entry`, `message`, `decision`, `task`, `change`, `contact`, `reply`, what is over: `invoice`, `hold`, `agreement`; and
+    /// of what else happened the kind of event, such as `hold.set`.
     pub kind: String,
     /// Its particulars; amounts are decimal strings.
     pub body: Map<String, Value>,
@@ -35,7 +37,8 @@ pub struct TimelinePage {
 }
 
 impl Store {
-    /// A page of at most `limit` entries, newest first, from `after` on.
+    /// A page of what at most `limit` records of the history say, newest first, from `after` on. One that carries what its
+    /// commit told says more than one thing.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -48,8 +51,13 @@ impl Store {
     ) -> Result<TimelinePage, StoreError> {
         let answer = self.newest_first(tenant, debtor, after).limit(limit).send().await.map_err(sort)?;
         let next = answer.last_evaluated_key.as_ref().and_then(|last| sort_key(last)).map(str::to_owned);
-        let told = answer.items.unwrap_or_default().into_iter().filter(|item| kind(item) != Some(key::AUDIT));
-        let entries = told.map(entry).collect::<Result<_, _>>()?;
+        let mut entries = Vec::new();
+        for mut item in answer.items.unwrap_or_default() {
+            entries.extend(told(&mut item)?);
+            if kind(&item).is_some_and(|kind| kind != key::AUDIT && kind != key::TOLD) {
+                entries.push(entry(item)?);
+            }
+        }
         Ok(TimelinePage { entries, next })
     }
 
@@ -117,6 +125,21 @@ pub(super) fn sort_key(item: &Item) -> Option<&str> {
 /// What an item of the history is.
 pub(super) fn kind(item: &Item) -> Option<&str> {
     sort_key(item)?.split('#').nth(1)
+}
+
+/// What a record carries of what its commit told.
+fn told(item: &mut Item) -> Result<Vec<TimelineEntry>, StoreError> {
+    let Some(told) = item.remove(TOLD) else { return Ok(Vec::new()) };
+    let place = place(item);
+    let at = sort_key(item).and_then(|sk| Some(sk.split_once('#')?.0.to_owned())).unwrap_or_default();
+    let told: Vec<Map<String, Value>> =
+        serde_dynamo::from_attribute_value(told).map_err(|error| StoreError::corrupt(&place, error))?;
+    let entry = |mut body: Map<String, Value>| {
+        let kind = body.remove("kind").and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        told_in_decimals(&mut body)?;
+        Ok(TimelineEntry { at: at.clone(), kind, body })
+    };
+    told.into_iter().map(entry).collect()
 }
 
 fn entry(mut item: Item) -> Result<TimelineEntry, StoreError> {

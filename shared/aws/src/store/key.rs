@@ -42,6 +42,8 @@ pub(crate) const HOLD: &str = "HOLD";
 pub(crate) const AGREEMENT: &str = "AGREEMENT";
 /// Records of the audit log that have an item of their own.
 pub(crate) const AUDIT: &str = "AUDIT";
+/// What a commit tells that wrote no history.
+pub(crate) const TOLD: &str = "TOLD";
 pub(crate) const DECISION: &str = "DECISION";
 const LIVE_INVOICE: &str = "LIVE#INVOICE#";
 const LIVE_HOLD: &str = "LIVE#HOLD#";

@@ -66,6 +66,7 @@ mod suppression;
 mod template;
 mod tenancy;
 mod text;
+mod told;
 
 pub use allocation::AllocationPage;
 pub use anchor::{LastAnchor, MovedLog, MovedLogs};

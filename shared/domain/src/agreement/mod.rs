@@ -139,7 +139,7 @@ impl Terms {
     /// The terms as they were when nothing had happened yet.
     pub(crate) fn as_agreed(&self) -> Self {
         match self {
-            Self::Plan(plan) => Self::Plan(plan.clone().with_told_missed(BTreeSet::new())),
+            Self::Plan(plan) => Self::Plan(plan.clone().with_told_missed(BTreeSet::new()).with_told_paid(0)),
             Self::Promise(_) | Self::Settlement(_) | Self::Dispute(_) => self.clone(),
         }
     }

@@ -28,6 +28,8 @@ pub struct PaymentPlan {
     misses_allowed: u8,
     /// The days of those that are missed and that somebody was told of.
     told_missed: BTreeSet<Date>,
+    /// Of how many it was told that they are paid. What goes back afterwards does not take that back.
+    told_paid: usize,
 }
 
 impl PaymentPlan {
@@ -46,7 +48,7 @@ impl PaymentPlan {
             return Err(AgreementError::NothingPromised("each instalment"));
         }
         Money::sum(first.amount.currency(), instalments.iter().map(|one| one.amount))?;
-        Ok(Self { instalments, grace_days, misses_allowed, told_missed: BTreeSet::new() })
+        Ok(Self { instalments, grace_days, misses_allowed, told_missed: BTreeSet::new(), told_paid: 0 })
     }
 
     /// The instalments, in order.
@@ -98,6 +100,24 @@ impl PaymentPlan {
     #[must_use]
     pub fn with_told_missed(self, told_missed: BTreeSet<Date>) -> Self {
         Self { told_missed, ..self }
+    }
+
+    /// How many instalments are paid in full.
+    #[must_use]
+    pub fn paid(&self, received: Money) -> usize {
+        self.instalments.len().saturating_sub(self.unpaid(received).count())
+    }
+
+    /// Of how many somebody was told that they are paid.
+    #[must_use]
+    pub fn told_paid(&self) -> usize {
+        self.told_paid
+    }
+
+    /// The same plan, of which so many paid instalments were told.
+    #[must_use]
+    pub fn with_told_paid(self, told_paid: usize) -> Self {
+        Self { told_paid, ..self }
     }
 
     /// The first day on which an instalment is missed that counts as due on a day.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::Reopening;
 use crate::allocation::{AllocationMethod, Proportion, Reversal};
 use crate::by_day::ByDay;
 use crate::ids::{PolicyRef, StepName};
@@ -50,6 +51,8 @@ pub struct Cycle {
     pub done: BTreeMap<(Subject, StepName), StepDone>,
     /// The day, after the due date, up to which the ladder was gone before, where the cycle goes on with an earlier one.
     pub resumed_after: i32,
+    /// Why it does.
+    pub resumed_by: Option<Reopening>,
 }
 
 impl Cycle {
@@ -160,8 +163,9 @@ pub struct Account {
     pub cycle: Option<Cycle>,
     /// How far, in days after the due date, the ladder was gone when the last cycle ended.
     pub left_off: i32,
-    /// Whether something that was settled, or planned, is owed again as before: the next cycle goes on with the last.
-    pub reopened: bool,
+    /// Why something that was settled, or planned, is owed again as before, where it is: the next cycle goes on with the
+    /// last.
+    pub reopened: Option<Reopening>,
     /// Due dates that a courtesy was sent for, with that step's day; forgotten soon after they are past.
     pub noted: BTreeMap<Date, i32>,
     /// The tries of steps whose message did not arrive; kept for as long as the step may be taken.
@@ -181,18 +185,19 @@ impl Account {
             cycles: 0,
             cycle: None,
             left_off: 0,
-            reopened: false,
+            reopened: None,
             noted: BTreeMap::new(),
             tries: BTreeMap::new(),
             pending: None,
         }
     }
 
-    pub(super) fn reopen(&mut self) {
-        self.reopened = true;
-        if let Some(cycle) = &mut self.cycle {
-            cycle.resumed_after = cycle.resumed_after.max(self.left_off);
+    pub(super) fn reopen(&mut self, why: Reopening) {
+        if let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.resumed_after < self.left_off) {
+            cycle.resumed_after = self.left_off;
+            cycle.resumed_by = Some(why.clone());
         }
+        self.reopened = Some(why);
     }
 
     /// What is pursued, and under which policy: the one that the running cycle began under, or the one for new ones.

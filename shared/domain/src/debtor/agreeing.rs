@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{BookingError, Debtor, Journal};
+use super::{BookingError, Debtor, Journal, Reopening};
 use crate::agreement::{
     Agreement, AgreementEnd, AgreementError, Cover, Instalment, Outlook, Resolution, Settlement, Terms,
 };
@@ -97,7 +97,7 @@ impl Debtor {
         {
             invoice.balance().minus(*amount)?;
         }
-        journal.events.push(about_hold(EventKind::HoldSet, &hold, hold.reason.as_str()));
+        journal.events.push(about_hold(EventKind::HoldSet, &hold));
         self.holds.insert(hold.id.clone(), hold);
         Ok(true)
     }
@@ -200,6 +200,7 @@ impl Debtor {
         let Some(agreement) = self.agreements.get(id).filter(|one| !self.is_placing(one)) else { return Ok(()) };
         let seen = self.outlook(agreement, now)?;
         let end = agreement.verdict(&seen);
+        self.tell_paid(id, journal);
         self.tell_missed(id, &seen, journal);
         let (Some(end), Some(agreement)) = (end, self.agreements.get(id)) else { return Ok(()) };
         if matches!(agreement.terms, Terms::Settlement(_)) && end == AgreementEnd::Kept {
@@ -220,6 +221,18 @@ impl Debtor {
         self.accounts.get(&agreement.account).is_some_and(|account| !account.allocating.is_empty())
     }
 
+    /// Tells of each instalment that is paid, once, also where what paid it goes back and comes again.
+    fn tell_paid(&mut self, id: &AgreementId, journal: &mut Journal) {
+        let Some(agreement) = self.agreements.get_mut(id) else { return };
+        let Terms::Plan(plan) = &agreement.terms else { return };
+        let (paid, told) = (plan.paid(agreement.received), plan.told_paid());
+        if paid > told {
+            let news = plan.instalments().iter().take(paid).skip(told);
+            journal.events.extend(news.map(|one| about_instalment(EventKind::InstalmentPaid, agreement, *one)));
+            agreement.terms = Terms::Plan(plan.clone().with_told_paid(paid));
+        }
+    }
+
     /// Tells of each instalment that is missed, once.
     fn tell_missed(&mut self, id: &AgreementId, seen: &Outlook, journal: &mut Journal) {
         let Some(agreement) = self.agreements.get_mut(id) else { return };
@@ -227,8 +240,7 @@ impl Debtor {
         let unpaid: BTreeSet<Date> = plan.unpaid(agreement.received).map(|one| one.due).collect();
         let mut told: BTreeSet<Date> = plan.told_missed().intersection(&unpaid).copied().collect();
         let news = agreement.missed(seen).into_iter().filter(|one| told.insert(one.due));
-        let event = |one: Instalment| about_agreement(EventKind::InstalmentMissed, agreement).amount(one.amount);
-        journal.events.extend(news.map(event));
+        journal.events.extend(news.map(|one| about_instalment(EventKind::InstalmentMissed, agreement, one)));
         agreement.terms = Terms::Plan(plan.clone().with_told_missed(told));
     }
 
@@ -247,7 +259,7 @@ impl Debtor {
         }
         let Some(hold) = self.holds.remove(id) else { return };
         self.remember_moratorium(&hold, at);
-        journal.events.push(about_hold(EventKind::HoldEnded, &hold, end.as_str()));
+        journal.events.push(about_hold(EventKind::HoldEnded, &hold).outcome(end.as_str()));
         journal.holds.push((hold, end));
     }
 
@@ -256,13 +268,12 @@ impl Debtor {
             self.note_rest(now);
         }
         let Some(agreement) = self.agreements.remove(id) else { return };
-        journal.events.push(about_agreement(ended(&agreement.terms, &end), &agreement));
-        let back = matches!(end, AgreementEnd::Defaulted | AgreementEnd::Cancelled(_));
-        if let (Terms::Plan(_), true, Some(account)) =
-            (&agreement.terms, back, self.accounts.get_mut(&agreement.account))
+        journal.events.push(about_agreement(ended(&agreement.terms, &end), &agreement).outcome(end.as_str()));
+        if let (Terms::Plan(_), Some(why), Some(account)) =
+            (&agreement.terms, Reopening::of_plan(id, &end), self.accounts.get_mut(&agreement.account))
         {
             // The debts are due since long before; their ladder goes on from where it was left.
-            account.reopen();
+            account.reopen(why);
         }
         let event = HoldEvent::AgreementEnds(id.clone());
         journal.agreements.push((agreement, end));
@@ -340,8 +351,8 @@ fn check_terms(terms: &Terms, open: Money, today: Date) -> Result<(), AgreementE
     }
 }
 
-fn about_hold(kind: EventKind, hold: &Hold, detail: &str) -> Event {
-    let event = Event::new(kind).detail(detail);
+fn about_hold(kind: EventKind, hold: &Hold) -> Event {
+    let event = Event::new(kind).hold(&hold.id).detail(hold.reason.as_str());
     match &hold.scope {
         HoldScope::Debtor => event,
         HoldScope::Account(account) => event.account(account),
@@ -351,7 +362,7 @@ fn about_hold(kind: EventKind, hold: &Hold, detail: &str) -> Event {
 }
 
 fn about_agreement(kind: EventKind, agreement: &Agreement) -> Event {
-    let event = Event::new(kind).account(&agreement.account).detail(agreement.id.as_str());
+    let event = Event::new(kind).account(&agreement.account).agreement(&agreement.id);
     let amount = match &agreement.terms {
         Terms::Promise(promise) => Some(promise.amount()),
         Terms::Plan(plan) => plan.total().ok(),
@@ -370,6 +381,11 @@ fn about_agreement(kind: EventKind, agreement: &Agreement) -> Event {
     }
 }
 
+/// The amount is the instalment's, or what is left of it, and the detail its day.
+fn about_instalment(kind: EventKind, agreement: &Agreement, one: Instalment) -> Event {
+    about_agreement(kind, agreement).amount(one.amount).detail(one.due.to_string())
+}
+
 fn made(terms: &Terms) -> EventKind {
     match terms {
         Terms::Promise(_) => EventKind::PromiseMade,
@@ -386,6 +402,7 @@ fn ended(terms: &Terms, end: &AgreementEnd) -> EventKind {
         (Terms::Plan(_), AgreementEnd::Cancelled(_)) => EventKind::PlanCancelled,
         (Terms::Settlement(_), AgreementEnd::Cancelled(_)) => EventKind::SettlementCancelled,
         (Terms::Promise(_), AgreementEnd::Kept) => EventKind::PromiseKept,
+        (Terms::Promise(_), AgreementEnd::PartlyKept) => EventKind::PromisePartlyKept,
         (Terms::Promise(_), _) => EventKind::PromiseBroken,
         (Terms::Plan(_), AgreementEnd::Defaulted) => EventKind::PlanDefaulted,
         (Terms::Plan(_), _) => EventKind::PlanCompleted,

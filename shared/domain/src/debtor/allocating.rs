@@ -96,7 +96,7 @@ impl Debtor {
         *self.account_mut(key) = account;
         let cause = Cause { on, reference: Some(remittance), why: None };
         self.enter(key, remittance.kind.entry(), unplaced.minus(arrived)?, cause, None, journal);
-        announce(remittance, None, was, is, journal);
+        announce(remittance, (key, None), (was, is), journal);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use jiff::civil::Date;
 
 use super::settling::{self, Together};
-use super::{Debtor, Journal};
+use super::{Debtor, Journal, Reopening};
 use crate::by_day::ByDay;
 use crate::collection::Collection;
 use crate::event::{Event, EventKind};
@@ -15,7 +15,7 @@ use crate::intake::{Due, InvoiceDraft};
 use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
 use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Currency, Money, MoneyError};
-use crate::remittance::{Effect, RemittanceId};
+use crate::remittance::{Effect, RemittanceId, RemittanceKind};
 
 /// Why something cannot be booked. Nothing is changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -158,7 +158,7 @@ impl Debtor {
         if is.contested {
             changed.contested.insert(remittance.clone());
         }
-        announce(remittance, Some(invoice), was, is, journal);
+        announce(remittance, (&known.account(), Some(invoice)), (was, is), journal);
         self.post(changed, Cause { on, reference: Some(remittance), why: None }, journal)
     }
 
@@ -224,11 +224,12 @@ impl Debtor {
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
         let settled = is.settled()?.minus(was.settled()?)?;
         let reopened = known.is_some() && is.balance.is_positive() && !was.balance.is_positive();
-        journal.invoice_moved(known.is_none(), was, is, &after);
+        let reopening = reopened.then(|| Reopening::of_invoice(&differences, cause));
+        journal.invoice_moved(known.is_none(), was, is, &after, reopening.as_ref());
         journal.settlement_turned(known, &after, is.written_off.minus(was.written_off)?);
         self.note_received(&key, &after.id, settled);
-        if reopened {
-            self.account_mut(&key).reopen();
+        if let Some(why) = reopening {
+            self.account_mut(&key).reopen(why);
         }
         let account = self.account_mut(&key);
         account.credit = credit;
@@ -270,41 +271,60 @@ impl Journal {
         }
     }
 
-    fn invoice_moved(&mut self, new: bool, was: Position, is: Position, invoice: &Invoice) {
+    fn invoice_moved(
+        &mut self,
+        new: bool,
+        was: Position,
+        is: Position,
+        invoice: &Invoice,
+        reopening: Option<&Reopening>,
+    ) {
         let event = |kind, amount| Event::new(kind).account(&invoice.account()).invoice(&invoice.id).amount(amount);
         if new {
             self.events.push(event(EventKind::InvoiceCreated, is.owed));
         }
-        let (owing, owed) = (is.balance.is_positive(), was.balance.is_positive());
-        if (owed || new) && !owing {
+        if (was.balance.is_positive() || new) && !is.balance.is_positive() {
             self.events.push(event(EventKind::InvoiceSettled, is.paid).detail(invoice.status()));
-        } else if owing && !owed && !new {
-            self.events.push(event(EventKind::InvoiceReopened, is.balance));
+        } else if let Some(why) = reopening {
+            self.events.push(event(EventKind::InvoiceReopened, is.balance).because(why));
         }
     }
 }
 
-/// Tells of what a remittance newly did.
-pub(super) fn announce(id: &RemittanceId, invoice: Option<&InvoiceId>, was: Effect, is: Effect, journal: &mut Journal) {
-    let mut tell = |kind, amount| {
-        let event = Event::new(kind).amount(amount).detail(id.to_string());
-        journal.events.push(match invoice {
-            Some(invoice) => event.invoice(invoice),
-            None => event,
-        });
+/// Tells of what a remittance newly did: by how much it is more or less than was told, so that who adds up has it right.
+pub(super) fn announce(
+    id: &RemittanceId,
+    (account, invoice): (&AccountKey, Option<&InvoiceId>),
+    (was, is): (Effect, Effect),
+    journal: &mut Journal,
+) {
+    let mut tell = |kind, amount: Money, detail: Option<&str>| {
+        let mut event = Event::new(kind).account(account).amount(amount).reference(id.to_string());
+        (event.invoice, event.detail) = (invoice.cloned(), detail.map(str::to_owned));
+        journal.events.push(event);
     };
-    if is.received.minor() > was.received.minor() {
-        tell(EventKind::PaymentReceived, is.received);
-    }
-    if is.refunded.minor() > was.refunded.minor() {
-        tell(EventKind::PaymentReversed, is.refunded);
-    }
-    if is.charged_back.minor() > was.charged_back.minor() {
-        tell(EventKind::PaymentReversed, is.charged_back);
+    let (came, went, came_again) = match id.kind {
+        RemittanceKind::Payment => (EventKind::PaymentReceived, EventKind::PaymentReversed, EventKind::PaymentRegained),
+        RemittanceKind::CreditNote => {
+            (EventKind::CreditNoteIssued, EventKind::CreditNoteVoided, EventKind::CreditNoteIssued)
+        }
+    };
+    // A payment is in one currency, so the differences are there.
+    let more = |was: Money, is: Money| is.minus(was).ok().filter(|more| more.is_positive());
+    let changes = [
+        (came, more(was.received, is.received), None),
+        (went, more(is.received, was.received), Some("returned")),
+        (went, more(was.refunded, is.refunded), Some("refunded")),
+        (came_again, more(is.refunded, was.refunded), Some("refunded")),
+        (went, more(was.charged_back, is.charged_back), Some("charged_back")),
+        (came_again, more(is.charged_back, was.charged_back), Some("charged_back")),
+    ];
+    for (kind, amount, how) in changes {
+        amount.into_iter().for_each(|amount| tell(kind, amount, how));
     }
     match (was.in_flight, is.in_flight) {
-        (None, Some(payment)) => tell(EventKind::PaymentPending, payment.amount),
-        (Some(payment), None) if is.received.is_zero() => tell(EventKind::PaymentFailed, payment.amount),
+        (None, Some(payment)) => tell(EventKind::PaymentPending, payment.amount, None),
+        (Some(payment), None) if is.received.is_zero() => tell(EventKind::PaymentFailed, payment.amount, None),
         _ => {}
     }
 }

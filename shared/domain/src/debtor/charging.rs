@@ -145,8 +145,8 @@ impl Debtor {
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
         let Some(rules) = Rules::of(self, key, policies, now) else { return Ok(()) };
-        let about = |kind: EventKind| -> BTreeSet<&InvoiceId> {
-            let told = journal.events.iter().filter(|event| event.kind == kind);
+        let about = |kinds: &[EventKind]| -> BTreeSet<&InvoiceId> {
+            let told = journal.events.iter().filter(|event| kinds.contains(&event.kind));
             told.filter_map(|event| event.invoice.as_ref()).collect()
         };
         let paid = |id: &&InvoiceId| {
@@ -156,7 +156,7 @@ impl Debtor {
         let began = self.accounts.get(key).and_then(|account| Some(account.cycle.as_ref()?.began));
         let in_cycle = |invoice: &&Invoice| began.is_some_and(|began| invoice.received_last() >= Some(began));
         let (mut left, mut back) = (Charging::default(), Charging::default());
-        let settled = about(EventKind::InvoiceSettled);
+        let settled = about(&[EventKind::InvoiceSettled]);
         let mut waiting = Vec::new();
         for invoice in settled.iter().filter_map(paid).filter(in_cycle).filter(|one| !forgiven(one, journal)) {
             let mut asked = Charging::default();
@@ -164,7 +164,7 @@ impl Debtor {
             waiting.extend(asked.is_barred().then(|| invoice.id.clone()));
             left.charges.append(&mut asked.charges);
         }
-        let received = about(EventKind::PaymentReceived);
+        let received = about(&[EventKind::PaymentReceived, EventKind::CreditNoteIssued]);
         received.iter().filter_map(paid).for_each(|invoice| rules.ask_for_interest(invoice, &mut back));
         back.charges.retain(|charge| charge.amount.minor() < 0 && !left.charges.contains(charge));
         let charges: Vec<DueCharge> = left.charges.into_iter().chain(back.charges).collect();
@@ -182,7 +182,7 @@ impl Debtor {
         charges: &[DueCharge],
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
-        let ladder = |account: &Account| (account.reopened, account.cycle.clone());
+        let ladder = |account: &Account| (account.reopened.clone(), account.cycle.clone());
         let before = self.accounts.get(key).map(ladder);
         let mut booked = Journal::default();
         for charge in charges {

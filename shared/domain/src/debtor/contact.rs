@@ -201,7 +201,8 @@ impl Debtor {
         let subject = self.subject(key, now);
         let planned = self.agreements.values().any(|one| one.account == *key && matches!(one.terms, Terms::Plan(_)));
         let account = self.account_mut(key);
-        let resumed_after = if std::mem::take(&mut account.reopened) { account.left_off } else { 0 };
+        let resumed_by = account.reopened.take().filter(|_| account.left_off > 0);
+        let resumed_after = if resumed_by.is_some() { account.left_off } else { 0 };
         account.noted.retain(|due, _| *due >= today.saturating_sub(NOTED_FOR_DAYS.days()));
         account.forget_tries(today.saturating_sub(NOTED_FOR_DAYS.days()));
         match (&mut account.cycle, subject) {
@@ -210,9 +211,12 @@ impl Debtor {
                 let policy = policies.current(about).id().clone();
                 let done = BTreeMap::new();
                 account.cycles = number;
-                account.cycle = Some(Cycle { number, began: today, about, policy, done, resumed_after });
-                let kind = if resumed_after > 0 { EventKind::CycleResumed } else { EventKind::CycleBegan };
-                journal.events.push(Event::new(kind).account(key).detail(number.to_string()));
+                let event = match &resumed_by {
+                    Some(why) => Event::new(EventKind::CycleResumed).because(why),
+                    None => Event::new(EventKind::CycleBegan),
+                };
+                journal.events.push(event.account(key).detail(number.to_string()));
+                account.cycle = Some(Cycle { number, began: today, about, policy, done, resumed_after, resumed_by });
             }
             (Some(cycle), Some(about)) if cycle.about != about => {
                 cycle.about = about;

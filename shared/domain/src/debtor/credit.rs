@@ -10,7 +10,7 @@ use super::placing::Placing;
 use super::{Account, Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Named};
 use crate::ids::{AccountKey, IdError, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName};
-use crate::ledger::EntryKind;
+use crate::ledger::{EntryKind, PAID_BACK};
 use crate::money::{Money, MoneyError};
 use crate::remittance::{RemittanceId, RemittanceKind};
 
@@ -158,8 +158,7 @@ impl Debtor {
         match &order.what {
             CreditUse::Refund => {
                 self.account_mut(key).draw(amount)?;
-                let note = Some("unapplied credit paid back");
-                self.enter(key, EntryKind::Refund, amount, cause, note, journal);
+                self.enter(key, EntryKind::Refund, amount, cause, Some(PAID_BACK), journal);
             }
             CreditUse::Move(portfolio) if *portfolio == key.portfolio => {
                 return Err(CreditError::SamePortfolio(portfolio.clone()));

@@ -4,6 +4,7 @@ use super::booking::{BookingError, Cause};
 use super::{Debtor, DueCharge, Journal};
 use crate::allocation::Allocation;
 use crate::ids::AccountKey;
+use crate::ledger::ALLOCATED;
 use crate::remittance::RemittanceKind;
 
 impl Debtor {
@@ -36,7 +37,7 @@ impl Debtor {
             self.post(paid, cause, journal)?;
             self.account_mut(key).credit_of(&allocation.remittance, amount.negated())?;
             let kind = allocation.remittance.kind.entry();
-            self.enter(key, kind, amount, cause, Some("allocated to invoices"), journal);
+            self.enter(key, kind, amount, cause, Some(ALLOCATED), journal);
         }
         Ok(())
     }

@@ -24,11 +24,13 @@ mod placing;
 mod reaching;
 mod recorded;
 mod refunds;
+mod reopening;
 mod replaying;
 mod resting;
 mod reversing;
 mod rules;
 mod settling;
+mod told;
 mod waiting;
 
 pub use account::{Account, Allocating, Cycle, StepDone, Tries};
@@ -50,6 +52,7 @@ pub use late::{FeeRule, LateError, Ordered};
 pub use obstacles::{Barred, Obstacle};
 pub use reaching::{Heard, Stop};
 pub use recorded::RecordedContact;
+pub use reopening::{ReopenedBy, Reopening};
 
 use std::collections::{BTreeMap, BTreeSet};
 

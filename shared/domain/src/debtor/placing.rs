@@ -7,6 +7,7 @@ use super::{Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Allocation, AllocationLine, AllocationMethod, Named, Proportion, Reversal};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::invoice::Invoice;
+use crate::ledger::ALLOCATED;
 use crate::money::Money;
 use crate::remittance::RemittanceKind;
 
@@ -28,8 +29,7 @@ impl<'a> Placing<'a> {
     pub(super) fn record(self, debtor: &mut Debtor, placed: Money, credit: Money, journal: &mut Journal) -> Allocating {
         let Self { account, mut work, lines, .. } = self;
         let cause = Cause { on: work.on, reference: Some(&work.remittance), why: None };
-        let note = Some("allocated to invoices");
-        debtor.enter(account, work.remittance.kind.entry(), placed, cause, note, journal);
+        debtor.enter(account, work.remittance.kind.entry(), placed, cause, Some(ALLOCATED), journal);
         if !lines.is_empty() || credit.is_positive() {
             let remittance = work.remittance.clone();
             journal.allocations.push(Allocation { remittance, number: work.recorded, lines, credit });

@@ -225,6 +225,10 @@ impl<'a> View<'a> {
         };
         let days = days_between(oldest, today);
         findings.in_favour(Rule::Overdue, Detail::Due(oldest, days));
+        // Until a step of the cycle itself says how far it is.
+        if let Some(why) = cycle.resumed_by.as_ref().filter(|_| cycle.done.is_empty()) {
+            findings.in_favour(Rule::Resumed, Detail::Written(why.to_string()));
+        }
         let furthest = cycle.furthest(cycle.about);
         let ahead = || policy.ladder().filter(|step| step.offset_days > furthest);
         let Some(step) = ahead().rfind(|step| step.offset_days <= days) else {

@@ -10,7 +10,7 @@ use dunlin_domain::agreement::{
 };
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::by_day::ByDay;
-use dunlin_domain::debtor::{HoldError, Journal, Proposal};
+use dunlin_domain::debtor::{HoldError, Journal, Proposal, ReopenedBy};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
@@ -199,8 +199,9 @@ fn a_promise_stops_chasing_until_it_is_broken_and_the_ladder_goes_on_where_it_wa
 fn a_promise_is_kept_partly_kept_or_broken_by_what_came() {
     for (paid, taken_back, end) in [
         (6_000, 0, Some(EventKind::PromiseKept)),
-        (5_000, 0, Some(EventKind::PromiseBroken)),
-        (6_000, 2_000, Some(EventKind::PromiseBroken)),
+        (5_000, 0, Some(EventKind::PromisePartlyKept)),
+        (6_000, 2_000, Some(EventKind::PromisePartlyKept)),
+        (6_000, 6_000, Some(EventKind::PromiseBroken)),
     ] {
         let mut book = overdue();
         book.agreed(proposal(promise(6_000, "2026-03-12"), &["A"]), "2026-03-04T12:00:00Z").unwrap();
@@ -209,7 +210,7 @@ fn a_promise_is_kept_partly_kept_or_broken_by_what_came() {
             book.take_back("A", paid, taken_back, "2026-03-11");
         }
         let told = [book.told("2026-03-11T12:00:00Z"), book.told("2026-03-15T00:00:00Z")].concat();
-        let ends = [EventKind::PromiseKept, EventKind::PromiseBroken];
+        let ends = [EventKind::PromiseKept, EventKind::PromisePartlyKept, EventKind::PromiseBroken];
         assert_eq!(told.into_iter().find(|kind| ends.contains(kind)), end, "{paid} - {taken_back}");
         assert!(book.debtor.agreements.is_empty());
     }
@@ -413,8 +414,15 @@ fn a_payment_that_is_taken_back_resumes_the_ladder_where_it_was_left() {
     book.pay("A", 10_000, "2026-03-10");
     assert!(book.told("2026-03-10T12:00:00Z").contains(&EventKind::CycleEnded));
     book.take_back("A", 10_000, 10_000, "2026-03-13");
-    assert!(book.told("2026-03-13T12:00:00Z").contains(&EventKind::CycleResumed));
+    let reopened = book.events.iter().rfind(|event| event.kind == EventKind::InvoiceReopened).unwrap();
+    let because = (Some(ReopenedBy::ChargedBack), Some("payment/test/p1"));
+    assert_eq!((reopened.cause, reopened.reference.as_deref()), because);
+    let mut journal = Journal::default();
+    book.debtor.roll(&book.policies, at("2026-03-13T12:00:00Z"), &mut journal).unwrap();
+    let resumed = journal.events.iter().find(|event| event.kind == EventKind::CycleResumed).unwrap();
+    assert_eq!((resumed.cause, resumed.reference.as_deref()), because);
     assert_eq!(book.step_at("2026-03-13T12:00:00Z"), None, "reminder-7 was sent");
+    assert_eq!(book.reasons(Rule::Resumed), ["charged_back, payment/test/p1"]);
     assert_eq!(book.step_at("2026-03-16T12:00:00Z").as_deref(), Some("reminder-14"));
 }
 

@@ -8,6 +8,7 @@ use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
 use dunlin_domain::decide::decide;
 use dunlin_domain::decision::{AccountDecision, Action};
+use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, OutsideId, PortfolioId, SourceName, TenantId};
 use dunlin_domain::intake::{Due, InvoiceDraft};
 use dunlin_domain::invoice::{Source, Standing};
@@ -69,6 +70,8 @@ pub(crate) struct Book {
     pub(crate) debtor: Debtor,
     pub(crate) policies: Policies,
     pub(crate) entries: Vec<Entry>,
+    /// What others were told.
+    pub(crate) events: Vec<Event>,
     last: Option<AccountDecision>,
     payments: u32,
 }
@@ -79,14 +82,15 @@ impl Book {
         profile.contacts.set(Address::Email(EmailAddress::parse("ap@c1.example").unwrap()));
         let debtor = Debtor::new(TenantId::parse("t").unwrap(), DebtorId::parse("C1").unwrap(), profile);
         let policies = Policies::built_in().unwrap();
-        Self { debtor, policies, entries: Vec::new(), last: None, payments: 0 }
+        Self { debtor, policies, entries: Vec::new(), events: Vec::new(), last: None, payments: 0 }
     }
 
     pub(crate) fn unsubscribe(&mut self) {
         self.debtor.unsubscribe(at("2026-03-01T00:00:00Z"), &mut Journal::default());
     }
 
-    fn keep(&mut self, journal: Journal) {
+    pub(crate) fn keep(&mut self, journal: Journal) {
+        self.events.extend(journal.told());
         self.entries.extend(journal.entries);
     }
 

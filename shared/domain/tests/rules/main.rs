@@ -27,4 +27,5 @@ mod reaching;
 mod recovery;
 mod statement;
 mod telling;
+mod told;
 mod verdicts;

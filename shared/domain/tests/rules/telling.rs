@@ -10,7 +10,7 @@ use dunlin_domain::reason::Rule;
 use dunlin_domain::telling::{Did, Told, Word};
 
 /// What each rule is told as, with the detail that it has.
-const WORDS: [(Rule, &str, &str); 29] = [
+const WORDS: [(Rule, &str, &str); 30] = [
     (Rule::Overdue, "due on 2026-03-02, yesterday", "the oldest debt was due on 2 March 2026, yesterday"),
     (Rule::StepReached, "reminder-7", "the step 'reminder-7' has come"),
     (Rule::CourtesyDue, "courtesy", "a due date is near and the note 'courtesy' is in order"),
@@ -26,6 +26,11 @@ const WORDS: [(Rule, &str, &str); 29] = [
         Rule::PaymentInFlight,
         "I1, until 2026-03-12T08:00:00Z",
         "money is on its way (I1, until 12 March 2026, 08:00 UTC)",
+    ),
+    (
+        Rule::Resumed,
+        "charged_back, payment/stripe/pi1",
+        "it is owed again and the ladder goes on where it was left (charged back, payment/stripe/pi1)",
     ),
     (Rule::Chargeback, "I1", "a payment of I1 is contested at the bank"),
     (Rule::Refunded, "I1", "money was paid back on I1, and a person has to say what that means"),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Record, known, read};
+use super::{Record, is_zero, known, read};
 use crate::store::error::StoreError;
 
 /// An agreement, standing or ended. Amounts are minor units of `currency`.
@@ -63,6 +63,8 @@ enum TermsRecord {
         /// Their days; where they are absent it is the oldest that are not paid.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         told_days: Vec<Date>,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        told_paid: usize,
     },
     Settlement {
         accepts: i64,
@@ -159,6 +161,7 @@ impl TermsRecord {
                 misses_allowed: plan.misses_allowed(),
                 told_missed: plan.told_missed().len(),
                 told_days: plan.told_missed().iter().copied().collect(),
+                told_paid: plan.told_paid(),
             },
             Terms::Settlement(one) => Self::Settlement { accepts: one.accepts().minor(), by: one.by() },
             Terms::Dispute(dispute) => Self::Dispute {
@@ -175,14 +178,14 @@ impl TermsRecord {
             Self::Promise { amount, by, grace_days } => {
                 Terms::Promise(read("promise", Promise::new(money(*amount), *by, *grace_days))?)
             }
-            Self::Plan { instalments, grace_days, misses_allowed, told_missed, told_days } => {
+            Self::Plan { instalments, grace_days, misses_allowed, told_missed, told_days, told_paid } => {
                 let instalments = instalments.iter().map(|one| Instalment { due: one.due, amount: money(one.amount) });
                 let plan = read("plan", PaymentPlan::new(instalments.collect(), *grace_days, *misses_allowed))?;
                 let told: BTreeSet<Date> = match told_days.as_slice() {
                     [] => plan.unpaid(received).take(*told_missed).map(|one| one.due).collect(),
                     days => days.iter().copied().collect(),
                 };
-                Terms::Plan(plan.with_told_missed(told))
+                Terms::Plan(plan.with_told_missed(told).with_told_paid(*told_paid))
             }
             Self::Settlement { accepts, by } => {
                 Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by))?)

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use dunlin_domain::contact::Channel;
 use dunlin_domain::credit::CreditTerms;
-use dunlin_domain::debtor::{Account, Cycle, Debtor, Deltas, Membership, RecordedContact, StepDone, Tries};
+use dunlin_domain::debtor::{
+    Account, Cycle, Debtor, Deltas, Membership, RecordedContact, ReopenedBy, Reopening, StepDone, Tries,
+};
 use dunlin_domain::directory::NamePlace;
 use dunlin_domain::event::Event;
 use dunlin_domain::ids::{AccountKey, DebtorId, PersonId, PolicyName, PolicyRef, PortfolioId, StepName, TenantId};
@@ -98,6 +100,9 @@ struct AccountRecord {
     left_off: i32,
     #[serde(default, skip_serializing_if = "is_zero")]
     reopened: bool,
+    /// Why, and of what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reopened_by: Option<ReopeningRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     noted: BTreeMap<Date, i32>,
     /// Cycle, step, messages of it that did not arrive, and whether another one was handed over since.
@@ -106,6 +111,9 @@ struct AccountRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pending: Option<PendingRecord>,
 }
+
+/// What made something owed again, and of what.
+type ReopeningRecord = (String, Option<String>);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct CycleRecord {
@@ -117,6 +125,8 @@ struct CycleRecord {
     done: BTreeMap<String, (i32, Timestamp)>,
     #[serde(default, skip_serializing_if = "is_zero")]
     resumed_after: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resumed_by: Option<ReopeningRecord>,
     /// Whether it is about payments that a provider tries again, and the steps taken about these.
     #[serde(default, skip_serializing_if = "is_zero")]
     recovery: bool,
@@ -151,13 +161,23 @@ pub(crate) struct EventRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) agreement: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hold: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cause: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) detail: Option<String>,
 }
 
 impl EventRecord {
-    fn of(event: &Event) -> Self {
+    pub(crate) fn of(event: &Event) -> Self {
         let account_currency = event.account.as_ref().map(|key| key.currency);
         Self {
             kind: event.kind.as_str().to_owned(),
@@ -165,7 +185,12 @@ impl EventRecord {
             currency: event.amount.map(Money::currency).or(account_currency).map(|one| one.code().to_owned()),
             invoice: event.invoice.as_ref().map(ToString::to_string),
             message_id: event.message.as_ref().map(ToString::to_string),
+            agreement: event.agreement.as_ref().map(ToString::to_string),
+            hold: event.hold.as_ref().map(ToString::to_string),
             amount: event.amount.map(Money::minor),
+            reference: event.reference.clone(),
+            outcome: event.outcome.map(str::to_owned),
+            cause: event.cause.map(|cause| cause.as_str().to_owned()),
             detail: event.detail.clone(),
         }
     }
@@ -305,7 +330,8 @@ impl AccountRecord {
             cycles: account.cycles,
             cycle: account.cycle.as_ref().map(CycleRecord::of),
             left_off: account.left_off,
-            reopened: account.reopened,
+            reopened: account.reopened.is_some(),
+            reopened_by: account.reopened.as_ref().and_then(reopening),
             noted: account.noted.clone(),
             tries: account.tries.iter().map(tries).collect(),
             pending: account.pending.as_ref().map(PendingRecord::of),
@@ -327,13 +353,26 @@ impl AccountRecord {
             cycles: self.cycles,
             cycle: self.cycle.as_ref().map(CycleRecord::read).transpose()?,
             left_off: self.left_off,
-            reopened: self.reopened,
+            reopened: read_reopening(self.reopened, self.reopened_by.as_ref())?,
             noted: self.noted.clone(),
             tries: self.tries.iter().map(read_tries).collect::<Result<_, _>>()?,
             pending: self.pending.as_ref().map(PendingRecord::read).transpose()?,
         };
         Ok((key, account))
     }
+}
+
+/// Nothing where the cause was not noted: what a state without one was bound by does not change.
+fn reopening(why: &Reopening) -> Option<ReopeningRecord> {
+    (*why != Reopening::UNRECORDED).then(|| (why.by.as_str().to_owned(), why.reference.clone()))
+}
+
+fn read_reopening(reopened: bool, why: Option<&ReopeningRecord>) -> Result<Option<Reopening>, StoreError> {
+    let noted = why.map(|(by, reference)| {
+        let by = known("reopened_by", by, ReopenedBy::parse(by))?;
+        Ok(Reopening { by, reference: reference.clone() })
+    });
+    Ok(noted.transpose()?.or(reopened.then_some(Reopening::UNRECORDED)))
 }
 
 fn tries(((cycle, step), tries): (&(CycleRef, StepName), &Tries)) -> (String, String, u8, bool) {
@@ -360,6 +399,7 @@ impl CycleRecord {
             policy_version: cycle.policy.version,
             done: done(Subject::Debt),
             resumed_after: cycle.resumed_after,
+            resumed_by: cycle.resumed_by.as_ref().and_then(reopening),
             recovery: cycle.about == Subject::Recovery,
             recovery_done: done(Subject::Recovery),
         }
@@ -380,6 +420,7 @@ impl CycleRecord {
             policy: PolicyRef { name: read("policy", PolicyName::parse(&self.policy))?, version: self.policy_version },
             done: done.map(step).collect::<Result<_, _>>()?,
             resumed_after: self.resumed_after,
+            resumed_by: read_reopening(self.resumed_by.is_some(), self.resumed_by.as_ref())?,
         })
     }
 }

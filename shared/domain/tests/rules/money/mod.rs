@@ -8,6 +8,7 @@ mod cover;
 mod interest;
 mod naive;
 mod settled;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -329,10 +330,10 @@ impl World {
     fn keep(&mut self, journal: Journal) {
         let known = self.book.entries.len();
         self.unrolled.extend(journal.entries.iter().cloned());
-        self.book.entries.extend(journal.entries);
-        self.note_settled(known);
-        let records = journal.allocations.into_iter();
+        let records = journal.allocations.clone().into_iter();
         self.records.extend(records.map(|one| ((one.remittance.clone(), one.number), one)));
+        self.book.keep(journal);
+        self.note_settled(known);
     }
 
     fn finish(&mut self) {
@@ -375,5 +376,6 @@ proptest! {
         world.recompute();
         world.recompute_kinds();
         world.recompute_interest();
+        world.recompute_told();
     }
 }
