@@ -122,6 +122,39 @@ async fn a_plan_is_chased_by_its_instalments_and_ends_with_the_last() {
 }
 
 #[tokio::test]
+async fn what_stands_and_how_it_ended_is_reported() {
+    let world = late().await;
+    let promise = json!({ "currency": "EUR", "amount": "100.00", "by": "2026-03-05", "invoice_numbers": ["I1"] });
+    assert_eq!(post(&world, "promises", promise, "k1").await.0, 201);
+    assert_eq!(post(&world, "holds", json!({ "reason": "hardship" }), "k2").await.0, 201);
+    world.pump().await;
+    let query = |from: &str| json!({ "from": from, "to": "2026-03-31" });
+    let report = async |from: &str| {
+        let call = call_to("GET /v1/reports/agreements", Some(TENANT), &json!({}), &query(from), "");
+        world.call_api(call).await.1
+    };
+    let now = report("2026-03-01").await["reports"][0].clone();
+    let tally = |count: i64, amount: &str| json!({ "count": count, "amount": amount });
+    assert_eq!(
+        (&now["standing"]["promise"], &now["standing"]["hold"]),
+        (&tally(1, "100.00"), &tally(1, "150.00")),
+        "{now}"
+    );
+    world.post_payments(json!([{ "payment_ref": "P1", "invoice_number": "I1", "paid_on": "2026-03-02", "amount": "100.00", "currency": "EUR" }])).await;
+    world.pump().await;
+    let now = report("2026-03-01").await["reports"][0].clone();
+    assert_eq!(
+        (&now["standing"]["promise"], &now["standing"]["hold"]),
+        (&tally(0, "0.00"), &tally(1, "50.00")),
+        "{now}"
+    );
+    let ended = json!({ "made": tally(1, "100.00"), "kept": tally(1, "100.00") });
+    assert_eq!((&now["months"][0]["month"], &now["months"][0]["promise"]), (&json!("2026-03"), &ended), "{now}");
+    assert_eq!(now["kept_rate"], "1.0000");
+    assert_eq!(report("2026-04-01").await["errors"][0]["field"], "from");
+}
+
+#[tokio::test]
 async fn a_settlement_that_is_paid_gives_the_rest_up_at_once() {
     let world = late().await;
     let (status, made) =

@@ -207,6 +207,7 @@ async fn read(world: &World, samples: &mut Samples) {
         ("get_statement", "sections"),
         ("get_payment", "allocations"),
         ("get_aging", "reports"),
+        ("get_agreements_report", "reports"),
         ("get_unmatched", "unmatched"),
         ("get_decisions", "decisions"),
     ] {

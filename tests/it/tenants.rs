@@ -83,6 +83,7 @@ async fn a_token_without_a_tenant_opens_nothing() {
             "GET /v1/debtors/{id}/timeline",
             "GET /v1/payments/{ref}",
             "GET /v1/reports/aging",
+            "GET /v1/reports/agreements",
             "GET /v1/unmatched",
         ] {
             let (status, _) =

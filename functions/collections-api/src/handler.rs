@@ -118,6 +118,7 @@ impl Handler {
             "GET /v1/policies/{name}/backtests/{id}" => Box::pin(self.backtest(request)),
             "GET /v1/payments/{ref}" => Box::pin(self.payment(request)),
             "GET /v1/reports/aging" => Box::pin(self.aging(request)),
+            "GET /v1/reports/agreements" => Box::pin(self.agreed(request)),
             "GET /v1/unmatched" => Box::pin(self.unmatched(request)),
             "GET /v1/templates" => Box::pin(self.templates(request)),
             "GET /v1/templates/{name}" => Box::pin(self.template(request)),

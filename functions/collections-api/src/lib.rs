@@ -19,6 +19,7 @@
 //!   mail scanners follow links.
 
 mod addresses;
+mod agreed_report;
 mod agreements;
 mod amend;
 mod audit;

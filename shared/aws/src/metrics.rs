@@ -2,12 +2,12 @@
 //! that counting costs no call and cannot fail a function.
 //!
 //! Each pair of name and dimensions is a metric that is paid for, so dimensions are few and closed: the stack, and
-//! either the rule that withheld or the source that was heard. The tenant stands beside them as a property: the log
+//! either the rule that withheld, the source that was heard or the event of an agreement. The tenant stands beside them as a property: the log
 //! can be asked for it, and a thousand tenants cost no more than one.
 //!
 //! | counted | where | how often |
 //! | --- | --- | --- |
-//! | what a commit tells: planned, sent, failed, unknown, delivered, bounced, applied | `projector`, from the stream, after the batch is through | again, should the stream deliver a batch again that was through |
+//! | what a commit tells: planned, sent, failed, unknown, delivered, bounced, applied, agreed | `projector`, from the stream, after the batch is through | again, should the stream deliver a batch again that was through |
 //! | withheld, by the first rule that spoke against it (events carry no reasons) | with the commit | not, should the function be killed before it ends |
 //! | what no commit tells: rejected, not readable, wrong sends, hours scanned | where it is noticed | the same |
 //!
@@ -57,6 +57,8 @@ pub enum Metric {
     Crossed,
     /// A payment or credit note was booked.
     Applied(Source),
+    /// Something was agreed or held, or ended, as the event says.
+    Agreed(EventKind),
     /// An invoice, payment or event was understood and not taken in.
     Rejected(Source),
     /// A webhook's signature was not accepted.
@@ -84,6 +86,7 @@ impl Metric {
             Self::WrongSend => "WrongSend",
             Self::Crossed => "Crossed",
             Self::Applied(_) => "Applied",
+            Self::Agreed(_) => "Agreed",
             Self::Rejected(_) => "Rejected",
             Self::BadSignature => "BadSignature",
             Self::Unreadable => "Unreadable",
@@ -95,6 +98,7 @@ impl Metric {
     fn label(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Withheld(rule) => Some(("Rule", rule.as_str())),
+            Self::Agreed(kind) => Some(("Event", kind.as_str())),
             Self::Applied(source) | Self::Rejected(source) => Some(("Source", source.as_str())),
             Self::Planned
             | Self::Sent
@@ -185,6 +189,25 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         EventKind::PaymentReceived | EventKind::CreditNoteIssued => {
             Some(Metric::Applied(Source::of_remittance(detail["reference"].as_str().unwrap_or_default())))
         }
+        EventKind::PromiseMade
+        | EventKind::PromiseKept
+        | EventKind::PromisePartlyKept
+        | EventKind::PromiseBroken
+        | EventKind::PromiseCancelled
+        | EventKind::PlanMade
+        | EventKind::InstalmentPaid
+        | EventKind::InstalmentMissed
+        | EventKind::PlanCompleted
+        | EventKind::PlanDefaulted
+        | EventKind::PlanCancelled
+        | EventKind::SettlementOffered
+        | EventKind::SettlementKept
+        | EventKind::SettlementLapsed
+        | EventKind::SettlementCancelled
+        | EventKind::DisputeOpened
+        | EventKind::DisputeResolved
+        | EventKind::HoldSet
+        | EventKind::HoldEnded => Some(Metric::Agreed(kind)),
         EventKind::MessageWithheld // counted with its rule, which the event does not carry
         | EventKind::InvoiceCreated
         | EventKind::InvoiceUpdated
@@ -209,25 +232,6 @@ fn told(kind: EventKind, detail: &Value) -> Option<Metric> {
         | EventKind::PaymentFailed
         | EventKind::CycleBegan
         | EventKind::CycleEnded
-        | EventKind::HoldSet
-        | EventKind::HoldEnded
-        | EventKind::PromiseMade
-        | EventKind::PromiseKept
-        | EventKind::PromisePartlyKept
-        | EventKind::PromiseBroken
-        | EventKind::PromiseCancelled
-        | EventKind::PlanMade
-        | EventKind::InstalmentPaid
-        | EventKind::InstalmentMissed
-        | EventKind::PlanCompleted
-        | EventKind::PlanDefaulted
-        | EventKind::PlanCancelled
-        | EventKind::SettlementOffered
-        | EventKind::SettlementKept
-        | EventKind::SettlementLapsed
-        | EventKind::SettlementCancelled
-        | EventKind::DisputeOpened
-        | EventKind::DisputeResolved
         | EventKind::CycleResumed
         | EventKind::TaskOpened
         | EventKind::ContactOptedOut

@@ -3,6 +3,7 @@
 //! Each head carries what its last commit changed. The projector adds that to the counters and moves the debtor's
 //! cursor in one transaction, so that a change counts once, however often it is delivered.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -13,6 +14,7 @@ use dunlin_domain::measure::Open;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::agreed::agreed_sums;
 use super::cursor::Cursor;
 use super::error::sort;
 use super::group_sums::GroupSums;
@@ -319,7 +321,7 @@ impl Store {
     }
 }
 
-fn numbers(item: &Item) -> DayCounters {
+pub(super) fn numbers(item: &Item) -> DayCounters {
     let number = |(name, value): (&String, &AttributeValue)| Some((name.clone(), value.as_n().ok()?.parse().ok()?));
     item.iter().filter_map(number).collect()
 }
@@ -342,22 +344,25 @@ fn deltas_of(step: &Step) -> impl Iterator<Item = (&TenantId, Timestamp, &Deltas
 }
 
 /// The counters that a step touches, with what is added to each.
-fn sums_of(step: &Step) -> BTreeMap<Key, BTreeMap<&'static str, i64>> {
-    let mut sums: BTreeMap<Key, BTreeMap<&'static str, i64>> = BTreeMap::new();
-    let mut add = |key: Key, name, amount: i64| {
+fn sums_of(step: &Step) -> BTreeMap<Key, BTreeMap<Cow<'static, str>, i64>> {
+    let mut sums: BTreeMap<Key, BTreeMap<Cow<'static, str>, i64>> = BTreeMap::new();
+    let mut add = |key: Key, name: Cow<'static, str>, amount: i64| {
         let sum = sums.entry(key).or_default().entry(name).or_default();
         *sum = sum.saturating_add(amount);
     };
     for (tenant, _, deltas) in deltas_of(step) {
         for ((account, due), delta) in &deltas.open {
-            add(key::due_on(tenant, account, *due), "minor", delta.minor);
-            add(key::due_on(tenant, account, *due), "invoices", delta.invoices);
+            add(key::due_on(tenant, account, *due), "minor".into(), delta.minor);
+            add(key::due_on(tenant, account, *due), "invoices".into(), delta.invoices);
         }
         for ((account, on, kind), minor) in &deltas.booked {
-            add(key::day(tenant, account, *on), kind.as_str(), *minor);
+            add(key::day(tenant, account, *on), kind.as_str().into(), *minor);
         }
         for ((account, day, state), count) in &deltas.messages {
-            add(key::day(tenant, account, *day), state.as_str(), *count);
+            add(key::day(tenant, account, *day), state.as_str().into(), *count);
+        }
+        for (key, name, sum) in agreed_sums(tenant, deltas) {
+            add(key, name.into(), sum);
         }
     }
     sums

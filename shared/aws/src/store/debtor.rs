@@ -198,7 +198,7 @@ impl Store {
 
     fn head(&self, commit: &Commit<'_>, log: LogRecord) -> Result<Conditional, StoreError> {
         let Loaded { debtor, before, version, sequence, .. } = commit.loaded;
-        let deltas = Deltas::between(before.as_ref(), debtor, commit.journal);
+        let deltas = Deltas::between(before.as_ref(), debtor, commit.journal, commit.now);
         let sequence = sequence.saturating_add(u64::from(!deltas.is_empty()));
         let key = key::head(&debtor.tenant, &debtor.id);
         let due = commit.wake.map(|wake| (self.shard_of(&key.pk), rounded_up(wake)));

@@ -189,6 +189,11 @@ pub(crate) fn day(tenant: &TenantId, account: &AccountKey, day: Date) -> Key {
     Key::new(metric(tenant, account), format!("DAY#{day}"))
 }
 
+/// What is agreed and held of an account now.
+pub(crate) fn standing(tenant: &TenantId, account: &AccountKey) -> Key {
+    Key::new(metric(tenant, account), "STANDING")
+}
+
 /// Over how many partitions the directory of a tenant's debtors is spread: enough for some 4,000 new debtors a second. Rows
 /// do not move, so neither may this.
 pub const DIRECTORY_SHARDS: u32 = 8;

@@ -35,6 +35,7 @@
 //! only), remittances that wait for their invoice (`T#<tenant>#UNMATCHED`), imports by the time of their latest upload
 //! (`T#<tenant>#IMPORTS`) and suppressed addresses by theirs (`T#<tenant>#SUPPRESSED`).
 
+mod agreed;
 mod allocation;
 mod anchor;
 mod audit;
@@ -68,6 +69,7 @@ mod tenancy;
 mod text;
 mod told;
 
+pub use agreed::{Standing, Turns};
 pub use allocation::AllocationPage;
 pub use anchor::{LastAnchor, MovedLog, MovedLogs};
 pub use audit_export::{AuditPart, AuditRange};

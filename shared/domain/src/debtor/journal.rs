@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use super::{ContactNote, Debtor, FieldChange, Membership, Stop};
+use super::{Agreed, ContactNote, Debtor, FieldChange, Membership, Stop, Tally, Turn};
 use crate::agreement::{Agreement, AgreementEnd};
 use crate::allocation::Allocation;
 use crate::decision::Evaluation;
@@ -148,17 +150,24 @@ pub struct Deltas {
     pub groups: BTreeMap<(DebtorId, Currency), GroupDelta>,
     /// What is open of a group, by due date, in minor units.
     pub groups_open: BTreeMap<(DebtorId, Currency, Date), i64>,
+    /// What is agreed and held, by account.
+    pub standing: BTreeMap<(AccountKey, Agreed), Tally>,
+    /// What became of agreements, by account and day (UTC).
+    pub turns: BTreeMap<(AccountKey, Date, Agreed, Turn), Tally>,
 }
 
 impl Deltas {
-    /// The difference between `before` and `after`, with what `journal` says happened.
+    /// The difference between `before` and `after`, with what `journal` says happened `now`.
     #[must_use]
-    pub fn between(before: Option<&Debtor>, after: &Debtor, journal: &Journal) -> Self {
+    pub fn between(before: Option<&Debtor>, after: &Debtor, journal: &Journal, now: Timestamp) -> Self {
         let mut deltas = Self::default();
         for (debtor, sign) in before.map(|debtor| (debtor, -1)).into_iter().chain([(after, 1)]) {
             deltas.count_open(debtor, sign);
             deltas.count_group(debtor, sign);
+            deltas.count_agreed(debtor, sign);
         }
+        deltas.standing.retain(|_, tally| *tally != Tally::default());
+        deltas.count_turns(before, after, journal, TimeZone::UTC.to_datetime(now).date());
         deltas.groups.retain(|_, delta| *delta != GroupDelta::default());
         deltas.groups_open.retain(|_, minor| *minor != 0);
         deltas.open.retain(|_, delta| *delta != OpenDelta::default());
@@ -210,7 +219,7 @@ impl Deltas {
     fn count_messages(&mut self, journal: &Journal) {
         use crate::message::Outcome;
         let mut count = |message: &Message, state, change: i64| {
-            let day = jiff::tz::TimeZone::UTC.to_datetime(message.settled_at).date();
+            let day = TimeZone::UTC.to_datetime(message.settled_at).date();
             let messages = self.messages.entry((message.plan.account.clone(), day, state)).or_default();
             *messages = messages.saturating_add(change);
         };
@@ -237,6 +246,8 @@ impl Deltas {
             && self.messages.is_empty()
             && self.groups.is_empty()
             && self.groups_open.is_empty()
+            && self.standing.is_empty()
+            && self.turns.is_empty()
     }
 
     /// The accounts that it touches.
@@ -244,6 +255,8 @@ impl Deltas {
     pub fn accounts(&self) -> BTreeSet<&AccountKey> {
         let open = self.open.keys().map(|(account, _)| account);
         let booked = self.booked.keys().map(|(account, ..)| account);
-        open.chain(booked).chain(self.messages.keys().map(|(account, ..)| account)).collect()
+        let agreed =
+            self.standing.keys().map(|(account, _)| account).chain(self.turns.keys().map(|(account, ..)| account));
+        open.chain(booked).chain(self.messages.keys().map(|(account, ..)| account)).chain(agreed).collect()
     }
 }

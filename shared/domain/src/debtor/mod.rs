@@ -3,6 +3,7 @@
 //! What changes a debtor appends what happened to a [`Journal`]; the store commits both together or neither.
 
 mod account;
+mod agreed;
 mod agreeing;
 mod allocating;
 mod amending;
@@ -34,6 +35,7 @@ mod told;
 mod waiting;
 
 pub use account::{Account, Allocating, Cycle, StepDone, Tries};
+pub use agreed::{Agreed, Tally, Turn};
 pub use agreeing::{HoldError, Proposal};
 pub use allocating::{AtHand, Needs, OnAccount};
 pub use amending::{Around, DebtorPatch, FieldChange, Patch};

@@ -255,17 +255,17 @@ proptest! {
             let before = [0, 1, 2].map(|who: usize| all[who].debtor.clone());
             take(&mut all, step, n);
             for (before, book) in before.iter().zip(&all) {
-                counted.add(&Deltas::between(Some(before), &book.debtor, &Journal::default()));
+                counted.add(&Deltas::between(Some(before), &book.debtor, &Journal::default(), Timestamp::UNIX_EPOCH));
             }
             let mut naive = Counted::default();
             for one in &all {
-                naive.add(&Deltas::between(None, &one.debtor, &Journal::default()));
+                naive.add(&Deltas::between(None, &one.debtor, &Journal::default(), Timestamp::UNIX_EPOCH));
             }
             prop_assert_eq!(&counted.0, &naive.0);
             prop_assert_eq!(&counted.1, &naive.1);
             for one in &all {
                 let open: i64 = one.debtor.invoices.values().map(|invoice| invoice.balance().minor()).sum();
-                let alone = Deltas::between(None, &one.debtor, &Journal::default());
+                let alone = Deltas::between(None, &one.debtor, &Journal::default(), Timestamp::UNIX_EPOCH);
                 let sums: Vec<&GroupDelta> = alone.groups.values().collect();
                 match one.debtor.group() {
                     None => prop_assert!(sums.is_empty() && alone.groups_open.is_empty()),

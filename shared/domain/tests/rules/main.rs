@@ -9,6 +9,7 @@ mod barred;
 mod booking;
 mod charges;
 mod charging;
+mod counted;
 mod covered;
 mod credit;
 mod debtors;

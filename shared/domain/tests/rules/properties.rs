@@ -145,7 +145,7 @@ impl World {
             Step::Dispatch => self.dispatch(),
         }
         let journal = Journal { entries: self.book.entries.split_off(entries), ..Journal::default() };
-        let deltas = Deltas::between(Some(&before), &self.book.debtor, &journal);
+        let deltas = Deltas::between(Some(&before), &self.book.debtor, &journal, jiff::Timestamp::UNIX_EPOCH);
         self.book.entries.extend(journal.entries);
         let open = |debtor: &dunlin_domain::debtor::Debtor| debtor.balance(&account()).unwrap().minor();
         let counted: i64 = deltas.open.values().map(|delta| delta.minor).sum();

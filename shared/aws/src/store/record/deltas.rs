@@ -1,6 +1,6 @@
 //! What a commit did to the counters.
 
-use dunlin_domain::debtor::{Deltas, GroupDelta, MessageCount, OpenDelta};
+use dunlin_domain::debtor::{Agreed, Deltas, GroupDelta, MessageCount, OpenDelta, Tally, Turn};
 use dunlin_domain::ids::{AccountKey, DebtorId, PortfolioId};
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::money::Currency;
@@ -28,6 +28,12 @@ pub(crate) struct DeltasRecord {
     /// Parent, currency, due date, minor units.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     groups_open: Vec<(String, String, Date, i64)>,
+    /// Portfolio, currency, what; how many, minor units.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    standing: Vec<(String, String, String, i64, i64)>,
+    /// Portfolio, currency, day, what, what became of it; how many, minor units.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    turns: Vec<(String, String, Date, String, String, i64, i64)>,
 }
 
 impl DeltasRecord {
@@ -53,7 +59,17 @@ impl DeltasRecord {
         let groups_open = deltas.groups_open.iter();
         let groups_open = groups_open
             .map(|((group, currency, due), minor)| (group.to_string(), currency.code().to_owned(), *due, *minor));
+        let standing = deltas.standing.iter().map(|((key, what), tally)| {
+            let (portfolio, currency) = names(key);
+            (portfolio, currency, what.as_str().to_owned(), tally.count, tally.minor)
+        });
+        let turns = deltas.turns.iter().map(|((key, on, what, turn), tally)| {
+            let (portfolio, currency) = names(key);
+            (portfolio, currency, *on, what.as_str().to_owned(), turn.as_str().to_owned(), tally.count, tally.minor)
+        });
         Self {
+            standing: standing.collect(),
+            turns: turns.collect(),
             open: open.collect(),
             booked: booked.collect(),
             messages: messages.collect(),
@@ -83,6 +99,16 @@ impl DeltasRecord {
             }
             let state = known("state", state, MessageCount::parse(state))?;
             deltas.messages.insert((account(portfolio, currency)?, *day, state), *count);
+        }
+        for (portfolio, currency, what, count, minor) in &self.standing {
+            let what = known("standing", what, Agreed::parse(what))?;
+            let tally = Tally { count: *count, minor: *minor };
+            deltas.standing.insert((account(portfolio, currency)?, what), tally);
+        }
+        for (portfolio, currency, on, what, turn, count, minor) in &self.turns {
+            let (what, turn) = (known("what", what, Agreed::parse(what))?, known("turn", turn, Turn::parse(turn))?);
+            let tally = Tally { count: *count, minor: *minor };
+            deltas.turns.insert((account(portfolio, currency)?, *on, what, turn), tally);
         }
         let group = |group: &str, currency: &str| {
             let currency = read("currency", Currency::parse(currency))?;
