@@ -143,16 +143,6 @@ pub struct Position {
     pub written_off: Money,
 }
 
-impl Position {
-    /// What was settled of it by payments and credit notes, less what went back.
-    ///
-    /// # Errors
-    /// [`MoneyError::Overflow`].
-    pub fn settled(&self) -> Result<Money, MoneyError> {
-        self.owed.minus(self.balance)?.minus(self.written_off)
-    }
-}
-
 /// Why an invoice that is open is not chased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -231,6 +221,12 @@ impl Invoice {
         let written_off = if given_up { open } else { sums.written_off.min(open)? };
         let balance = open.minus(written_off)?;
         Ok(Position { owed, paid, balance, surplus, written_off })
+    }
+
+    /// What payments have settled of it, less what went back. A credit note is no payment: it makes the debt smaller.
+    pub(crate) fn settled_by_payments(&self) -> Result<Money, MoneyError> {
+        let Position { owed, balance, written_off, .. } = self.position()?;
+        owed.minus(balance)?.minus(written_off)?.minus(self.sums.credited.min(owed)?)
     }
 
     /// What came in and did not go back; of payments the larger of what is known and what the provider says.
