@@ -17,6 +17,7 @@ mod exposure;
 mod group;
 mod journal;
 mod late;
+mod naming;
 mod obstacles;
 mod placing;
 mod reaching;

@@ -235,6 +235,13 @@ impl Invoice {
         self.sums.known()?.plus(unknown)
     }
 
+    /// What a payment that names it may settle: what is owed, and what was given up.
+    #[must_use]
+    pub fn unpaid(&self) -> Money {
+        let unpaid = self.position().and_then(|position| position.balance.plus(position.written_off));
+        unpaid.unwrap_or(Money::zero(self.currency()))
+    }
+
     /// What is still owed. Sums that overflow owe nothing: they are refused before they are stored.
     #[must_use]
     pub fn balance(&self) -> Money {
