@@ -53,6 +53,21 @@ async fn an_order_is_carried_out_once_and_as_it_was_shown() {
     assert_eq!(stands(&world).await, (0, 8_000, 3_000));
 }
 
+/// The invoice is closed by then.
+#[tokio::test]
+async fn credit_makes_good_what_was_given_up_where_it_is_named() {
+    let world = credited().await;
+    let given_up = json!({ "invoice_number": "I1", "currency": "EUR", "reason": "bankrupt" });
+    assert_eq!(order(&world, "POST /v1/debtors/{id}/write-offs", Some("w1"), json!({}), given_up).await.0, 201);
+    let named = json!({ "currency": "EUR", "invoice_numbers": "I1" });
+    let (status, done) = order(&world, APPLY, Some("k1"), json!({}), named.clone()).await;
+    assert_eq!((status, done["entries"].as_array().unwrap().len()), (200, 3), "{done}");
+    assert_eq!(stands(&world).await, (0, 10_000, 5_000));
+    assert_eq!(world.stands("I1").await.1, "paid");
+    let (status, problem) = order(&world, APPLY, Some("k2"), json!({}), named).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("invoice_numbers")), "it takes no more");
+}
+
 #[tokio::test]
 async fn credit_is_moved_and_paid_back() {
     let world = credited().await;
@@ -71,6 +86,7 @@ async fn an_order_that_is_wrong_says_where() {
     let world = credited().await;
     let before = world.table.items().await;
     let part = json!([{ "invoice_number": "I1", "amount": "x" }]);
+    let unknown = json!([{ "invoice_number": "I9", "amount": "5.00" }]);
     for (route, key, query, body, status, field) in [
         (APPLY, None, json!({}), json!({ "currency": "EUR" }), 400, "Idempotency-Key"),
         (APPLY, Some("k"), json!({ "preview": "perhaps" }), json!({ "currency": "EUR" }), 400, "preview"),
@@ -79,6 +95,8 @@ async fn an_order_that_is_wrong_says_where() {
         (APPLY, Some("k"), json!({}), json!({ "currency": "USD" }), 422, "amount"),
         (APPLY, Some("k"), json!({}), json!({ "currency": "EUR", "allocations": part }), 422, "allocations[0].amount"),
         (APPLY, Some("k"), json!({}), json!({ "currency": "EUR", "to_portfolio": "x" }), 422, "to_portfolio"),
+        (APPLY, Some("k"), json!({}), json!({ "currency": "EUR", "invoice_numbers": "I1;I9" }), 422, "invoice_numbers"),
+        (APPLY, Some("k"), json!({}), json!({ "currency": "EUR", "allocations": unknown }), 422, "allocations"),
         (MOVE, Some("k"), json!({}), json!({ "currency": "EUR" }), 422, "to_portfolio"),
         (MOVE, Some("k"), json!({}), json!({ "currency": "EUR", "to_portfolio": "main" }), 422, "to_portfolio"),
         (REFUND, Some("k"), json!({}), json!({ "currency": "EUR", "allocations": [] , "on": "soon" }), 422, "on"),

@@ -49,15 +49,56 @@ async fn shown(world: &World, query: Value) -> Value {
 #[tokio::test]
 async fn a_payment_goes_where_it_says_and_the_rest_by_the_method() {
     let part = |number: &str, amount: &str| json!({ "invoice_number": number, "amount": amount });
-    for (word, expected) in [
-        (json!({}), [0, 0, 5_000]),
-        (json!({ "allocations": [part("I3", "100"), part("I9", "50"), part("I2", "60")] }), [1_000, 4_000, 0]),
-        (json!({ "invoice_numbers": "I3; I2" }), [5_000, 0, 0]),
-        (json!({ "allocate_by": "proportional" }), [1_666, 1_667, 1_667]),
+    for (word, expected, credit) in [
+        (json!({}), [0, 0, 5_000], 0),
+        (json!({ "allocations": [part("I3", "100"), part("I9", "50"), part("I2", "60")] }), [6_000, 4_000, 0], 5_000),
+        (json!({ "invoice_numbers": "I3; I2" }), [5_000, 0, 0], 0),
+        (json!({ "allocate_by": "proportional" }), [1_666, 1_667, 1_667], 0),
     ] {
         let world = told(std::slice::from_ref(&word)).await;
-        assert_eq!(stands(&world).await, (expected, 0), "{word}");
+        assert_eq!(stands(&world).await, (expected, credit), "{word}");
     }
+}
+
+/// Covers: money for an invoice that came later had settled another.
+#[tokio::test]
+async fn what_is_meant_for_an_invoice_waits_for_it() {
+    let part = |number: &str, amount: &str| json!({ "invoice_number": number, "amount": amount });
+    let late = |number: &str| draft("C1", number).issued("2026-02-01").due("2026-02-28").build();
+    for (word, before, after) in [
+        (json!({ "allocations": [part("I9", "100")] }), ([0, 5_000, 10_000], 10_000), ([0, 5_000, 10_000], 0)),
+        (json!({ "allocations": [part("I9", "130")] }), ([0, 8_000, 10_000], 13_000), ([0, 5_000, 10_000], 0)),
+        (json!({ "invoice_numbers": "I2; I9" }), ([10_000, 0, 10_000], 15_000), ([5_000, 0, 10_000], 0)),
+    ] {
+        let world = told(std::slice::from_ref(&word)).await;
+        assert_eq!(stands(&world).await, before, "{word}");
+        world.has([late("I9")]).await;
+        assert_eq!((stands(&world).await, world.stands("I9").await.0), (after, 0), "{word}");
+        world.has([late("I8")]).await;
+        assert_eq!(world.stands("I8").await.0, 10_000, "nobody meant this one");
+        let mut returned = payment(word);
+        returned["status"] = json!("returned");
+        world.post_payments(json!([returned])).await;
+        assert_eq!((stands(&world).await, world.stands("I9").await.0), (([10_000; 3], 0), 10_000));
+    }
+}
+
+/// Covers: a payment that named an invoice which was given up became unapplied credit.
+#[tokio::test]
+async fn a_payment_makes_good_what_was_given_up_where_it_is_named() {
+    let world = told(&[]).await;
+    let order = json!({ "invoice_number": "I1", "currency": "EUR", "reason": "bankrupt" }).to_string();
+    let mut order =
+        call_to("POST /v1/debtors/{id}/write-offs", Some("demo"), &json!({ "id": "C1" }), &json!({}), &order);
+    order["headers"]["idempotency-key"] = json!("w1");
+    assert_eq!(world.call_api(order).await.0, 201);
+    let named = json!([{ "invoice_number": "I1", "amount": "60.00" }]);
+    world.post_payments(json!([payment(json!({ "amount": "60.00", "allocations": named }))])).await;
+    assert_eq!(
+        (stands(&world).await, world.stands("I1").await.1),
+        (([0, 10_000, 10_000], 0), "written_off".to_owned())
+    );
+    assert_eq!(world.invoice("I1").await["paid"], json!(6_000));
 }
 
 #[tokio::test]

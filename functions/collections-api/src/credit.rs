@@ -3,7 +3,8 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::books::CreditUsed;
 use dunlin_aws::http::{Problem, caller, complaints, json_response, raw_body, text_fields_and_parts, told_time};
-use dunlin_domain::debtor::{CreditError, CreditOrder};
+use dunlin_domain::allocation::Named;
+use dunlin_domain::debtor::{CreditError, CreditOrder, CreditUse};
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
 use dunlin_domain::ledger::Entry;
@@ -39,7 +40,7 @@ impl Handler {
             CreditUsed::Done(entries) => Ok(answer("done", &entries)),
             CreditUsed::Before => Ok(answer("unchanged", &[])),
             CreditUsed::NoDebtor => Err(Problem::not_found(format!("there is no debtor {debtor}"))),
-            CreditUsed::Refused(error) => Err(refused(&error)),
+            CreditUsed::Refused(error) => Err(refused(&error, &order)),
         }
     }
 }
@@ -71,12 +72,16 @@ fn order(
     raw.parse(action, &key, intake, today).map_err(wrong)
 }
 
-fn refused(error: &CreditError) -> Problem {
+fn refused(error: &CreditError, order: &CreditOrder) -> Problem {
+    let named = match &order.what {
+        CreditUse::Apply(advice) if matches!(advice.named(), Named::Numbers(_)) => "invoice_numbers",
+        CreditUse::Apply(_) | CreditUse::Move(_) | CreditUse::Refund => "allocations",
+    };
     let field = match error {
         CreditError::NotEnough { .. } | CreditError::Nothing(_) | CreditError::Booking(_) => "amount",
         CreditError::Busy(_) => return Problem::new(409, "Not now", error.to_string()),
         CreditError::SamePortfolio(_) => "to_portfolio",
-        CreditError::TooMany(_) => "allocations",
+        CreditError::TooMany(_) | CreditError::TakesNothing(_) => named,
     };
     Problem::new(422, "The order cannot be used", error.to_string()).field(field, error.to_string())
 }

@@ -140,6 +140,27 @@ async fn a_payment_while_a_message_goes_out_keeps_it_back_until_it_is_claimed() 
     panic!("dispatch takes more than {POLLS_MAX} polls");
 }
 
+/// The payment is listed on the look-up item that the invoice's commit replaces: whoever is first, they meet.
+#[tokio::test]
+async fn a_payment_on_account_and_the_invoice_that_it_names_do_not_miss_each_other() {
+    for polls in 1..POLLS_MAX {
+        let world = World::start().await;
+        world.has([draft("C1", "I1").build()]).await;
+        let (twin, mut paid) = (world.beside(), payment("P1", "debtor_ref", "C1", "100.00"));
+        paid["allocations"] = json!([{ "invoice_number": "I9", "amount": "100.00" }]);
+        let paid = Event::Payments(json!([paid]));
+        let (both, left, ()) = meanwhile(polls, world.hand(&paid), twin.has([draft("C1", "I9").build()])).await;
+        world.hand_again(left).await;
+        let stand = (world.stands("I9").await.0, world.stands("I1").await.0);
+        assert_eq!(stand, (0, 10_000), "after {polls} polls");
+        world.assert_ledger().await;
+        if !both {
+            return;
+        }
+    }
+    panic!("a payment takes more than {POLLS_MAX} polls");
+}
+
 async fn is_claimed(world: &World) -> bool {
     let items = world.table.items().await;
     let head = items.iter().find(|item| item["SK"] == "LIVE#DEBTOR").unwrap();

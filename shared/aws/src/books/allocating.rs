@@ -1,5 +1,7 @@
 //! Payments on account, placed and taken back a commit at a time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use dunlin_domain::allocation::Advice;
 use dunlin_domain::debtor::{AtHand, Journal, Needs};
 use dunlin_domain::ids::{DebtorId, InvoiceId};
@@ -7,7 +9,7 @@ use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 
 use super::{Books, BooksError, Races};
-use crate::store::{Loaded, ReferenceKey, StoreError, Tenancy, Writes};
+use crate::store::{Loaded, Reference, ReferenceKey, StoreError, Tenancy, Writes};
 
 /// How many invoices a commit settles or reopens: each is at most four items, and a transaction takes 100.
 pub(super) const ALLOCATED_PER_COMMIT: usize = 20;
@@ -29,9 +31,9 @@ impl Books {
             if !loaded.debtor.is_allocating() {
                 return Ok(());
             }
-            let mut journal = Journal::default();
-            let done = match self.allocate(tenancy, &mut loaded, size, &mut said, &mut journal).await {
-                Ok(()) => self.commit(tenancy, &mut loaded, journal, &Writes::default(), now).await,
+            let (mut journal, mut writes) = (Journal::default(), Writes::default());
+            let done = match self.allocate(tenancy, &mut loaded, size, &mut said, (&mut journal, &mut writes)).await {
+                Ok(()) => self.commit(tenancy, &mut loaded, journal, &writes, now).await,
                 Err(BooksError::Store(error)) => Err(error),
                 Err(error) => return Err(error),
             };
@@ -49,7 +51,7 @@ impl Books {
         loaded: &mut Loaded,
         size: usize,
         said: &mut Option<(RemittanceId, Advice)>,
-        journal: &mut Journal,
+        (journal, writes): (&mut Journal, &mut Writes),
     ) -> Result<(), BooksError> {
         let method = tenancy.allocation;
         self.load_settled(tenancy, loaded).await?;
@@ -59,8 +61,8 @@ impl Books {
                 if said.as_ref().is_none_or(|(of, _)| *of != id) {
                     *said = Some((id.clone(), self.advice(tenancy, &id).await?));
                 }
-                let advice = said.as_ref().map_or(AtHand::Nothing, |(_, advice)| AtHand::Advice(advice));
-                loaded.debtor.allocate(method, size, advice, journal)?;
+                let advice = said.as_ref().map_or_else(Advice::none, |(_, advice)| advice.clone());
+                self.place_named(tenancy, loaded, &advice, size, (journal, writes)).await?;
             }
             Needs::Allocation(id, number) => {
                 let allocation = self.store.allocation(&tenancy.tenant, &id, number).await?;
@@ -70,6 +72,54 @@ impl Books {
             }
         }
         Ok(())
+    }
+
+    /// Takes a step that places on what the payer names. The payment is listed with each invoice that it waits for, on the
+    /// look-up item which that invoice's own commit replaces.
+    pub(super) async fn place_named(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &mut Loaded,
+        advice: &Advice,
+        size: usize,
+        (journal, writes): (&mut Journal, &mut Writes),
+    ) -> Result<bool, BooksError> {
+        let named = loaded.debtor.to_find(advice, size);
+        let mut unknown = self.find(tenancy, loaded, named).await?;
+        self.load_settled(tenancy, loaded).await?;
+        let ids: BTreeSet<InvoiceId> = unknown.keys().cloned().collect();
+        let at_hand = AtHand::Advice(advice, &ids);
+        let more = loaded.debtor.allocate(tenancy.allocation, size, at_hand, journal)?;
+        for (invoice, remittance) in &journal.awaiting {
+            let Some(mut reference) = unknown.remove(invoice) else { continue };
+            if !reference.awaiting.contains(remittance) {
+                reference.awaiting.push(remittance.clone());
+                writes.references.push(reference);
+            }
+        }
+        Ok(more)
+    }
+
+    /// Loads the closed among invoices of a debtor that are named. The answer is those that nobody has handed in.
+    pub(super) async fn find(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &mut Loaded,
+        named: BTreeSet<InvoiceId>,
+    ) -> Result<BTreeMap<InvoiceId, Reference>, StoreError> {
+        let found = self.store.references(&tenancy.tenant, named.into_iter().map(ReferenceKey::Invoice)).await?;
+        let (mut closed, mut unknown) = (Vec::new(), BTreeMap::new());
+        for (key, reference) in found {
+            match (key, &reference.invoice) {
+                (_, Some(place)) if reference.debtor.as_ref() == Some(&loaded.debtor.id) => closed.push(place.clone()),
+                (ReferenceKey::Invoice(id), None) => drop(unknown.insert(id, reference)),
+                _ => {}
+            }
+        }
+        self.store.load_closed(loaded, &closed).await?;
+        // Reopened or handed in between the two reads, it was found by neither.
+        let there = |(invoice, _): &(InvoiceId, _)| loaded.debtor.invoices.contains_key(invoice);
+        if closed.iter().all(there) { Ok(unknown) } else { Err(StoreError::Conflict) }
     }
 
     async fn advice(&self, tenancy: &Tenancy, id: &RemittanceId) -> Result<Advice, StoreError> {

@@ -96,6 +96,8 @@ impl Books {
             let count = self.store.allocations_recorded(&tenancy.tenant, &whose).await?;
             recorded.insert(whose, count);
         }
+        let named = loaded.debtor.named_by(order);
+        self.find(tenancy, loaded, named).await?;
         self.load_settled(tenancy, loaded).await?;
         Ok(loaded.debtor.use_credit(order, &recorded, journal))
     }

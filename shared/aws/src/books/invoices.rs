@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::credit::PaymentDays;
 use dunlin_domain::debtor::{BookingError, Debtor, Invoiced, Journal};
-use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, InvoiceNumber};
+use dunlin_domain::ids::{DebtorId, InvoiceId, InvoiceNumber};
 use dunlin_domain::intake::{Due, InvoiceDraft};
-use dunlin_domain::money::Money;
-use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -29,7 +27,7 @@ pub struct Rejection {
 /// What became of one invoice.
 pub type Recorded = Result<Invoiced, Rejection>;
 
-type References = BTreeMap<ReferenceKey, Reference>;
+pub(super) type References = BTreeMap<ReferenceKey, Reference>;
 
 impl Books {
     /// Takes in invoices of one debtor, and answers for each, in order. What was taken in before changes nothing.
@@ -109,6 +107,10 @@ impl Books {
         }
         writes.references = touched.iter().filter_map(|key| references.get(key).cloned()).collect();
         self.commit(tenancy, &mut loaded, journal, &writes, now).await?;
+        // What a payment left over of an invoice that it waited for goes by the method.
+        if loaded.debtor.is_allocating() {
+            self.finish_allocating(tenancy, &loaded.debtor.id, now).await?;
+        }
         Ok(answers)
     }
 
@@ -123,55 +125,10 @@ impl Books {
             None => Ok(None),
         }
     }
-
-    /// Books what arrived before the invoice did. What does not fit, such as another currency, keeps waiting.
-    async fn book_awaiting(
-        &self,
-        tenancy: &Tenancy,
-        loaded: &mut Loaded,
-        draft: &InvoiceDraft,
-        references: &mut References,
-        journal: &mut Journal,
-        writes: &mut Writes,
-    ) -> Result<(), BooksError> {
-        for key in reference_keys(draft) {
-            let Some(reference) = references.get_mut(&key) else { continue };
-            let waiting: Vec<RemittanceId> = std::mem::take(&mut reference.awaiting);
-            for mut remittance in self.store.remittances(&tenancy.tenant, &waiting).await? {
-                let id = remittance.value.id.clone();
-                // It was said since what it is for: it waits, or was booked, elsewhere.
-                if remittance.value.target.as_ref().and_then(ReferenceKey::of).as_ref() != Some(&key) {
-                    continue;
-                }
-                let effect = remittance.value.effect().map_err(BookingError::from)?;
-                let on = remittance.value.on.unwrap_or(draft.issue_date);
-                let booked = match &key {
-                    ReferenceKey::OutsideCustomer(..) => {
-                        let currency = remittance.value.amount.map_or(draft.total.currency(), Money::currency);
-                        let account = AccountKey { portfolio: draft.id.portfolio.clone(), currency };
-                        loaded.debtor.watch(&id, &account, effect);
-                        Ok(None)
-                    }
-                    ReferenceKey::Invoice(_) | ReferenceKey::OutsideInvoice(..) => loaded
-                        .debtor
-                        .book_on_invoice(&id, &draft.id, (None, effect), on, journal)
-                        .map(|()| Some(draft.id.clone())),
-                };
-                match booked {
-                    Ok(invoice) => {
-                        remittance.value.booked = Some((loaded.debtor.id.clone(), invoice));
-                        writes.remittances.push(remittance);
-                    }
-                    Err(_) => reference.awaiting.push(id),
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Every key under which others may know an invoice.
-fn reference_keys(draft: &InvoiceDraft) -> Vec<ReferenceKey> {
+pub(super) fn reference_keys(draft: &InvoiceDraft) -> Vec<ReferenceKey> {
     let mut keys = vec![ReferenceKey::Invoice(draft.id.clone())];
     let source = &draft.source;
     // A source with customers is a provider, with ids of its own; elsewhere the number is the id.

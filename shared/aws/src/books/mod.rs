@@ -2,6 +2,7 @@
 //! else was faster. Every step is complete in itself and can be repeated.
 
 mod allocating;
+mod awaiting;
 mod changes;
 mod credit;
 mod debtors;

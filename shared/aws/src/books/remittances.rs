@@ -191,10 +191,12 @@ impl Books {
         if let Err(error) = booked {
             return Ok(Err(Rejection { field: "currency", reason: error.to_string() }));
         }
-        let at_hand =
-            if loaded.debtor.needs() == Needs::Advice(id) { AtHand::Advice(&advice) } else { AtHand::Nothing };
-        self.load_settled(tenancy, &mut loaded).await?;
-        let more = loaded.debtor.allocate(tenancy.allocation, size, at_hand, &mut journal)?;
+        let more = if loaded.debtor.needs() == Needs::Advice(id) {
+            self.place_named(tenancy, &mut loaded, &advice, size, (&mut journal, writes)).await?
+        } else {
+            self.load_settled(tenancy, &mut loaded).await?;
+            loaded.debtor.allocate(tenancy.allocation, size, AtHand::Nothing, &mut journal)?
+        };
         let (debtor, invoice) = match place {
             Place::Invoice(debtor, invoice, _) => (debtor, Some(invoice)),
             Place::Account(debtor, _) | Place::Customer(debtor, _) => (debtor, None),

@@ -169,7 +169,8 @@ pub struct Agreement {
     pub made_at: Timestamp,
     /// Through whom.
     pub made_by: SetBy,
-    /// What has settled its debts since, less what went back.
+    /// What payments have settled of its debts since, less what went back. A credit note is none: it makes the debts smaller,
+    /// so that less has to be paid for nothing to be left, and a plan is shorter by its last instalments.
     pub received: Money,
     /// What was agreed.
     pub terms: Terms,

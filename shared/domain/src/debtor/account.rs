@@ -86,8 +86,11 @@ pub struct Allocating {
     pub recorded: u32,
     /// How many of them have been looked at for what goes back.
     pub walked: u32,
-    /// The first of the named invoices that has not been looked at; `None` where the method goes on.
+    /// How far the named invoices have been looked at (of numbers alone, 0 is those that are open); `None` where the method
+    /// goes on.
     pub names_from: Option<u32>,
+    /// Whether what is left waits for named invoices that nobody has handed in yet.
+    pub waits: bool,
     /// The method, where it is not the tenant's own.
     pub method: Option<AllocationMethod>,
     /// How it is shared out, once begun.
@@ -120,6 +123,7 @@ impl Allocating {
             recorded: 0,
             walked: 0,
             names_from: None,
+            waits: false,
             method: None,
             proportion: None,
         }

@@ -280,7 +280,7 @@ impl Debtor {
         self.end_holds_with(&event, HoldEnd::AgreementEnded, now, journal);
     }
 
-    /// Notes that so much of an invoice was settled, or that it went back.
+    /// Notes that payments settled so much of an invoice, or that it went back.
     pub(super) fn note_received(&mut self, account: &AccountKey, invoice: &InvoiceId, amount: Money) {
         for agreement in self.agreements.values_mut().filter(|one| one.covers(account, invoice)) {
             if let Ok(received) = agreement.received.plus(amount) {

@@ -1,12 +1,14 @@
 //! Payments and credit notes on account: placed on invoices a step at a time, each step complete in itself.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::account::Phase;
 use super::booking::{BookingError, Cause, announce};
 use super::{Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Allocation, AllocationMethod, Named, Reversal};
-use crate::ids::AccountKey;
+use crate::ids::{AccountKey, InvoiceId};
 use crate::remittance::{Effect, RemittanceId, RemittanceKind};
 
 /// A remittance that names no single invoice, to be booked on an account.
@@ -42,8 +44,8 @@ pub enum Needs {
 pub enum AtHand<'a> {
     /// Nothing.
     Nothing,
-    /// What the payer said.
-    Advice(&'a Advice),
+    /// What the payer said, and which of [`Debtor::to_find`] nobody has handed in yet.
+    Advice(&'a Advice, &'a BTreeSet<InvoiceId>),
     /// The allocation asked for.
     Allocation(&'a Allocation),
 }
@@ -129,8 +131,10 @@ impl Debtor {
         let (key, work) = (key.clone(), work.clone());
         let done = match (work.phase(), self.needs(), at_hand) {
             (Phase::Done, ..) => work,
-            (Phase::Place, Needs::Nothing, _) => self.place(&key, work, method, limit, &Advice::none(), journal)?,
-            (Phase::Place, _, AtHand::Advice(advice)) => self.place(&key, work, method, limit, advice, journal)?,
+            (Phase::Place, Needs::Nothing, _) => self.place(&key, work, (method, limit), None, journal)?,
+            (Phase::Place, _, AtHand::Advice(advice, unknown)) => {
+                self.place(&key, work, (method, limit), Some((advice, unknown)), journal)?
+            }
             (_, Needs::Nothing, _) => self.reverse(&key, work, None, limit, journal)?,
             (_, _, AtHand::Allocation(allocation)) => self.reverse(&key, work, Some(allocation), limit, journal)?,
             _ => return Ok(true),
@@ -144,14 +148,14 @@ impl Debtor {
         Ok(self.is_allocating())
     }
 
-    fn first_allocating(&self) -> Option<(&AccountKey, &Allocating)> {
+    pub(super) fn first_allocating(&self) -> Option<(&AccountKey, &Allocating)> {
         self.accounts.iter().find_map(|(key, account)| Some((key, account.allocating.first()?)))
     }
 }
 
 impl OnAccount<'_> {
     /// Work that has nothing to do yet.
-    fn work(&self) -> Allocating {
+    pub(super) fn work(&self) -> Allocating {
         let named = !matches!(self.advice.named(), Named::Nothing);
         Allocating {
             recorded: self.recorded,

@@ -222,12 +222,12 @@ impl Debtor {
         }
         let moved = Some(OVERPAYMENT[1]);
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
-        let settled = is.settled()?.minus(was.settled()?)?;
+        let paid = after.settled_by_payments()?.minus(known.map_or(Ok(zero), Invoice::settled_by_payments)?)?;
         let reopened = known.is_some() && is.balance.is_positive() && !was.balance.is_positive();
         let reopening = reopened.then(|| Reopening::of_invoice(&differences, cause));
         journal.invoice_moved(known.is_none(), was, is, &after, reopening.as_ref());
         journal.settlement_turned(known, &after, is.written_off.minus(was.written_off)?);
-        self.note_received(&key, &after.id, settled);
+        self.note_received(&key, &after.id, paid);
         if let Some(why) = reopening {
             self.account_mut(&key).reopen(why);
         }

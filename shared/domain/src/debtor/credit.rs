@@ -1,15 +1,17 @@
 //! Unapplied credit: applied to invoices, moved to another creditor's account, paid out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::account::CREDIT;
 use super::booking::{BookingError, Cause};
+use super::naming::names;
 use super::placing::Placing;
 use super::{Account, Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Named};
-use crate::ids::{AccountKey, IdError, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, SourceName};
+use crate::ids::{AccountKey, IdError, InvoiceId, OutsideId, PortfolioId, SourceName};
+use crate::invoice::Invoice;
 use crate::ledger::{EntryKind, PAID_BACK};
 use crate::money::{Money, MoneyError};
 use crate::remittance::{RemittanceId, RemittanceKind};
@@ -65,6 +67,9 @@ pub enum CreditError {
     /// More names than one commit can settle.
     #[error("names {0} invoices, more than the {max} of one order", max = CreditOrder::NAMES_MAX)]
     TooMany(usize),
+    /// It is not known, or all of it is paid.
+    #[error("invoice {0} takes no credit: nothing is open on it, and nothing was given up of it")]
+    TakesNothing(InvoiceId),
     /// It cannot be booked.
     #[error(transparent)]
     Booking(#[from] BookingError),
@@ -115,6 +120,14 @@ impl Debtor {
     #[must_use]
     pub fn credited_by(&self, account: &AccountKey) -> Vec<RemittanceId> {
         self.accounts.get(account).map(|account| account.credits.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The invoices that an order names and that are not loaded.
+    #[must_use]
+    pub fn named_by(&self, order: &CreditOrder) -> BTreeSet<InvoiceId> {
+        let CreditUse::Apply(advice) = &order.what else { return BTreeSet::new() };
+        let names = names(advice.named(), &order.account);
+        self.not_loaded(names.iter().take(CreditOrder::NAMES_MAX).map(|(invoice, _)| invoice))
     }
 
     /// Carries an order out. What is applied by the method is then [allocated](Debtor::allocate) a step at a time.
@@ -233,21 +246,32 @@ impl Debtor {
         Ok(())
     }
 
-    /// The invoices that are named, each with what it may take.
+    /// The invoices that are named, each with what it may take; of numbers alone what is open, oldest due first, and then
+    /// what was given up.
     fn wanted(&self, key: &AccountKey, named: &Named) -> Result<Vec<(InvoiceId, Money)>, CreditError> {
-        let wanted: Vec<_> = match named {
+        let names = names(named, key);
+        if names.len() > CreditOrder::NAMES_MAX {
+            return Err(CreditError::TooMany(names.len()));
+        }
+        let takes = |invoice: &InvoiceId| self.takes(key, invoice).is_positive();
+        if let Some((nothing, _)) = names.iter().find(|(invoice, _)| !takes(invoice)) {
+            return Err(CreditError::TakesNothing(nothing.clone()));
+        }
+        let open = self.open_of(key).into_iter().filter(|(_, invoice, _)| names.iter().any(|(one, _)| one == invoice));
+        let open = open.map(|(_, invoice, balance)| (invoice, balance));
+        Ok(match named {
             Named::Nothing => Vec::new(),
-            Named::Amounts(parts) => {
-                let id =
-                    |number: &InvoiceNumber| InvoiceId { portfolio: key.portfolio.clone(), number: number.clone() };
-                parts.iter().map(|part| (id(&part.number), Money::from_minor(part.minor, key.currency))).collect()
+            Named::Amounts(_) => names.into_iter().filter_map(|(invoice, part)| Some((invoice, part?))).collect(),
+            Named::Numbers(_) => {
+                let whole = names.iter().map(|(invoice, _)| (invoice.clone(), self.takes(key, invoice)));
+                open.chain(whole).collect()
             }
-            Named::Numbers(numbers) => {
-                let open = self.open_of(key).into_iter();
-                let open = open.filter(|(_, invoice, _)| numbers.contains(&invoice.number));
-                open.map(|(_, invoice, balance)| (invoice, balance)).collect()
-            }
-        };
-        if wanted.len() > CreditOrder::NAMES_MAX { Err(CreditError::TooMany(wanted.len())) } else { Ok(wanted) }
+        })
+    }
+
+    /// What an invoice of the account can take that is named.
+    fn takes(&self, key: &AccountKey, invoice: &InvoiceId) -> Money {
+        let invoice = self.invoices.get(invoice).filter(|invoice| invoice.account() == *key);
+        invoice.map_or(Money::zero(key.currency), Invoice::unpaid)
     }
 }

@@ -12,11 +12,12 @@ use crate::allocation::Allocation;
 use crate::decision::Evaluation;
 use crate::event::Event;
 use crate::hold::{Hold, HoldEnd};
-use crate::ids::{AccountKey, DebtorId};
+use crate::ids::{AccountKey, DebtorId, InvoiceId};
 use crate::ledger::{Entry, EntryKind};
 use crate::message::{Message, MessageId, Task};
 use crate::money::{Currency, Money};
 use crate::reach::reply::Received;
+use crate::remittance::RemittanceId;
 use crate::template::Facts;
 
 /// What happened in one change of a debtor, in order.
@@ -26,6 +27,8 @@ pub struct Journal {
     pub entries: Vec<Entry>,
     /// Where payments on account were placed; each replaces the one of its number.
     pub allocations: Vec<Allocation>,
+    /// Payments on account that wait for invoices which they name and nobody has handed in yet.
+    pub awaiting: Vec<(InvoiceId, RemittanceId)>,
     /// Messages that ended.
     pub messages: Vec<Message>,
     /// Messages of which nobody knew whether they went out, and that it is certain of now.

@@ -20,6 +20,7 @@ mod group;
 mod journal;
 mod late;
 mod leftover;
+mod naming;
 mod obstacles;
 mod placing;
 mod reaching;

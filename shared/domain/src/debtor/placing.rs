@@ -1,10 +1,12 @@
-//! Which invoices a step of allocating settles: those that the payer names, then by the method.
+//! Which invoices a step of allocating settles: those that the payer names (`naming.rs`), then by the method.
+
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
 use super::booking::{BookingError, Cause};
 use super::{Allocating, Debtor, Journal};
-use crate::allocation::{Advice, Allocation, AllocationLine, AllocationMethod, Named, Proportion, Reversal};
+use crate::allocation::{Advice, Allocation, AllocationLine, AllocationMethod, Proportion, Reversal};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::invoice::Invoice;
 use crate::ledger::ALLOCATED;
@@ -13,16 +15,25 @@ use crate::remittance::RemittanceKind;
 
 /// What one step places.
 pub(super) struct Placing<'a> {
-    account: &'a AccountKey,
+    pub(super) account: &'a AccountKey,
     pub(super) work: Allocating,
     lines: Vec<AllocationLine>,
-    /// How many more invoices it may settle.
-    room: usize,
+    /// How many more invoices it may settle, or wait for.
+    pub(super) room: usize,
 }
 
 impl<'a> Placing<'a> {
     pub(super) fn new(account: &'a AccountKey, work: Allocating, room: usize) -> Self {
         Self { account, work, lines: Vec::new(), room }
+    }
+
+    /// Sets a part aside for an invoice that is not known, or notes that what is left at the end waits for it.
+    pub(super) fn set_aside(&mut self, part: Option<Money>) -> Result<Money, BookingError> {
+        self.room = self.room.saturating_sub(1);
+        self.work.waits |= part.is_none();
+        let part = part.unwrap_or(Money::zero(self.account.currency)).min(self.work.remaining)?;
+        self.work.remaining = self.work.remaining.minus(part)?;
+        Ok(part)
     }
 
     /// Puts on record what a step has placed.
@@ -45,21 +56,20 @@ impl Debtor {
         &mut self,
         key: &AccountKey,
         work: Allocating,
-        method: AllocationMethod,
-        limit: usize,
-        advice: &Advice,
+        (method, limit): (AllocationMethod, usize),
+        named: Option<(&Advice, &BTreeSet<InvoiceId>)>,
         journal: &mut Journal,
     ) -> Result<Allocating, BookingError> {
         let mut step = Placing::new(key, work, limit);
         let before = step.work.remaining;
-        while step.room > 0 && step.work.names_from.is_some() && step.work.remaining.is_positive() {
-            self.place_named(&mut step, advice.named(), journal)?;
-        }
-        let mut credit = Money::zero(key.currency);
+        let mut credit = match named {
+            Some((advice, unknown)) => self.place_named(&mut step, advice.named(), unknown, journal)?,
+            None => Money::zero(key.currency),
+        };
         while step.room > 0 && step.work.names_from.is_none() && step.work.remaining.is_positive() {
             let open = self.open_of(key);
             if open.is_empty() {
-                credit = step.work.remaining;
+                credit = credit.plus(step.work.remaining)?;
                 step.work.remaining = Money::zero(key.currency);
             } else {
                 self.place_by_method(&mut step, method, open, journal)?;
@@ -68,37 +78,6 @@ impl Debtor {
         self.account_mut(key).credit_of(&step.work.remittance, credit)?;
         let placed = before.minus(step.work.remaining)?.minus(credit)?;
         Ok(step.record(self, placed, credit, journal))
-    }
-
-    /// Places on the invoices that the payer names, as far as there is room. Names of what is not open here are passed over.
-    fn place_named(
-        &mut self,
-        step: &mut Placing<'_>,
-        named: &Named,
-        journal: &mut Journal,
-    ) -> Result<(), BookingError> {
-        let from = step.work.names_from.unwrap_or_default();
-        let portfolio = &step.account.portfolio;
-        match named {
-            Named::Nothing => step.work.names_from = None,
-            Named::Amounts(parts) => {
-                let next = usize::try_from(from).ok().and_then(|from| parts.get(from));
-                step.work.names_from = next.and_then(|_| from.checked_add(1));
-                if let Some(part) = next {
-                    let invoice = InvoiceId { portfolio: portfolio.clone(), number: part.number.clone() };
-                    self.place_on(step, &invoice, Money::from_minor(part.minor, step.account.currency), journal)?;
-                }
-            }
-            Named::Numbers(numbers) => {
-                let open = self.open_of(step.account);
-                let next = open.into_iter().find(|(_, invoice, _)| numbers.contains(&invoice.number));
-                match next {
-                    Some((_, invoice, balance)) => self.place_on(step, &invoice, balance, journal)?,
-                    None => step.work.names_from = None,
-                }
-            }
-        }
-        Ok(())
     }
 
     fn place_by_method(
@@ -157,7 +136,8 @@ impl Debtor {
         open.map(|invoice| (invoice.due_date, invoice.id.clone(), invoice.balance())).collect()
     }
 
-    /// Settles one invoice with at most `amount`, as far as it is open and the payment reaches.
+    /// Settles one invoice with at most `amount`, as far as it is not paid and the payment reaches. What was given up is made
+    /// good after what is owed.
     pub(super) fn place_on(
         &mut self,
         step: &mut Placing<'_>,
@@ -165,9 +145,9 @@ impl Debtor {
         amount: Money,
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
-        let open = |invoice: &&Invoice| invoice.currency() == step.account.currency && invoice.balance().is_positive();
-        let Some(mut invoice) = self.invoices.get(invoice).filter(open).cloned() else { return Ok(()) };
-        let amount = amount.min(invoice.balance())?.min(step.work.remaining)?;
+        let ours = |invoice: &&Invoice| invoice.currency() == step.account.currency;
+        let Some(mut invoice) = self.invoices.get(invoice).filter(ours).cloned() else { return Ok(()) };
+        let amount = amount.min(invoice.unpaid())?.min(step.work.remaining)?;
         if !amount.is_positive() {
             return Ok(());
         }

@@ -131,7 +131,7 @@ impl Debtor {
         Ok(())
     }
 
-    fn own_credit(&self, key: &AccountKey, remittance: &RemittanceId) -> Money {
+    pub(super) fn own_credit(&self, key: &AccountKey, remittance: &RemittanceId) -> Money {
         let own = self.accounts.get(key).and_then(|account| account.credits.get(remittance));
         own.copied().unwrap_or(Money::zero(key.currency))
     }

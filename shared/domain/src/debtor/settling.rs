@@ -37,7 +37,7 @@ impl Debtor {
         self.not_loaded(covered.flatten())
     }
 
-    fn not_loaded<'a>(&self, invoices: impl Iterator<Item = &'a InvoiceId>) -> BTreeSet<InvoiceId> {
+    pub(super) fn not_loaded<'a>(&self, invoices: impl Iterator<Item = &'a InvoiceId>) -> BTreeSet<InvoiceId> {
         invoices.filter(|invoice| !self.invoices.contains_key(*invoice)).cloned().collect()
     }
 

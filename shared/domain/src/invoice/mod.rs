@@ -144,16 +144,6 @@ pub struct Position {
     pub written_off: Money,
 }
 
-impl Position {
-    /// What was settled of it by payments and credit notes, less what went back.
-    ///
-    /// # Errors
-    /// [`MoneyError::Overflow`].
-    pub fn settled(&self) -> Result<Money, MoneyError> {
-        self.owed.minus(self.balance)?.minus(self.written_off)
-    }
-}
-
 /// Why an invoice that is open is not chased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -238,10 +228,23 @@ impl Invoice {
         Ok(Position { owed, paid, balance, surplus, written_off })
     }
 
+    /// What payments have settled of it, less what went back. A credit note is no payment: it makes the debt smaller.
+    pub(crate) fn settled_by_payments(&self) -> Result<Money, MoneyError> {
+        let Position { owed, balance, written_off, .. } = self.position()?;
+        owed.minus(balance)?.minus(written_off)?.minus(self.sums.credited.min(owed)?)
+    }
+
     /// What came in and did not go back; of payments the larger of what is known and what the provider says.
     fn received(&self) -> Result<Money, MoneyError> {
         let unknown = self.sums.reported_paid.minus(self.sums.paid)?.or_zero();
         self.sums.known()?.plus(unknown)
+    }
+
+    /// What a payment that names it may settle: what is owed, and what was given up.
+    #[must_use]
+    pub fn unpaid(&self) -> Money {
+        let unpaid = self.position().and_then(|position| position.balance.plus(position.written_off));
+        unpaid.unwrap_or(Money::zero(self.currency()))
     }
 
     /// What is still owed. Sums that overflow owe nothing: they are refused before they are stored.

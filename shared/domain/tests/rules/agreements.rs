@@ -349,6 +349,41 @@ fn invoices_that_were_settled_together_are_owed_again_together() {
     assert_eq!((open(&book), stopped(&book)), ([0, 0], [false, false]));
 }
 
+/// Covers: a credit note of what was accepted kept a settlement, and the rest was given up.
+#[test]
+fn a_credit_note_keeps_nothing_it_makes_the_debt_smaller() {
+    let credited = |terms| {
+        let mut book = overdue();
+        book.agreed(proposal(terms, &["A"]), "2026-03-03T12:00:00Z").unwrap();
+        let id = remittance_id(RemittanceKind::CreditNote, "cn");
+        let note = effect_of(&id, 6_000, Stage::Settled, "2026-03-04T00:00:00Z");
+        book.book(&id, "A", (None, note), day("2026-03-04"));
+        book
+    };
+    for (terms, broken, over) in [
+        (settlement(6_000, "2026-03-10"), EventKind::SettlementLapsed, "2026-03-11T00:00:00Z"),
+        (promise(6_000, "2026-03-10"), EventKind::PromiseBroken, "2026-03-13T00:00:00Z"),
+    ] {
+        let mut book = credited(terms.clone());
+        book.told("2026-03-04T12:00:00Z");
+        assert!(!book.debtor.agreements.is_empty(), "no money has come");
+        assert!(book.told(over).contains(&broken));
+        assert_eq!(book.debtor.invoices[&invoice_id("A")].position().unwrap().balance, eur(4_000));
+        let mut book = credited(terms);
+        book.pay("A", 4_000, "2026-03-05");
+        book.told("2026-03-05T12:00:00Z");
+        assert!(book.debtor.agreements.is_empty(), "nothing is left to pay: it is kept");
+        assert_eq!(book.debtor.invoices[&invoice_id("A")].position().unwrap().written_off, eur(0));
+    }
+    // Four instalments of 25.00, of which 40.00 is left to pay: the first whole, the second in part.
+    let mut book = credited(plan(0));
+    for (paid, on, end) in [(2_500, "2026-03-31", None), (1_500, "2026-04-30", Some(EventKind::PlanCompleted))] {
+        book.pay("A", paid, on);
+        let told = book.told(&format!("{on}T12:00:00Z"));
+        assert_eq!(told.into_iter().find(|kind| *kind == EventKind::PlanCompleted), end, "{on}");
+    }
+}
+
 #[test]
 fn a_settlement_that_lapses_restores_the_whole() {
     let mut book = overdue();

@@ -7,8 +7,8 @@ use dunlin_domain::remittance::{Contest, Progress, RemittanceKind, Report, Stage
 use jiff::civil::Date;
 use proptest::prelude::*;
 
-use crate::desk::{Desk, amounts, by, contest, number, numbers, paid, payment, refunded};
-use crate::history::{at, eur, invoice_id, remittance_id};
+use crate::desk::{Desk, amounts, by, contest, name, number, numbers, paid, payment, refunded};
+use crate::history::{account, at, eur, invoice_id, remittance_id};
 
 #[test]
 fn payments_go_where_the_payer_says_then_by_the_method() {
@@ -22,7 +22,9 @@ fn payments_go_where_the_payer_says_then_by_the_method() {
         ("as named, in that order", 350, amounts(&[("D", 300), ("B", 40)]), vec![90, 160, 300, 100], 0),
         ("named beyond its balance", 400, amounts(&[("A", 400)]), vec![0, 0, 200, 400], 0),
         ("named twice", 300, amounts(&[("C", 100), ("C", 100)]), vec![0, 200, 100, 400], 0),
-        ("unknown names", 150, amounts(&[("X", 50), ("D", 50), ("Y", 50)]), vec![0, 200, 300, 350], 0),
+        ("unknown names", 150, amounts(&[("X", 50), ("D", 50), ("Y", 50)]), vec![100, 200, 300, 350], 100),
+        ("unknown names and more", 260, amounts(&[("X", 50), ("D", 50)]), vec![0, 140, 300, 350], 50),
+        ("an unknown number", 450, numbers(&["B", "X"]), vec![100, 0, 300, 400], 250),
         ("numbers alone, oldest among them", 450, numbers(&["D", "B", "X"]), vec![100, 0, 300, 150], 0),
         ("numbers and more", 650, numbers(&["D", "B"]), vec![50, 0, 300, 0], 0),
     ];
@@ -157,6 +159,46 @@ fn shares_go_by_largest_remainder_then_by_age() {
     assert_eq!(shares(600, &[100, 200, 300]), None, "it covers all of them");
 }
 
+#[test]
+fn money_for_an_invoice_waits_for_it_and_what_that_leaves_goes_by_the_method() {
+    for (what, advice, expected, credit) in [
+        ("its part", amounts(&[("Z", 60)]), [0, 20], 0),
+        ("its part, of which it takes less", amounts(&[("Z", 90)]), [20, 0], 0),
+        ("a number", numbers(&["Z"]), [20, 0], 0),
+        ("two numbers, of which one is still not there", numbers(&["Y", "Z"]), [100, 0], 80),
+    ] {
+        let mut desk = Desk::with(&[100]);
+        desk.pay(160, &advice);
+        desk.arrive("Z", "2026-01-05", 80);
+        let now = (desk.balances(), desk.credit());
+        assert_eq!(now, (expected.to_vec(), credit), "{what}");
+        desk.told(&refunded(160));
+        assert_eq!((desk.balances(), desk.credit()), (vec![100, 80], 0), "{what}: all of it comes back");
+    }
+}
+
+/// Covers: a payment on account that names what was given up became unapplied credit.
+#[test]
+fn named_money_makes_good_what_was_given_up_and_other_money_does_not() {
+    let on = "2026-02-20".parse().unwrap();
+    let stand = |advice: &Advice| {
+        let mut desk = Desk::with(&[100, 200]);
+        desk.book.give_up("A", 100, on);
+        desk.book.give_up("B", 50, on);
+        desk.pay(240, advice);
+        let given_up = |of| desk.book.debtor.invoices[&invoice_id(of)].position().unwrap().written_off.minor();
+        (desk.balances(), [given_up("A"), given_up("B")], desk.credit())
+    };
+    for (advice, expected) in [
+        (Advice::none(), (vec![0, 0], [100, 50], 90)),
+        (amounts(&[("A", 60)]), (vec![0, 0], [40, 50], 30)),
+        (numbers(&["A", "B"]), (vec![0, 0], [10, 50], 0)),
+        (numbers(&["B"]), (vec![0, 0], [100, 0], 40)),
+    ] {
+        assert_eq!(stand(&advice), expected, "{advice:?}");
+    }
+}
+
 /// What may be said of the payment `P` of 600 over five invoices.
 fn word() -> impl Strategy<Value = Report> {
     prop_oneof![
@@ -171,6 +213,46 @@ fn word() -> impl Strategy<Value = Report> {
 }
 
 proptest! {
+    /// I2: payments and the invoices that they name come in any order, and each part is where it was meant to be.
+    #[test]
+    fn what_is_named_is_placed_there_whatever_comes_first(
+        parts in prop::collection::vec(prop::collection::vec(0..50_i64, 4), 3),
+        open in prop::collection::vec(1..30_i64, 4),
+        order in Just((0..8_usize).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let mut desk = Desk::with(&[]);
+        desk.book.invoice("N", "2026-01-01", "2026-01-01", 70);
+        for event in order {
+            match event {
+                0..4 => {
+                    let total = open[event] + parts.iter().map(|of| of[event]).sum::<i64>();
+                    desk.arrive(&name(event), "2026-02-01", total);
+                }
+                4..7 => {
+                    let of = &parts[event - 4];
+                    let named = (0..4).map(name).collect::<Vec<_>>();
+                    let named: Vec<_> = named.iter().map(String::as_str).zip(of.iter().copied()).filter(|(_, minor)| *minor > 0).collect();
+                    if !named.is_empty() {
+                        let id = format!("P{event}");
+                        desk.report(&paid(&id, of.iter().sum()), &amounts(&named));
+                        desk.run(&Advice::none());
+                    }
+                }
+                // All of the first payment goes back, perhaps before it has come or its invoices have.
+                _ => if parts[0].iter().sum::<i64>() > 0 {
+                    let id = remittance_id(RemittanceKind::Payment, "P4");
+                    let named: Vec<String> = (0..4).map(name).collect();
+                    let named: Vec<_> = named.iter().map(String::as_str).zip(parts[0].iter().copied()).filter(|(_, minor)| *minor > 0).collect();
+                    let amount = eur(parts[0].iter().sum());
+                    desk.report(&Report { refunded: Some(amount), amount: Some(amount), ..Report::about(id) }, &amounts(&named));
+                    desk.run(&Advice::none());
+                }
+            }
+        }
+        let expected = (0..4).map(|n| open[n] + parts[0][n]).chain([70]).collect::<Vec<_>>();
+        prop_assert_eq!((desk.balances(), desk.book.debtor.accounts.get(&account()).map_or(0, |one| one.credit.minor())), (expected, 0));
+    }
+
     #[test]
     fn shares_sum_to_the_amount_and_are_within_one_unit_of_exact(
         balances in prop::collection::vec(1..1_000_000_i64, 1..60),

@@ -81,6 +81,7 @@ fn what_stands_is_what_is_still_to_come_and_each_end_is_counted() {
         scope,
         since: at("2026-03-15T12:00:00Z"),
         until: None,
+        ends_with: None,
         set_by: SetBy::Staff,
         note: None,
     };

@@ -7,7 +7,7 @@ use dunlin_domain::debtor::{AtHand, CreditError, CreditOrder, Journal, Needs, On
 use dunlin_domain::ids::{InvoiceId, InvoiceNumber, OutsideId};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 
-use crate::history::{Book, account, at, day, eur, remittance_id};
+use crate::history::{Book, account, at, day, eur, invoice_id, remittance_id};
 
 const PAID_ON: &str = "2026-03-01";
 
@@ -18,6 +18,9 @@ pub(crate) struct Desk {
     pub(crate) limit: usize,
     pub(crate) known: BTreeMap<RemittanceId, Remittance>,
     pub(crate) records: BTreeMap<(RemittanceId, u32), Allocation>,
+    /// What was said of each payment, and the invoices that payments wait for.
+    said: BTreeMap<RemittanceId, Advice>,
+    awaiting: Vec<(InvoiceId, RemittanceId)>,
     steps: usize,
 }
 
@@ -29,7 +32,8 @@ impl Desk {
             book.invoice(&name(n), "2026-01-01", &format!("2026-02-{:02}", n + 1), *minor);
         }
         let (method, limit) = (AllocationMethod::default(), 2);
-        Self { book, method, limit, known: BTreeMap::new(), records: BTreeMap::new(), steps: 0 }
+        let (known, records, said, awaiting) = Default::default();
+        Self { book, method, limit, known, records, said, awaiting, steps: 0 }
     }
 
     pub(crate) fn report(&mut self, report: &Report, advice: &Advice) {
@@ -37,14 +41,14 @@ impl Desk {
         let was = known.effect().unwrap();
         known.join(report).unwrap();
         let is = known.effect().unwrap();
-        let recorded = self.records.keys().filter(|(id, _)| *id == report.id).count();
+        self.said.entry(report.id.clone()).or_insert_with(|| advice.clone());
         let told = OnAccount {
             remittance: &report.id,
             account: &account(),
             on: day(PAID_ON),
             reversed_on: report.reversed_on.unwrap_or(day("2026-03-09")),
             advice,
-            recorded: recorded.try_into().unwrap(),
+            recorded: self.recorded(&report.id),
         };
         let mut journal = Journal::default();
         self.book.debtor.book_on_account(told, (was, is), &mut journal).unwrap();
@@ -58,10 +62,14 @@ impl Desk {
     /// One step, as a commit would make it.
     pub(crate) fn step(&mut self, advice: &Advice) -> bool {
         let mut journal = Journal::default();
-        let record;
+        let (record, said, unknown);
         let at_hand = match self.book.debtor.needs() {
             Needs::Nothing => AtHand::Nothing,
-            Needs::Advice(_) => AtHand::Advice(advice),
+            Needs::Advice(id) => {
+                said = self.said.get(&id).unwrap_or(advice).clone();
+                unknown = self.book.debtor.to_find(&said, self.limit);
+                AtHand::Advice(&said, &unknown)
+            }
             Needs::Allocation(id, number) => {
                 record = self.records[&(id, number)].clone();
                 AtHand::Allocation(&record)
@@ -76,11 +84,44 @@ impl Desk {
 
     pub(crate) fn keep(&mut self, journal: Journal) {
         self.book.entries.extend(journal.entries);
+        self.awaiting.extend(journal.awaiting);
         for allocation in journal.allocations {
             assert!(allocation.lines.len() <= self.limit, "a step settles a few: {allocation:?}");
             self.records.insert((allocation.remittance.clone(), allocation.number), allocation);
         }
         self.hold_i1();
+    }
+
+    fn recorded(&self, id: &RemittanceId) -> u32 {
+        self.records.keys().filter(|(of, _)| of == id).count().try_into().unwrap()
+    }
+
+    /// An invoice is handed in, and what waits for it is placed, as its commit does.
+    pub(crate) fn arrive(&mut self, number: &str, due: &str, minor: i64) {
+        self.book.invoice(number, "2026-01-01", due, minor);
+        let invoice = invoice_id(number);
+        let (waited, left) = std::mem::take(&mut self.awaiting).into_iter().partition(|(of, _)| *of == invoice);
+        self.awaiting = left;
+        let waited: Vec<(InvoiceId, RemittanceId)> = waited;
+        let others = |id: &RemittanceId| self.awaiting.iter().any(|(_, of)| of == id);
+        let waited: Vec<(RemittanceId, bool)> = waited.into_iter().map(|(_, id)| (id.clone(), others(&id))).collect();
+        for (remittance, others_unknown) in waited {
+            let advice = self.said[&remittance].clone();
+            let (account, on) = (account(), day(PAID_ON));
+            let recorded = self.recorded(&remittance);
+            let told = OnAccount {
+                remittance: &remittance,
+                account: &account,
+                on,
+                reversed_on: on,
+                advice: &advice,
+                recorded,
+            };
+            let mut journal = Journal::default();
+            self.book.debtor.place_awaited(told, &invoice, others_unknown, &mut journal).unwrap();
+            self.keep(journal);
+        }
+        self.run(&Advice::none());
     }
 
     pub(crate) fn pay(&mut self, minor: i64, advice: &Advice) {

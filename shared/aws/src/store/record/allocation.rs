@@ -63,6 +63,8 @@ pub(crate) struct AllocatingRecord {
     walked: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     names_from: Option<u32>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    waits: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     method: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,6 +165,7 @@ impl AllocatingRecord {
             recorded: work.recorded,
             walked: work.walked,
             names_from: work.names_from,
+            waits: work.waits,
             method: work.method.map(|method| method.as_str().to_owned()),
             proportion: work.proportion.as_ref().map(ProportionRecord::of),
         }
@@ -180,6 +183,7 @@ impl AllocatingRecord {
             recorded: self.recorded,
             walked: self.walked,
             names_from: self.names_from,
+            waits: self.waits,
             method: self.method.as_deref().map(read_method).transpose()?,
             proportion: self.proportion.as_ref().map(|one| one.read(currency)).transpose()?,
         })

@@ -329,16 +329,29 @@ impl World {
         entries.map(|entry| entry.amount.minor()).sum()
     }
 
-    /// What was settled of an agreement's debts since it was made, from the entries.
+    /// What payments settled of an agreement's debts since it was made, from the entries.
     fn received(&self, made: &Made) -> i64 {
-        let covered = |n: &str| made.covers(n[1..].parse().unwrap());
-        let settles = self.book.entries[made.since..].iter().filter(|entry| match entry.kind {
-            EntryKind::Payment | EntryKind::Credit | EntryKind::Refund | EntryKind::Chargeback => true,
-            EntryKind::Adjustment => entry.note.as_deref() == Some("overpayment moved to unapplied credit"),
-            EntryKind::Charge | EntryKind::Fee | EntryKind::Interest | EntryKind::WriteOff => false,
-        });
-        let ours = settles.filter(|entry| entry.invoice.as_ref().is_some_and(|of| covered(of.number.as_str())));
-        -ours.map(|entry| entry.amount.minor()).sum::<i64>()
+        let covered = (0..INVOICES).filter(|n| made.covers(*n));
+        covered.map(|n| self.paid_by(n, self.book.entries.len()) - self.paid_by(n, made.since)).sum()
+    }
+
+    /// What the first entries say that payments settled of an invoice: what came in, as far as it was owed, and was not
+    /// credited.
+    fn paid_by(&self, n: usize, entries: usize) -> i64 {
+        let invoice = invoice_id(&format!("I{n}"));
+        let (mut owed, mut came_in, mut credited) = (0, 0, 0);
+        for entry in self.book.entries[..entries].iter().filter(|entry| entry.invoice.as_ref() == Some(&invoice)) {
+            let minor = entry.amount.minor();
+            let overpaid = entry.note.as_deref() == Some("overpayment moved to unapplied credit");
+            match entry.kind {
+                EntryKind::Adjustment if overpaid => {}
+                EntryKind::Charge | EntryKind::Fee | EntryKind::Interest | EntryKind::Adjustment => owed += minor,
+                EntryKind::Payment | EntryKind::Refund | EntryKind::Chargeback => came_in -= minor,
+                EntryKind::Credit => (came_in, credited) = (came_in - minor, credited - minor),
+                EntryKind::WriteOff => {}
+            }
+        }
+        came_in.min(owed) - credited.min(owed)
     }
 
     /// Whether steps of allocating are left to take in a currency.

@@ -286,7 +286,7 @@ impl World {
     }
 
     fn step(&mut self) -> bool {
-        let (record, advice);
+        let (record, advice, unknown);
         let at_hand = match self.book.debtor.needs() {
             Needs::Nothing => AtHand::Nothing,
             Needs::Advice(wanted) => {
@@ -295,7 +295,8 @@ impl World {
                     Purpose::Account(advice) => advice,
                     Purpose::Invoice(_) => Advice::none(),
                 };
-                AtHand::Advice(&advice)
+                unknown = self.book.debtor.to_find(&advice, 2);
+                AtHand::Advice(&advice, &unknown)
             }
             Needs::Allocation(id, number) => {
                 record = self.records[&(id, number)].clone();
