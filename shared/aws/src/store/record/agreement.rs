@@ -67,6 +67,9 @@ enum TermsRecord {
     Settlement {
         accepts: i64,
         by: Date,
+        /// None for offers from before there was any.
+        #[serde(default)]
+        grace_days: u8,
     },
     Dispute {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,7 +163,9 @@ impl TermsRecord {
                 told_missed: plan.told_missed().len(),
                 told_days: plan.told_missed().iter().copied().collect(),
             },
-            Terms::Settlement(one) => Self::Settlement { accepts: one.accepts().minor(), by: one.by() },
+            Terms::Settlement(one) => {
+                Self::Settlement { accepts: one.accepts().minor(), by: one.by(), grace_days: one.grace_days() }
+            }
             Terms::Dispute(dispute) => Self::Dispute {
                 amount: dispute.amount().map(Money::minor),
                 reason: dispute.reason().as_str().to_owned(),
@@ -184,8 +189,8 @@ impl TermsRecord {
                 };
                 Terms::Plan(plan.with_told_missed(told))
             }
-            Self::Settlement { accepts, by } => {
-                Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by))?)
+            Self::Settlement { accepts, by, grace_days } => {
+                Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by, *grace_days))?)
             }
             Self::Dispute { amount, reason, evidence } => {
                 let reason = known("reason", reason, DisputeReason::parse(reason))?;
