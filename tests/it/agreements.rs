@@ -265,6 +265,8 @@ async fn what_cannot_be_agreed_is_refused_with_the_field_at_fault() {
         ),
         ("holds", json!({ "reason": "moratorium", "since": "2026-03-04" }), vec!["since"]),
         ("holds", json!({ "reason": "manual", "currency": "USD" }), vec!["currency"]),
+        ("holds", json!({ "reason": "manual", "ends_with": "agreement" }), vec!["ends_with"]),
+        ("holds", json!({ "reason": "manual", "ends_with": "agreement", "agreement": "a-9" }), vec!["agreement"]),
         ("holds", json!({ "reason": "promise" }), vec!["reason"]),
         ("holds", json!({ "reason": "manual", "until": "2026-03-01" }), vec!["until"]),
         (
@@ -342,4 +344,29 @@ async fn a_settlement_falls_with_its_money_on_all_of_its_invoices_and_comes_back
     assert!(settlements.collect::<Vec<_>>().starts_with(&expected), "{told:?}");
     world.assert_ledger().await;
     world.assert_replayed().await;
+}
+
+#[tokio::test]
+async fn a_hold_ends_with_the_payment_that_it_waits_for() {
+    let world = late().await;
+    let body = json!({ "reason": "manual", "ends_with": "payment", "invoice_number": "I1" });
+    let (status, set) = post(&world, "holds", body, "k").await;
+    assert_eq!((status, &set["hold"]["ends_with"]), (201, &json!("payment")), "{set}");
+    let pay = |payment, number| json!([{ "payment_ref": payment, "invoice_number": number, "paid_on": "2026-03-02", "amount": "20.00", "currency": "EUR" }]);
+    world.post_payments(pay("P1", "I2")).await;
+    assert_eq!(debtor(&world).await["holds"].as_array().unwrap().len(), 1, "it was for another invoice");
+    world.post_payments(pay("P2", "I1")).await;
+    assert_eq!(debtor(&world).await["holds"], json!([]));
+    assert_eq!(world.past("C1", "HOLD").await[0]["ended"], "paid");
+}
+
+#[tokio::test]
+async fn a_settlement_that_is_paid_too_late_has_lapsed_though_no_scan_was_there() {
+    let world = late().await;
+    let offer = json!({ "currency": "EUR", "accepts": "120.00", "by": "2026-03-05", "grace_days": 1 });
+    post(&world, "settlements", offer, "k").await;
+    world.set_clock("2026-03-07T12:00:00Z");
+    world.post_payments(json!([{ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-05", "amount": "120.00", "currency": "EUR" }])).await;
+    assert_eq!(debtor(&world).await["accounts"][0]["balance"], "30.00");
+    assert_eq!(world.past("C1", "AGREEMENT").await[0]["ended"], "lapsed");
 }

@@ -76,7 +76,8 @@ fn promise(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
 
 fn settlement(body: &mut Body, currency: Option<Currency>) -> Option<Terms> {
     let (accepts, by) = (body.amount("accepts", currency), body.date("by"));
-    let settlement = Settlement::new(accepts?, by?);
+    let grace_days = grace_days(body);
+    let settlement = Settlement::new(accepts?, by?, grace_days);
     accepted(body, "accepts", settlement).map(Terms::Settlement)
 }
 

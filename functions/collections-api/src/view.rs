@@ -73,7 +73,9 @@ fn terms(agreement: &Agreement) -> Value {
         Terms::Promise(one) => {
             json!({ "amount": one.amount().to_string(), "by": one.by().to_string(), "grace_days": one.grace_days() })
         }
-        Terms::Settlement(one) => json!({ "accepts": one.accepts().to_string(), "by": one.by().to_string() }),
+        Terms::Settlement(one) => {
+            json!({ "accepts": one.accepts().to_string(), "by": one.by().to_string(), "grace_days": one.grace_days() })
+        }
         Terms::Dispute(one) => json!({
             "amount": one.amount().map(|amount| amount.to_string()),
             "reason": one.reason().as_str(),

@@ -248,6 +248,15 @@ pub struct InFlight {
     pub until: Timestamp,
 }
 
+impl InFlight {
+    /// When it was begun.
+    #[must_use]
+    pub fn begun(&self) -> Timestamp {
+        let days = jiff::SignedDuration::from_hours(IN_FLIGHT_DAYS.saturating_mul(24));
+        self.until.saturating_sub(days).unwrap_or(Timestamp::MIN)
+    }
+}
+
 /// What a remittance does to a debtor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect {

@@ -81,6 +81,8 @@ impl Books {
         self.store.load_closed(&mut loaded, &closed).await?;
         self.load_settled(tenancy, &mut loaded).await?;
         let mut journal = Journal::default();
+        // As with payments: a provider's invoice may say what was paid.
+        self.roll(tenancy, &mut loaded, &mut journal, now).await?;
         let mut writes = Writes { receipt: receipt.cloned(), ..Writes::default() };
         let mut answers = Vec::with_capacity(drafts.len());
         let mut touched: BTreeSet<ReferenceKey> = BTreeSet::new();

@@ -162,6 +162,8 @@ impl Books {
             Place::Invoice(debtor, ..) | Place::Account(debtor, _) | Place::Customer(debtor, _) => debtor,
         };
         let mut loaded = self.load_or_new(tenancy, debtor).await?;
+        // What time has made of agreements comes first: whether a scan was here before must not matter.
+        self.roll(tenancy, &mut loaded, &mut journal, now).await?;
         stop_watching(&mut loaded, &joined.value);
         let advice = joined.value.advice();
         let booked = match &place {

@@ -8,7 +8,8 @@
 //! | [`Settlement`] | its debts are not chased | kept: the rest is given up; or lapsed: all is owed again |
 //! | [`Dispute`] | what is contested is not chased | accepted, rejected or partly accepted by a person |
 //!
-//! A promise or an instalment is not broken while holds and disputes forbid to ask for any of it. What fell due in such a
+//! What counts is what came, and was told, before the days of grace were over; and a payment under way that was begun by
+//! then, for as long as it is waited for, if it would do. A promise or an instalment is not broken while holds and disputes forbid to ask for any of it. What fell due in such a
 //! time counts as due on the day on which it can be asked for again, and its days of grace run from there.
 
 mod dispute;
@@ -236,14 +237,16 @@ impl Agreement {
     #[must_use]
     pub fn verdict(&self, seen: &Outlook) -> Option<AgreementEnd> {
         let settled = !seen.open.is_positive();
-        let is_over = || self.over().is_some_and(|over| over <= seen.today);
+        // What was begun in time is waited for where it would do.
+        let comes = |over, wanted: Money| self.with_what_comes(seen, over).minor() >= wanted.minor();
+        let is_over = |wanted| self.over().is_some_and(|over| over <= seen.today && !comes(over, wanted));
         match &self.terms {
             Terms::Promise(promise) => {
-                let is_over = is_over() && !seen.at_rest.contains(&promise.by());
+                let is_over = is_over(promise.amount()) && !seen.at_rest.contains(&promise.by());
                 promise.verdict(self.received, settled, is_over)
             }
             Terms::Plan(plan) => plan.verdict(self.received, settled, self.missed(seen).len()),
-            Terms::Settlement(settlement) => settlement.verdict(self.received, settled, seen.today),
+            Terms::Settlement(settlement) => settlement.verdict(self.received, settled, is_over(settlement.accepts())),
             Terms::Dispute(_) => settled.then_some(AgreementEnd::Settled),
         }
     }
@@ -252,7 +255,11 @@ impl Agreement {
     #[must_use]
     pub fn missed(&self, seen: &Outlook) -> Vec<Instalment> {
         let Terms::Plan(plan) = &self.terms else { return Vec::new() };
-        let is_missed = |one: &Instalment| plan.missed_from(self.counts_from(one.due)) <= seen.today;
+        let is_missed = |one: &Instalment| {
+            let from = plan.missed_from(self.counts_from(one.due));
+            let is_left = || plan.unpaid(self.with_what_comes(seen, from)).any(|left| left.due == one.due);
+            from <= seen.today && is_left()
+        };
         let missed = plan.unpaid(self.received).filter(is_missed);
         missed.filter(|one| !seen.at_rest.contains(&one.due)).collect()
     }
@@ -281,6 +288,13 @@ impl Agreement {
         days.into_iter().filter(|day| *day > today).min()
     }
 
+    /// What was received, and what is under way since before a day.
+    fn with_what_comes(&self, seen: &Outlook, day: Date) -> Money {
+        let begun = seen.under_way.range(..day).map(|(_, minor)| *minor);
+        let minor = begun.fold(self.received.minor(), i64::saturating_add);
+        Money::from_minor(minor, self.received.currency())
+    }
+
     fn counts_from(&self, due: Date) -> Date {
         self.rested.get(&due).copied().unwrap_or(due)
     }
@@ -293,6 +307,8 @@ pub struct Outlook {
     pub open: Money,
     /// The days agreed for of which nothing may be asked for.
     pub at_rest: BTreeSet<Date>,
+    /// Payments under way that may be for them, in minor units, by the day on which they were begun.
+    pub under_way: BTreeMap<Date, i64>,
     /// The debtor's today.
     pub today: Date,
 }

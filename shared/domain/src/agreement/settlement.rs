@@ -12,19 +12,21 @@ use crate::money::Money;
 pub struct Settlement {
     accepts: Money,
     by: Date,
+    grace_days: u8,
 }
 
 impl Settlement {
     /// How many invoices one settlement may be about: what is left of all is given up in one commit, and owed again in one.
     pub const INVOICES_MAX: usize = 20;
 
-    /// To take `accepts` for the whole if it is paid by `by`, the last day on the debtor's calendar.
+    /// To take `accepts` for the whole if it is paid by `by`, the last day on the debtor's calendar; the offer lapses after
+    /// `grace_days` more days, which a transfer, and word of it, may take. What is told later does not bring it back.
     ///
     /// # Errors
     /// [`AgreementError::NothingPromised`].
-    pub fn new(accepts: Money, by: Date) -> Result<Self, AgreementError> {
+    pub fn new(accepts: Money, by: Date, grace_days: u8) -> Result<Self, AgreementError> {
         if accepts.is_positive() {
-            Ok(Self { accepts, by })
+            Ok(Self { accepts, by, grace_days })
         } else {
             Err(AgreementError::NothingPromised("the amount that is accepted"))
         }
@@ -42,16 +44,21 @@ impl Settlement {
         self.by
     }
 
-    /// The first day on which the offer does not stand any more.
+    /// How many days later it lapses.
     #[must_use]
-    pub fn over(&self) -> Date {
-        self.by.saturating_add(1.days())
+    pub fn grace_days(&self) -> u8 {
+        self.grace_days
     }
 
-    pub(super) fn verdict(&self, received: Money, settled: bool, today: Date) -> Option<AgreementEnd> {
+    /// The first day on which the offer does not stand any more.
+    pub(super) fn over(&self) -> Date {
+        self.by.saturating_add(i64::from(self.grace_days).saturating_add(1).days())
+    }
+
+    pub(super) fn verdict(&self, received: Money, settled: bool, is_over: bool) -> Option<AgreementEnd> {
         if settled || received.minor() >= self.accepts.minor() {
             Some(AgreementEnd::Kept)
-        } else if today < self.over() {
+        } else if !is_over {
             None
         } else {
             Some(AgreementEnd::Lapsed)

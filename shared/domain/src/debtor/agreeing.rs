@@ -213,7 +213,8 @@ impl Debtor {
     /// What there is to see of an agreement's debts.
     pub(super) fn outlook(&self, agreement: &Agreement, now: Timestamp) -> Result<Outlook, MoneyError> {
         let open = self.open_on(&agreement.account, &agreement.cover)?;
-        Ok(Outlook { open, at_rest: self.at_rest(agreement, now), today: self.today(now) })
+        let (at_rest, under_way) = (self.at_rest(agreement, now), self.under_way(agreement, now));
+        Ok(Outlook { open, at_rest, under_way, today: self.today(now) })
     }
 
     /// Whether a payment is being placed on its account: half of it says nothing yet of what an agreement comes to.

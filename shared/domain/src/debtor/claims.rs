@@ -185,9 +185,9 @@ impl Debtor {
             Terms::Plan(_) => return None,
         };
         let over = agreement.over().map(|over| self.profile.zone.midnight(over));
-        // One that is over and stands is at rest for as long as what holds it.
-        let held_until = || self.holds.values().filter_map(|hold| hold.until).filter(|until| *until > now).min();
-        let until = over.filter(|over| *over > now).or_else(|| over.and_then(|_| held_until()));
+        // One that is over and stands waits for something else to end.
+        let released = || self.next_release(&agreement.account, now);
+        let until = over.filter(|over| *over > now).or_else(|| over.and_then(|_| released()));
         let reach = match (&agreement.cover, &agreement.terms) {
             (Cover::Account, _) => Reach::Account,
             (Cover::Invoices(invoices), Terms::Dispute(dispute)) => match (dispute.amount(), invoices.first()) {

@@ -1,6 +1,7 @@
-//! Days that were agreed for and go by while nothing of what is due then may be asked for.
+//! What keeps an agreement from coming to an end though its day goes by: nothing of what is due then may be asked for, or
+//! a payment is under way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +35,27 @@ impl Debtor {
                 agreement.rested.extend(days.into_iter().filter(|due| *due < day).map(|due| (due, day)));
             }
         }
+    }
+
+    /// Payments under way that may be for an agreement's debts: those that name one of them, and those that name none.
+    pub(super) fn under_way(&self, agreement: &Agreement, now: Timestamp) -> BTreeMap<Date, i64> {
+        let covered = self.invoices_of(&agreement.account).into_iter().filter(|one| agreement.cover.includes(&one.id));
+        let named = covered.flat_map(|invoice| invoice.in_flight.values());
+        let unnamed = self.accounts.get(&agreement.account).into_iter().flat_map(|account| account.in_flight.values());
+        let mut by_day: BTreeMap<Date, i64> = BTreeMap::new();
+        for payment in named.chain(unnamed).filter(|payment| payment.until > now) {
+            let sum = by_day.entry(self.today(payment.begun())).or_default();
+            *sum = sum.saturating_add(payment.amount.minor());
+        }
+        by_day
+    }
+
+    /// When something ends next that keeps agreements from ending: a hold, or the wait for a payment under way.
+    pub(super) fn next_release(&self, key: &AccountKey, now: Timestamp) -> Option<Timestamp> {
+        let holds = self.holds.values().filter_map(|hold| hold.until);
+        let invoices = self.invoices_of(key).into_iter().flat_map(|invoice| invoice.in_flight.values());
+        let unnamed = self.accounts.get(key).into_iter().flat_map(|account| account.in_flight.values());
+        holds.chain(invoices.chain(unnamed).map(|payment| payment.until)).filter(|until| *until > now).min()
     }
 
     fn is_at_rest(&self, agreement: &Agreement, now: Timestamp) -> bool {

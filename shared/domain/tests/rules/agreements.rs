@@ -55,7 +55,7 @@ pub(crate) fn promise(minor: i64, by: &str) -> Terms {
 }
 
 pub(crate) fn settlement(minor: i64, by: &str) -> Terms {
-    Terms::Settlement(Settlement::new(eur(minor), day(by)).unwrap())
+    Terms::Settlement(Settlement::new(eur(minor), day(by), 0).unwrap())
 }
 
 pub(crate) fn dispute(minor: Option<i64>) -> Terms {

@@ -230,7 +230,7 @@ fn a_settlement_that_is_kept_forgives_interest() {
         let mut book = book(silent(vec![yearly(Booked::AtEnd)]));
         book.invoice("B", "2026-02-01", "2026-06-30", 100_000);
         book.nights("2026-03-03", "2026-04-10");
-        let settlement = Settlement::new(eur(150_000), day("2026-04-20")).unwrap();
+        let settlement = Settlement::new(eur(150_000), day("2026-04-20"), 0).unwrap();
         book.with_agreement(Agreed::Settlement(settlement), &["A", "B"], "2026-04-10T10:00:00Z");
         book.paid(100_000, "2026-04-12", "2026-04-12T10:00:00Z");
         assert_eq!(book.sum_charged(), 0);

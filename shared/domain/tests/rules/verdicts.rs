@@ -178,3 +178,35 @@ fn a_hold_ends_in_the_commit_in_which_what_it_waits_for_happens() {
     book.debtor.resolve(&id, Resolution::Rejected, at(now), &mut journal).unwrap();
     assert_eq!(ended(&journal), ["agreement_ended"]);
 }
+
+#[test]
+fn what_was_begun_in_time_is_waited_for_where_it_would_do() {
+    let ends =
+        [EventKind::SettlementLapsed, EventKind::SettlementKept, EventKind::PromiseBroken, EventKind::PromiseKept];
+    let ended = |book: &mut Book, now: &str| book.told(now).into_iter().find(|kind| ends.contains(kind));
+    let to_pay = |begun: &str, minor: i64| {
+        let mut book = overdue();
+        book.agreed(proposal(settlement(7_000, "2026-03-10"), &[]), "2026-03-03T12:00:00Z").unwrap();
+        book.pending("A", minor, begun);
+        book
+    };
+    let (in_time, late) = ("2026-03-10T22:00:00Z", "2026-03-11T01:00:00Z");
+    for (begun, minor, waited) in [(in_time, 7_000, true), (in_time, 6_999, false), (late, 7_000, false)] {
+        let mut book = to_pay(begun, minor);
+        let lapsed = (!waited).then_some(EventKind::SettlementLapsed);
+        assert_eq!(ended(&mut book, "2026-03-12T06:00:00Z"), lapsed, "{begun} {minor}");
+    }
+    let mut failed = to_pay(in_time, 7_000);
+    assert_eq!(ended(&mut failed, "2026-03-12T06:00:00Z"), None);
+    failed.failed("A", 7_000, in_time);
+    assert_eq!(ended(&mut failed, "2026-03-12T07:00:00Z"), Some(EventKind::SettlementLapsed));
+    let mut silent = to_pay(in_time, 7_000);
+    assert_eq!(ended(&mut silent, "2026-03-31T21:00:00Z"), None);
+    assert_eq!(ended(&mut silent, "2026-03-31T22:00:00Z"), Some(EventKind::SettlementLapsed), "waited for 21 days");
+    let mut promised = overdue();
+    promised.agreed(proposal(promise(5_000, "2026-03-08"), &[]), "2026-03-03T12:00:00Z").unwrap();
+    promised.pending("A", 5_000, in_time);
+    assert_eq!(ended(&mut promised, "2026-03-12T06:00:00Z"), None);
+    assert_eq!(promised.step_at("2026-03-12T08:00:00Z"), None);
+    assert_eq!(promised.wake(), Some(at("2026-03-31T22:00:00Z")));
+}

@@ -69,6 +69,9 @@ enum TermsRecord {
     Settlement {
         accepts: i64,
         by: Date,
+        /// None for offers from before there was any.
+        #[serde(default)]
+        grace_days: u8,
     },
     Dispute {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,7 +166,9 @@ impl TermsRecord {
                 told_days: plan.told_missed().iter().copied().collect(),
                 told_paid: plan.told_paid(),
             },
-            Terms::Settlement(one) => Self::Settlement { accepts: one.accepts().minor(), by: one.by() },
+            Terms::Settlement(one) => {
+                Self::Settlement { accepts: one.accepts().minor(), by: one.by(), grace_days: one.grace_days() }
+            }
             Terms::Dispute(dispute) => Self::Dispute {
                 amount: dispute.amount().map(Money::minor),
                 reason: dispute.reason().as_str().to_owned(),
@@ -187,8 +192,8 @@ impl TermsRecord {
                 };
                 Terms::Plan(plan.with_told_missed(told).with_told_paid(*told_paid))
             }
-            Self::Settlement { accepts, by } => {
-                Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by))?)
+            Self::Settlement { accepts, by, grace_days } => {
+                Terms::Settlement(read("settlement", Settlement::new(money(*accepts), *by, *grace_days))?)
             }
             Self::Dispute { amount, reason, evidence } => {
                 let reason = known("reason", reason, DisputeReason::parse(reason))?;

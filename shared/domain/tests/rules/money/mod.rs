@@ -196,7 +196,7 @@ impl World {
             }
             Input::Order { n, minor, what } => self.order(*n, *minor, what),
             Input::Deal(n) => {
-                let wanted = agreed::Wanted::Settlement { minor: 5, days: 9 };
+                let wanted = agreed::Wanted::Settlement { minor: 5, days: 9, grace: 0 };
                 self.agreed(&Agreed::Agree { currency: n % 3, invoices: Vec::new(), wanted });
                 self.word(*n, &Word::Stage(Stage::Settled));
                 while self.step() {}
