@@ -41,9 +41,7 @@ fn happened(kind: EventKind) -> &'static str {
     match kind {
         EventKind::PaymentPending => "a payment is under way",
         EventKind::PaymentFailed => "a payment that was under way will not come",
-        EventKind::CycleBegan => "something is overdue now",
         EventKind::CycleResumed => "what was settled is owed again, and chased on from where it was left",
-        EventKind::CycleEnded => "nothing is overdue any more",
         EventKind::HoldSet => "a hold was set: what it covers is not chased",
         EventKind::PromiseMade => "the debtor promised to pay",
         EventKind::PlanMade => "a payment plan was agreed",

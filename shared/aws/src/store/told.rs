@@ -11,13 +11,11 @@ use super::{StoreError, attributes, key};
 pub(super) const TOLD: &str = "told";
 
 /// What is told of nowhere else: entries, decisions, messages, tasks, contacts, changes, and holds and agreements that are
-/// over have records, and an invoice shows in its entries.
-const KINDS: [EventKind; 17] = [
+/// over have records, an invoice shows in its entries, and a cycle in its decisions.
+const KINDS: [EventKind; 15] = [
     EventKind::PaymentPending,
     EventKind::PaymentFailed,
-    EventKind::CycleBegan,
     EventKind::CycleResumed,
-    EventKind::CycleEnded,
     EventKind::HoldSet,
     EventKind::PromiseMade,
     EventKind::PlanMade,
