@@ -10,7 +10,7 @@ use crate::collection::Collection;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::{Due, InvoiceDraft};
-use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
+use crate::invoice::{FirstSaid, Invoice, Position, SnapshotStamp, Standing, Sums, snapshot_day};
 use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{Effect, RemittanceId};
@@ -141,9 +141,9 @@ impl Debtor {
         let mut changed = known.clone();
         let none = Effect::none(known.currency());
         let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
+        let by = known.told_by(remittance);
         changed.change(on, |sums| {
-            let received = sums.received_by(remittance.kind);
-            *received = received.plus(is.received.minus(was.received)?)?;
+            sums.receive(remittance.kind, by, is.received.minus(was.received)?)?;
             sums.refunded = sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
             sums.charged_back = sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
             Ok(())
@@ -203,8 +203,12 @@ impl Debtor {
             (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, cause.why),
             (EntryKind::Adjustment, surplus, Some(OVERPAYMENT[0])),
         ];
+        let undated = undated_payments(known, &after)?;
         for (kind, amount, note) in differences {
-            journal.entry(&key, Some(&after.id), kind, amount, cause, note);
+            let parts: &[_] = if kind == EntryKind::Payment { &undated } else { &[] };
+            for (on, amount) in by_day(amount, cause.on, parts)? {
+                journal.entry(&key, Some(&after.id), kind, amount, Cause { on, ..cause }, note);
+            }
         }
         let moved = Some(OVERPAYMENT[1]);
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
@@ -219,6 +223,25 @@ impl Debtor {
         self.invoices.insert(after.id.clone(), after);
         Ok(())
     }
+}
+
+/// What a source says was paid without saying when, as it is taken back and booked anew on the days it counts from.
+fn undated_payments(known: Option<&Invoice>, after: &Invoice) -> Result<Vec<(Date, Money)>, MoneyError> {
+    let mut parts = known.map_or(Ok(Vec::new()), |known| known.unknown_payments().map(Vec::from))?;
+    parts.extend(after.unknown_payments()?.map(|(day, amount)| (day, amount.negated())));
+    Ok(parts)
+}
+
+/// An amount by the day from which it counts: parts on days of their own, the rest on `on`.
+fn by_day(amount: Money, on: Date, parts: &[(Date, Money)]) -> Result<BTreeMap<Date, Money>, MoneyError> {
+    let mut days = BTreeMap::from([(on, amount)]);
+    for (day, part) in parts {
+        for (day, part) in [(on, part.negated()), (*day, *part)] {
+            let sum = days.entry(day).or_insert(Money::zero(amount.currency()));
+            *sum = sum.plus(part)?;
+        }
+    }
+    Ok(days)
 }
 
 impl Effect {
@@ -300,6 +323,7 @@ fn raised(draft: &InvoiceDraft, due_date: Date) -> Invoice {
         sums,
         standing: draft.standing,
         stamp: draft.stamp,
+        first_said: first_said(None, draft),
         in_flight: BTreeMap::new(),
         refunds_reviewed: Money::zero(draft.total.currency()),
         contested: BTreeSet::new(),
@@ -321,9 +345,23 @@ fn renewed(known: &Invoice, draft: &InvoiceDraft, due_date: Date) -> Result<Invo
         invoice.sums.total = draft.total;
         invoice.stamp = draft.stamp;
     }
+    invoice.first_said = first_said(Some(known), draft);
     invoice.sums.reported_paid = known.sums.reported_paid.max(draft.reported_paid)?;
     invoice.standing = known.standing.max(draft.standing);
     Ok(invoice)
+}
+
+/// Since when the source says of payments what it says: the most that was paid, and that it is settled.
+fn first_said(known: Option<&Invoice>, draft: &InvoiceDraft) -> FirstSaid {
+    let (said, most) = known.map_or((FirstSaid::default(), 0), |one| (one.first_said, one.sums.reported_paid.minor()));
+    let day = snapshot_day(draft.stamp, draft.issue_date);
+    let first = |known: Option<Date>| Some(known.map_or(day, |known| known.min(day)));
+    let paid = match draft.reported_paid.minor() {
+        more if more > most => Some(day),
+        same if same == most && same > 0 => first(said.paid),
+        _ => said.paid,
+    };
+    FirstSaid { paid, settled: if draft.standing == Standing::Paid { first(said.settled) } else { said.settled } }
 }
 
 /// The second that a snapshot was made in.

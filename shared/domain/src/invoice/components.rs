@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Invoice, Standing, Sums};
+use super::{Invoice, SnapshotStamp, Standing, Sums};
 use crate::allocation::ComponentOrder;
 use crate::money::{Money, MoneyError};
 
@@ -106,7 +106,8 @@ impl Invoice {
     }
 
     /// The principal that was open from each day on on which it changed; what interest is computed from. What a
-    /// provider says was paid without saying when counts from its latest snapshot. Nothing was ever owed on what is void.
+    /// provider says was paid without saying when counts from the first snapshot that says so. Nothing was ever owed on
+    /// what is void.
     ///
     /// # Errors
     /// [`MoneyError`] where sums overflow.
@@ -126,8 +127,10 @@ impl Invoice {
     /// What is open of costs, interest and principal from each day on.
     fn by_day(&self, order: ComponentOrder) -> Result<BTreeMap<Date, [i64; 3]>, MoneyError> {
         let mut days = self.dated.clone();
-        let undated = days.entry(self.reported_on()).or_default();
-        undated.received = undated.received.saturating_add(self.unknown_payments()?.minor());
+        for (day, unknown) in self.unknown_payments()? {
+            let undated = days.entry(day).or_default();
+            undated.received = undated.received.saturating_add(unknown.minor());
+        }
         days.entry(self.issue_date).or_default();
         let mut running = Running::default();
         let mut open = BTreeMap::new();
@@ -144,8 +147,8 @@ impl Invoice {
     /// The last day from which something counts that was received, or went back.
     pub(crate) fn received_last(&self) -> Option<Date> {
         let dated = self.dated.iter().rev().find(|(_, moved)| moved.received != 0).map(|(day, _)| *day);
-        let undated = self.unknown_payments().ok().filter(|unknown| !unknown.is_zero());
-        dated.max(undated.map(|_| self.reported_on()))
+        let undated = self.unknown_payments().into_iter().flatten().filter(|(_, unknown)| !unknown.is_zero());
+        dated.max(undated.map(|(day, _)| day).max())
     }
 
     /// Changes the sums, from a day on.
@@ -171,23 +174,19 @@ impl Invoice {
         Ok(())
     }
 
-    /// Takes what the provider's invoice says was paid for known, so that more can be added to it.
-    pub(crate) fn take_reported_for_known(&mut self) -> Result<(), MoneyError> {
-        self.change(self.reported_on(), |sums| {
-            sums.paid = sums.paid.max(sums.reported_paid)?;
-            Ok(())
-        })
-    }
-
-    /// The day from which counts what the provider's invoice says was paid.
-    fn reported_on(&self) -> Date {
-        let told = self.stamp.and_then(|stamp| jiff::Timestamp::from_second(stamp.created).ok());
-        told.map_or(self.issue_date, |at| jiff::tz::TimeZone::UTC.to_datetime(at).date())
-    }
-
-    /// What was received and is not kept by its day: what only the provider's invoice tells of.
-    fn unknown_payments(&self) -> Result<Money, MoneyError> {
+    /// What was received and is not kept by its day, with the days from which it counts: what only the provider's invoice
+    /// tells of, and what is missing where that calls itself settled.
+    pub(crate) fn unknown_payments(&self) -> Result<[(Date, Money); 2], MoneyError> {
         let dated = self.dated.values().fold(0_i64, |sum, movement| sum.saturating_add(movement.received));
-        self.received()?.minus(Money::from_minor(dated, self.currency()))
+        let unknown = self.received()?.minus(Money::from_minor(dated, self.currency()))?;
+        let missing = self.paid()?.minus(self.told()?)?.minus(self.sums.paid_elsewhere)?;
+        let on = |said: Option<Date>| said.unwrap_or_else(|| snapshot_day(self.stamp, self.issue_date));
+        Ok([(on(self.first_said.paid), unknown.minus(missing)?), (on(self.first_said.settled), missing)])
     }
+}
+
+/// The day from which counts what a snapshot says without saying when.
+pub(crate) fn snapshot_day(stamp: Option<SnapshotStamp>, issued: Date) -> Date {
+    let told = stamp.and_then(|stamp| jiff::Timestamp::from_second(stamp.created).ok());
+    told.map_or(issued, |at| jiff::tz::TimeZone::UTC.to_datetime(at).date())
 }

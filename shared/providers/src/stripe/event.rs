@@ -133,8 +133,6 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     if !total.is_positive() {
         return Ok(Said::Nothing);
     }
-    let paid = money(invoice.amount_paid, &invoice.currency)?;
-    let reported_paid = if standing == Standing::Paid { paid.max(due)? } else { paid };
     let issue_date = mapping.date(invoice.effective_at.unwrap_or(invoice.created))?;
     let due_date = invoice.due_date.map_or(Ok(issue_date), |due| mapping.date(due))?.max(issue_date);
     let number = InvoiceNumber::parse(invoice.number.as_deref().unwrap_or(&invoice.id))?;
@@ -150,7 +148,7 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
         total,
         description: invoice.description.map(|text| text.chars().filter(|c| !c.is_control()).take(400).collect()),
         standing,
-        reported_paid,
+        reported_paid: money(invoice.amount_paid, &invoice.currency)?,
         stamp: Some(SnapshotStamp { created: event.created, standing }),
     })))
 }

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, Named, NamedAmount};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
-use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId};
-use dunlin_domain::invoice::Standing;
+use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId, SourceName};
+use dunlin_domain::invoice::{SnapshotStamp, Standing};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::civil::Date;
@@ -31,6 +31,8 @@ const FIRST_DAY: &str = "2026-03-02";
 const INVOICES: usize = 9;
 /// Remittances 0 to 11: four in each currency.
 const REMITTANCES: usize = 12;
+/// The one that names an invoice and is not told by the invoice's own source.
+const ELSEWHERE: usize = 1;
 const CONTESTS: [&str; 2] = ["dp_0", "dp_1"];
 
 fn currency(n: usize) -> Currency {
@@ -52,8 +54,8 @@ fn number(n: usize) -> InvoiceNumber {
 /// One thing that is handed in.
 #[derive(Debug, Clone)]
 enum Input {
-    /// An invoice is told of, perhaps again with another total or standing.
-    Invoice { n: usize, total: i64, standing: Standing },
+    /// An invoice is told of, perhaps again with another total or standing, by a snapshot that may come late.
+    Invoice { n: usize, total: i64, standing: Standing, reported: i64, late: i64 },
     /// A word about a remittance.
     Word { n: usize, word: Word },
     /// A charge; the key says which, so it may come twice.
@@ -85,7 +87,8 @@ enum Purpose {
 
 fn id(n: usize) -> RemittanceId {
     let kind = if n >= 9 { RemittanceKind::CreditNote } else { RemittanceKind::Payment };
-    remittance_id(kind, &format!("r{n}"))
+    let id = remittance_id(kind, &format!("r{n}"));
+    if n == ELSEWHERE { RemittanceId { source: SourceName::parse("bank").unwrap(), ..id } } else { id }
 }
 
 /// What a remittance comes to; it is the same in every word about it.
@@ -107,7 +110,10 @@ fn purpose(n: usize) -> Purpose {
 }
 
 fn input() -> impl Strategy<Value = Input> {
-    let standing = prop::sample::select(vec![Standing::Open, Standing::Open, Standing::Uncollectible, Standing::Void]);
+    let standing =
+        [Standing::Open, Standing::Open, Standing::Open, Standing::Paid, Standing::Uncollectible, Standing::Void];
+    let standing = prop::sample::select(standing.to_vec());
+    let reported = prop_oneof![2 => Just(0), 1 => 1..250_i64];
     let stage = prop::sample::select(vec![Stage::Settled, Stage::Settled, Stage::Pending, Stage::Failed]);
     let word = prop_oneof![
         4 => stage.prop_map(Word::Stage),
@@ -122,7 +128,8 @@ fn input() -> impl Strategy<Value = Input> {
     ];
     let kind = prop::sample::select(vec![ChargeKind::Fee, ChargeKind::Interest]);
     prop_oneof![
-        3 => (0..INVOICES, 1..300_i64, standing).prop_map(|(n, total, standing)| Input::Invoice { n, total, standing }),
+        4 => (0..INVOICES, 1..300_i64, standing, reported, 0..9_i64)
+            .prop_map(|(n, total, standing, reported, late)| Input::Invoice { n, total, standing, reported, late }),
         10 => (0..REMITTANCES, word).prop_map(|(n, word)| Input::Word { n, word }),
         2 => (0..INVOICES, 0..3_u8, kind, 1..40_i64)
             .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
@@ -140,6 +147,8 @@ struct World {
     known: BTreeMap<usize, Remittance>,
     records: BTreeMap<(RemittanceId, u32), Allocation>,
     words: Vec<(usize, Word)>,
+    /// By invoice: what its source says of it and of payments in all.
+    said: Vec<(usize, Standing, i64)>,
     charged: Vec<(usize, ChargeKind, i64)>,
     paid_back: Vec<(usize, i64)>,
     orders: u32,
@@ -154,19 +163,23 @@ impl World {
             known: BTreeMap::new(),
             records: BTreeMap::new(),
             words: Vec::new(),
+            said: Vec::new(),
             charged: Vec::new(),
             paid_back: Vec::new(),
             orders: 0,
             today: day(FIRST_DAY),
             desk: agreed::Desk::default(),
         };
-        (0..INVOICES).for_each(|n| world.invoice(n, 100, Standing::Open));
+        (0..INVOICES).for_each(|n| world.invoice(n, 100, (Standing::Open, 0), None));
         world
     }
 
     fn live(&mut self, input: &Input) {
         match input {
-            Input::Invoice { n, total, standing } => self.invoice(*n, *total, *standing),
+            Input::Invoice { n, total, standing, reported, late } => {
+                let made = self.today.saturating_sub(late.days());
+                self.invoice(*n, *total, (*standing, *reported), Some(made));
+            }
             Input::Word { n, word } => self.word(*n, word),
             Input::Charge { n, key, kind, minor } => self.charge(*n, *key, *kind, *minor),
             Input::GiveUp { n, minor } => {
@@ -186,9 +199,12 @@ impl World {
         self.hold_agreed();
     }
 
-    fn invoice(&mut self, n: usize, total: i64, standing: Standing) {
+    fn invoice(&mut self, n: usize, total: i64, (standing, reported): (Standing, i64), made: Option<Date>) {
         let mut draft = draft(&format!("I{n}"), "2026-02-01", &format!("2026-03-{:02}", 1 + n), 0);
-        (draft.total, draft.reported_paid, draft.standing) = (money(n, total), money(n, 0), standing);
+        (draft.total, draft.reported_paid, draft.standing) = (money(n, total), money(n, reported), standing);
+        let second = |made| Zone::parse("UTC").unwrap().midnight(made).as_second();
+        draft.stamp = made.map(|made| SnapshotStamp { created: second(made), standing });
+        self.said.push((n, standing, reported));
         let mut journal = Journal::default();
         self.book.debtor.record_invoice(&draft, &mut journal).unwrap();
         self.keep(journal);
