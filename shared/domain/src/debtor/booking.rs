@@ -342,6 +342,9 @@ fn renewed(known: &Invoice, draft: &InvoiceDraft, due_date: Date) -> Result<Invo
         invoice.issue_date = draft.issue_date;
         invoice.due_date = due_date;
         invoice.description = draft.description.clone().or(invoice.description);
+        if draft.total.minor() > invoice.sums.total.minor() {
+            invoice.forget_made_good()?;
+        }
         invoice.sums.total = draft.total;
         invoice.stamp = draft.stamp;
     }

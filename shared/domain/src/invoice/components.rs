@@ -174,6 +174,17 @@ impl Invoice {
         Ok(())
     }
 
+    /// Forgets what was given up and has been made good since, so that it does not swallow what is invoiced now. That counts
+    /// from the last day on which anything moved: until then it was given up.
+    pub(crate) fn forget_made_good(&mut self) -> Result<(), MoneyError> {
+        let given_up = self.position()?.written_off.min(self.sums.written_off)?;
+        let on = self.dated.last_key_value().map(|(day, _)| *day).max(self.received_last()).unwrap_or(self.issue_date);
+        self.change(on, |sums| {
+            sums.written_off = given_up;
+            Ok(())
+        })
+    }
+
     /// What was received and is not kept by its day, with the days from which it counts: what only the provider's invoice
     /// tells of, and what is missing where that calls itself settled.
     pub(crate) fn unknown_payments(&self) -> Result<[(Date, Money); 2], MoneyError> {

@@ -163,6 +163,27 @@ fn what_was_given_up_can_still_be_paid() {
 }
 
 #[test]
+fn what_was_given_up_and_made_good_does_not_swallow_a_higher_total() {
+    let cases = [
+        // given up, received, the new total: what is open, and given up
+        (10_000, 10_000, 15_000, (5_000, 0)),
+        (10_000, 0, 15_000, (5_000, 10_000)),
+        (4_000, 8_000, 15_000, (5_000, 2_000)),
+        (10_000, 10_000, 9_000, (0, 0)),
+        (10_000, 4_000, 8_000, (0, 4_000)),
+    ];
+    for (given_up, received, total, expected) in cases {
+        let mut book = book();
+        book.give_up("A", given_up, day("2026-03-05"));
+        book.pay("A", received, "2026-03-15");
+        book.invoice("A", "2026-02-01", "2026-03-02", total);
+        let position = book.debtor.invoices[&invoice_id("A")].position().unwrap();
+        let found = (position.balance.minor(), position.written_off.minor());
+        assert_eq!(found, expected, "{given_up} given up, {received} received, then {total}");
+    }
+}
+
+#[test]
 fn an_older_snapshot_changes_nothing() {
     let mut book = book();
     assert_eq!(snapshot(&mut book, 5, Standing::Paid, 10_000), Invoiced::Updated);

@@ -14,6 +14,7 @@ use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId, SourceName};
 use dunlin_domain::invoice::{SnapshotStamp, Standing};
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::civil::Date;
@@ -207,6 +208,9 @@ impl World {
         self.said.push((n, standing, reported));
         let mut journal = Journal::default();
         self.book.debtor.record_invoice(&draft, &mut journal).unwrap();
+        let gives_up = |entry: &Entry| entry.kind == EntryKind::WriteOff && entry.amount.minor() < 0;
+        let given_up = self.book.debtor.invoices[&draft.id].standing == Standing::Uncollectible;
+        assert!(given_up || !journal.entries.iter().any(gives_up), "a write-off swallows what is invoiced");
         self.keep(journal);
     }
 
