@@ -6,7 +6,6 @@ use dunlin_domain::credit::PaymentDays;
 use dunlin_domain::debtor::{BookingError, Debtor, Invoiced, Journal};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId, InvoiceNumber};
 use dunlin_domain::intake::{Due, InvoiceDraft};
-use dunlin_domain::money::Money;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -142,18 +141,19 @@ impl Books {
                 if remittance.value.target.as_ref().and_then(ReferenceKey::of).as_ref() != Some(&key) {
                     continue;
                 }
-                let effect = remittance.value.effect().map_err(BookingError::from)?;
-                let on = remittance.value.on.unwrap_or(draft.issue_date);
+                // Without its amount nothing can be booked; the amount will bring it up again.
+                let Some(course) = remittance.value.course().map_err(BookingError::from)? else { continue };
+                let effect = course.effect();
                 let booked = match &key {
                     ReferenceKey::OutsideCustomer(..) => {
-                        let currency = remittance.value.amount.map_or(draft.total.currency(), Money::currency);
+                        let currency = effect.received.currency();
                         let account = AccountKey { portfolio: draft.id.portfolio.clone(), currency };
-                        loaded.debtor.watch(&id, &account, effect);
+                        loaded.debtor.watch(&id, &account, Some(effect));
                         Ok(None)
                     }
                     ReferenceKey::Invoice(_) | ReferenceKey::OutsideInvoice(..) => loaded
                         .debtor
-                        .book_on_invoice(&id, &draft.id, (None, effect), on, journal)
+                        .book_on_invoice(&id, &draft.id, (None, &course), journal)
                         .map(|()| Some(draft.id.clone())),
                 };
                 match booked {

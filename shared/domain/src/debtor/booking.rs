@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::{Debtor, Journal};
 use crate::collection::Collection;
+use crate::course::Course;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::{Due, InvoiceDraft};
@@ -125,7 +126,8 @@ impl Debtor {
         known.or_else(by_terms).ok_or_else(|| BookingError::NoTerms(draft.id.clone()))
     }
 
-    /// Books what a remittance does to one invoice now, given what it did before.
+    /// Books what a remittance does to one invoice, given what was booked of it before: what counts from another day now is
+    /// undone and booked anew.
     ///
     /// # Errors
     /// [`BookingError`]; the debtor is unchanged then.
@@ -133,21 +135,25 @@ impl Debtor {
         &mut self,
         remittance: &RemittanceId,
         invoice: &InvoiceId,
-        (before, after): (Option<Effect>, Option<Effect>),
-        on: Date,
+        (before, after): (Option<&Course>, &Course),
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
         let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;
         let mut changed = known.clone();
-        let none = Effect::none(known.currency());
-        let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
+        let (was, is) = (before.map_or(Effect::none(known.currency()), Course::effect), after.effect());
         let by = known.told_by(remittance);
-        changed.change(on, |sums| {
-            sums.receive(remittance.kind, by, is.received.minus(was.received)?)?;
-            sums.refunded = sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
-            sums.charged_back = sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
-            Ok(())
-        })?;
+        let mut parts = Vec::new();
+        for (day, turn) in after.since(before)? {
+            changed.change(day, |sums| {
+                sums.receive(remittance.kind, by, turn.received)?;
+                sums.refunded = sums.refunded.plus(turn.refunded)?;
+                sums.charged_back = sums.charged_back.plus(turn.charged_back)?;
+                Ok(())
+            })?;
+            parts.push((remittance.kind.entry(), day, turn.received.negated()));
+            parts.push((EntryKind::Refund, day, turn.refunded));
+            parts.push((EntryKind::Chargeback, day, turn.charged_back));
+        }
         changed.in_flight.remove(remittance);
         changed.contested.remove(remittance);
         if let Some(in_flight) = is.in_flight {
@@ -157,7 +163,8 @@ impl Debtor {
             changed.contested.insert(remittance.clone());
         }
         announce(remittance, Some(invoice), was, is, journal);
-        self.post(changed, Cause { on, reference: Some(remittance), why: None }, journal)
+        let on = parts.last().map_or(changed.issue_date, |(_, day, _)| *day);
+        self.post_by_day(changed, Cause { on, reference: Some(remittance), why: None }, parts, journal)
     }
 
     /// Notes a payment under way of a provider's customer that names none of our invoices: until it is decided, the
@@ -172,6 +179,17 @@ impl Debtor {
 
     /// Puts a changed invoice in place and books the difference between its positions.
     pub(super) fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+        self.post_by_day(after, cause, Vec::new(), journal)
+    }
+
+    /// [`Debtor::post`], where parts of the difference count from days of their own.
+    fn post_by_day(
+        &mut self,
+        after: Invoice,
+        cause: Cause<'_>,
+        mut parts: Vec<(EntryKind, Date, Money)>,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
         let zero = Money::zero(after.currency());
         let nothing = Position { owed: zero, paid: zero, balance: zero, surplus: zero, written_off: zero };
         let known = self.invoices.get(&after.id);
@@ -203,9 +221,9 @@ impl Debtor {
             (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, cause.why),
             (EntryKind::Adjustment, surplus, Some(OVERPAYMENT[0])),
         ];
-        let undated = undated_payments(known, &after)?;
+        parts.extend(undated_payments(known, &after)?);
         for (kind, amount, note) in differences {
-            let parts: &[_] = if kind == EntryKind::Payment { &undated } else { &[] };
+            let parts = parts.iter().filter(|(of, ..)| *of == kind).map(|(_, day, part)| (*day, *part));
             for (on, amount) in by_day(amount, cause.on, parts)? {
                 journal.entry(&key, Some(&after.id), kind, amount, Cause { on, ..cause }, note);
             }
@@ -226,17 +244,21 @@ impl Debtor {
 }
 
 /// What a source says was paid without saying when, as it is taken back and booked anew on the days it counts from.
-fn undated_payments(known: Option<&Invoice>, after: &Invoice) -> Result<Vec<(Date, Money)>, MoneyError> {
+fn undated_payments(known: Option<&Invoice>, after: &Invoice) -> Result<Vec<(EntryKind, Date, Money)>, MoneyError> {
     let mut parts = known.map_or(Ok(Vec::new()), |known| known.unknown_payments().map(Vec::from))?;
     parts.extend(after.unknown_payments()?.map(|(day, amount)| (day, amount.negated())));
-    Ok(parts)
+    Ok(parts.into_iter().map(|(day, amount)| (EntryKind::Payment, day, amount)).collect())
 }
 
 /// An amount by the day from which it counts: parts on days of their own, the rest on `on`.
-fn by_day(amount: Money, on: Date, parts: &[(Date, Money)]) -> Result<BTreeMap<Date, Money>, MoneyError> {
+fn by_day(
+    amount: Money,
+    on: Date,
+    parts: impl Iterator<Item = (Date, Money)>,
+) -> Result<BTreeMap<Date, Money>, MoneyError> {
     let mut days = BTreeMap::from([(on, amount)]);
     for (day, part) in parts {
-        for (day, part) in [(on, part.negated()), (*day, *part)] {
+        for (day, part) in [(on, part.negated()), (day, part)] {
             let sum = days.entry(day).or_insert(Money::zero(amount.currency()));
             *sum = sum.plus(part)?;
         }

@@ -1,10 +1,12 @@
 //! A debtor with one account in EUR, lived through step by step.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
+use dunlin_domain::course::{Course, Turn};
 use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
 use dunlin_domain::decide::decide;
 use dunlin_domain::decision::{AccountDecision, Action};
@@ -103,8 +105,13 @@ impl Book {
         effects: (Option<Effect>, Option<Effect>),
         on: Date,
     ) {
+        let (was, is) = (effects.0.map(|was| on_one_day(on, was)), on_one_day(on, effects.1.unwrap()));
+        self.book_course(id, invoice, (was.as_ref(), &is));
+    }
+
+    pub(crate) fn book_course(&mut self, id: &RemittanceId, invoice: &str, courses: (Option<&Course>, &Course)) {
         let mut journal = Journal::default();
-        self.debtor.book_on_invoice(id, &invoice_id(invoice), effects, on, &mut journal).unwrap();
+        self.debtor.book_on_invoice(id, &invoice_id(invoice), courses, &mut journal).unwrap();
         self.keep(journal);
     }
 
@@ -206,6 +213,13 @@ impl Book {
         self.debtor.settle(&account(), Outcome::Sent("id".to_owned()), at(now), &mut journal);
         self.keep(journal);
     }
+}
+
+/// A course that brought all of an effect on one day.
+pub(crate) fn on_one_day(day: Date, effect: Effect) -> Course {
+    let Effect { received, refunded, charged_back, in_flight, contested } = effect;
+    let days = BTreeMap::from([(day, Turn { received, refunded, charged_back })]);
+    Course::new(received.currency(), days, in_flight, contested).unwrap()
 }
 
 /// A remittance on the account in EUR that has not been allocated yet and names nothing.

@@ -9,6 +9,7 @@ mod barred;
 mod booking;
 mod charges;
 mod charging;
+mod course;
 mod credit;
 mod debtors;
 mod decide;

@@ -202,17 +202,18 @@ fn payment_intent(event: &Event, stage: Stage, mapping: &Mapping) -> Result<Said
     })))
 }
 
-/// A charge that was refunded was paid, so this says both.
+/// A charge that was refunded was paid, so this says both: it was there since it was made, and went back now.
 fn refund(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     let charge: Charge = object(event)?;
     let id = charge.payment_intent.as_ref().map_or(charge.id.as_str(), Expandable::id);
     let captured = charge.amount_captured.unwrap_or(charge.amount);
+    let made = charge.created.unwrap_or(event.created);
     Ok(Said::Report(Box::new(Report {
         amount: Some(money(captured, &charge.currency)?),
-        progress: Some(Progress::new(RemittanceKind::Payment, Stage::Settled, time(event.created)?)),
+        progress: Some(Progress::new(RemittanceKind::Payment, Stage::Settled, time(made)?)),
         refunded: Some(money(charge.amount_refunded, &charge.currency)?),
         target: target(charge.invoice.as_ref(), charge.customer.as_ref())?,
-        on: Some(mapping.date(event.created)?),
+        on: Some(mapping.date(made)?),
         reversed_on: Some(mapping.date(event.created)?),
         ..Report::about(remittance(RemittanceKind::Payment, id)?)
     })))

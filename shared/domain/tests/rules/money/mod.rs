@@ -58,7 +58,7 @@ enum Input {
     /// An invoice is told of, perhaps again with another total or standing, by a snapshot that may come late.
     Invoice { n: usize, total: i64, standing: Standing, reported: i64, late: i64 },
     /// A word about a remittance.
-    Word { n: usize, word: Word },
+    Word { n: usize, word: Word, when: When },
     /// A charge; the key says which, so it may come twice.
     Charge { n: usize, key: u8, kind: ChargeKind, minor: i64 },
     /// A part is given up.
@@ -71,6 +71,14 @@ enum Input {
     Days(i64),
     /// A hold, an agreement, or the end of one.
     Agreed(Agreed),
+}
+
+/// When a word is said, and from which days what it says counts where the remittance names an invoice.
+#[derive(Debug, Clone)]
+struct When {
+    hour: i64,
+    on: i64,
+    reversed_on: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -131,7 +139,9 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         4 => (0..INVOICES, 1..300_i64, standing, reported, 0..9_i64)
             .prop_map(|(n, total, standing, reported, late)| Input::Invoice { n, total, standing, reported, late }),
-        10 => (0..REMITTANCES, word).prop_map(|(n, word)| Input::Word { n, word }),
+        10 => (0..REMITTANCES, word, 0..3_i64, -9..30_i64, -9..30_i64).prop_map(|(n, word, hour, on, reversed_on)| {
+            Input::Word { n, word, when: When { hour, on, reversed_on } }
+        }),
         2 => (0..INVOICES, 0..3_u8, kind, 1..40_i64)
             .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
         1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
@@ -181,7 +191,7 @@ impl World {
                 let made = self.today.saturating_sub(late.days());
                 self.invoice(*n, *total, (*standing, *reported), Some(made));
             }
-            Input::Word { n, word } => self.word(*n, word),
+            Input::Word { n, word, when } => self.word(*n, word, when),
             Input::Charge { n, key, kind, minor } => self.charge(*n, *key, *kind, *minor),
             Input::GiveUp { n, minor } => {
                 let mut journal = Journal::default();
@@ -226,13 +236,17 @@ impl World {
         self.keep(journal);
     }
 
-    fn word(&mut self, n: usize, word: &Word) {
+    fn word(&mut self, n: usize, word: &Word, when: &When) {
         self.words.push((n, word.clone()));
         let id = id(n);
-        let mut report = Report { amount: Some(money(n, amount(n))), ..Report::about(id.clone()) };
+        let [on, reversed_on] =
+            [when.on, when.reversed_on].map(|days| Some(day(FIRST_DAY).saturating_add(days.days())));
+        let mut report = Report { amount: Some(money(n, amount(n))), on, reversed_on, ..Report::about(id.clone()) };
         match word {
             Word::Stage(stage) => {
-                let said = at("2026-03-02T00:00:00Z").saturating_add(SignedDuration::from_hours(1)).unwrap();
+                // A later word outranks the one that a credit note stands; a payment that settled has.
+                let hour = if n < 3 { when.hour } else { 1 };
+                let said = at("2026-03-02T00:00:00Z").saturating_add(SignedDuration::from_hours(hour)).unwrap();
                 report.progress = Some(Progress::new(id.kind, *stage, said));
             }
             Word::Refunded(minor) => report.refunded = Some(money(n, *minor)),
@@ -241,21 +255,22 @@ impl World {
             }
         }
         let known = self.known.entry(n).or_insert_with(|| Remittance::unseen(id.clone()));
-        let was = known.effect().unwrap();
+        let was = known.course().unwrap();
         known.join(&report).unwrap();
-        let is = known.effect().unwrap();
+        let is = known.course().unwrap().unwrap();
         let mut journal = Journal::default();
         let on = self.today;
         match purpose(n) {
             Purpose::Invoice(of) => {
                 let invoice = invoice_id(&format!("I{of}"));
-                self.book.debtor.book_on_invoice(&id, &invoice, (was, is), on, &mut journal).unwrap();
+                self.book.debtor.book_on_invoice(&id, &invoice, (was.as_ref(), &is), &mut journal).unwrap();
             }
             Purpose::Account(advice) => {
                 let recorded = self.recorded(&id);
                 let (reversed_on, account) = (self.today, &key(n));
                 let told = OnAccount { remittance: &id, account, on, reversed_on, advice: &advice, recorded };
-                self.book.debtor.book_on_account(told, (was, is), &mut journal).unwrap();
+                let effects = (was.map(|was| was.effect()), Some(is.effect()));
+                self.book.debtor.book_on_account(told, effects, &mut journal).unwrap();
             }
         }
         self.keep(journal);
