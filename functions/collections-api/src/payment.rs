@@ -56,7 +56,7 @@ fn view(payment: &Remittance) -> Value {
         "amount": payment.amount.map(|amount| amount.to_string()),
         "currency": payment.amount.map(|amount| amount.currency().code()),
         "on": payment.on.map(|on| on.to_string()),
-        "refunded": payment.refunded.map(|amount| amount.to_string()),
+        "refunded": payment.refunded().map(|amount| amount.to_string()),
         "chargebacks": contests.collect::<Vec<_>>(),
         "meant_for": payment.target.as_ref().map(meant_for),
         "debtor_ref": payment.booked.as_ref().map(|(debtor, _)| debtor.as_str()),

@@ -33,6 +33,7 @@ pub mod charge;
 pub mod collection;
 pub mod collector;
 pub mod contact;
+pub mod course;
 pub mod credit;
 pub mod debtor;
 pub mod decide;

@@ -4,6 +4,7 @@
 //! commutative, associative and idempotent, and what it does to the debtor ([`Effect`]) follows from the joined
 //! state alone. The difference between the effect before and after a report is what is booked (I2).
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::allocation::advice::Advice;
+use crate::course::day_of;
 use crate::ids::{DebtorId, IdError, InvoiceId, OutsideId, PortfolioId, SourceName};
 use crate::ledger::EntryKind;
 use crate::money::{Money, MoneyError};
@@ -218,7 +220,7 @@ pub struct Report {
     pub target: Option<Target>,
     /// The day the money counts from.
     pub on: Option<Date>,
-    /// The day from which what it says went back, or came back, counts.
+    /// The day from which what it says went back, or came back, counts; else the day on which it is said.
     pub reversed_on: Option<Date>,
 }
 
@@ -281,10 +283,12 @@ pub struct Remittance {
     pub amount: Option<Money>,
     /// How far it has come.
     pub progress: Progress,
-    /// How much has been paid back.
-    pub refunded: Option<Money>,
+    /// How much had been paid back by which day; each day says more than the one before.
+    pub refunds: BTreeMap<Date, Money>,
     /// Contests by their id.
     pub contests: BTreeMap<OutsideId, (Contest, Money)>,
+    /// Since when a contest is in a state.
+    pub contest_days: BTreeMap<(OutsideId, Contest), Date>,
     /// What it is for.
     pub target: Option<Target>,
     /// The day the money counts from.
@@ -305,8 +309,9 @@ impl Remittance {
             id,
             amount: None,
             progress: Progress::UNSEEN,
-            refunded: None,
+            refunds: BTreeMap::new(),
             contests: BTreeMap::new(),
+            contest_days: BTreeMap::new(),
             target: None,
             on: None,
             booked: None,
@@ -328,16 +333,22 @@ impl Remittance {
             }
             (known, told) => larger(known, told)?,
         };
-        joined.refunded = larger(self.refunded, report.refunded)?;
+        joined.on = match progress.cmp(&self.progress) {
+            Ordering::Greater => report.on,
+            Ordering::Less => self.on,
+            Ordering::Equal => self.on.into_iter().chain(report.on).min(),
+        };
         joined.progress = self.progress.max(progress);
         joined.target = preferred(self.target.take(), report.target.clone());
-        joined.on = match (self.on, report.on) {
-            (Some(known), Some(told)) => Some(known.min(told)),
-            (known, told) => known.or(told),
-        };
+        let reversed_on = report.reversed_on.unwrap_or_else(|| day_of(progress.said()));
+        if let Some(so_far) = report.refunded {
+            joined.note_refund(reversed_on, so_far)?;
+        }
         if let Some((id, contest, amount)) = &report.contest {
             let known = joined.contests.entry(id.clone()).or_insert((*contest, *amount));
             *known = (known.0.max(*contest), known.1.max(*amount)?);
+            let since = joined.contest_days.entry((id.clone(), *contest)).or_insert(reversed_on);
+            *since = (*since).min(reversed_on);
         }
         *self = joined;
         Ok(())
@@ -348,22 +359,32 @@ impl Remittance {
     /// # Errors
     /// [`MoneyError`] where sums overflow.
     pub fn effect(&self) -> Result<Option<Effect>, MoneyError> {
-        let Some(amount) = self.amount else { return Ok(None) };
-        let zero = Money::zero(amount.currency());
-        let received = if self.progress.stage() == Stage::Settled { amount } else { zero };
-        let gone = |contest: Contest| matches!(contest, Contest::Open | Contest::Lost);
-        let taken = self.contests.values().filter(|(contest, _)| gone(*contest)).map(|(_, amount)| *amount);
-        let charged_back = Money::sum(amount.currency(), taken)?.min(received)?;
-        let refunded = self.refunded.unwrap_or(zero).min(received.minus(charged_back)?)?;
-        let pending = self.progress.stage() == Stage::Pending;
-        let undecided = |contest: Contest| matches!(contest, Contest::Inquiry | Contest::Open);
-        Ok(Some(Effect {
-            received,
-            refunded,
-            charged_back,
-            in_flight: pending.then(|| InFlight { amount, until: self.waited_for_until() }),
-            contested: self.contests.values().any(|(contest, _)| undecided(*contest)),
-        }))
+        Ok(self.course()?.map(|course| course.effect()))
+    }
+
+    /// How much has been paid back.
+    #[must_use]
+    pub fn refunded(&self) -> Option<Money> {
+        self.refunds.last_key_value().map(|(_, so_far)| *so_far)
+    }
+
+    /// Notes that so much had been paid back by a day. What an earlier day says, a later one need not say again.
+    fn note_refund(&mut self, day: Date, so_far: Money) -> Result<(), MoneyError> {
+        self.refunded().map_or(Ok(so_far), |most| most.max(so_far))?;
+        let known = self.refunds.entry(day).or_insert(so_far);
+        *known = known.max(so_far)?;
+        let mut most = None;
+        self.refunds.retain(|_, so_far| {
+            let more = most.is_none_or(|most| so_far.minor() > most);
+            most = most.max(Some(so_far.minor()));
+            more
+        });
+        Ok(())
+    }
+
+    /// Whether the debtor contests it at the moment.
+    pub(crate) fn is_contested(&self) -> bool {
+        self.contests.values().any(|(contest, _)| matches!(contest, Contest::Inquiry | Contest::Open))
     }
 
     /// What the payer said it is for.
@@ -377,7 +398,7 @@ impl Remittance {
         }
     }
 
-    fn waited_for_until(&self) -> Timestamp {
+    pub(crate) fn waited_for_until(&self) -> Timestamp {
         let from = self.on.and_then(|on| on.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|day| day.timestamp());
         let from = from.unwrap_or(self.progress.said()).max(self.progress.said());
         let days = jiff::SignedDuration::from_hours(IN_FLIGHT_DAYS.saturating_mul(24));

@@ -6,7 +6,6 @@ use dunlin_domain::allocation::Named;
 use dunlin_domain::debtor::{BookingError, Journal, OnAccount};
 use dunlin_domain::ids::{AccountKey, InvoiceId};
 use dunlin_domain::intake::InvoiceDraft;
-use dunlin_domain::money::Money;
 use dunlin_domain::remittance::{Remittance, RemittanceId, Target};
 
 use super::invoices::{References, reference_keys};
@@ -39,18 +38,19 @@ impl Books {
                 if target.and_then(ReferenceKey::of).as_ref() != Some(&key) {
                     continue;
                 }
-                let effect = remittance.value.effect().map_err(BookingError::from)?;
-                let on = remittance.value.on.unwrap_or(draft.issue_date);
+                // Without its amount nothing can be booked; the amount will bring it up again.
+                let Some(course) = remittance.value.course().map_err(BookingError::from)? else { continue };
+                let effect = course.effect();
                 let booked = match &key {
                     ReferenceKey::OutsideCustomer(..) => {
-                        let currency = remittance.value.amount.map_or(draft.total.currency(), Money::currency);
+                        let currency = effect.received.currency();
                         let account = AccountKey { portfolio: draft.id.portfolio.clone(), currency };
-                        loaded.debtor.watch(&id, &account, effect);
+                        loaded.debtor.watch(&id, &account, Some(effect));
                         Ok(None)
                     }
                     ReferenceKey::Invoice(_) | ReferenceKey::OutsideInvoice(..) => loaded
                         .debtor
-                        .book_on_invoice(&id, &draft.id, (None, effect), on, journal)
+                        .book_on_invoice(&id, &draft.id, (None, &course), journal)
                         .map(|()| Some(draft.id.clone())),
                 };
                 match booked {
@@ -94,7 +94,7 @@ impl Books {
             Named::Amounts(_) | Named::Nothing => false,
         };
         let recorded = self.store.allocations_recorded(&tenancy.tenant, &remittance.id).await?;
-        let on = remittance.on.unwrap_or(draft.issue_date);
+        let on = remittance.counts_from();
         let told = OnAccount { remittance: &remittance.id, account: &key, on, reversed_on: on, advice, recorded };
         Ok(loaded.debtor.place_awaited(told, &draft.id, others_unknown, journal)?)
     }

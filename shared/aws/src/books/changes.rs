@@ -229,8 +229,9 @@ fn credit_note(
     };
     let mut note = Remittance::unseen(id.clone());
     note.join(&report).map_err(BookingError::from)?;
-    let effect = note.effect().map_err(BookingError::from)?;
-    debtor.book_on_invoice(&id, invoice, (None, effect), on, journal)?;
+    if let Some(course) = note.course().map_err(BookingError::from)? {
+        debtor.book_on_invoice(&id, invoice, (None, &course), journal)?;
+    }
     note.booked = Some((debtor.id.clone(), Some(invoice.clone())));
     Ok(note)
 }

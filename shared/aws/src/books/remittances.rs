@@ -1,10 +1,11 @@
 //! Taking payments and credit notes in, in whatever order they are reported.
 
 use dunlin_domain::allocation::Advice;
+use dunlin_domain::course::Course;
 use dunlin_domain::debtor::{AtHand, BookingError, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId};
 use dunlin_domain::intake::BOOKS;
-use dunlin_domain::remittance::{Effect, Remittance, Report, Target};
+use dunlin_domain::remittance::{Remittance, Report, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -38,8 +39,8 @@ enum Place {
 
 /// What a report changes.
 struct Change {
-    was: Option<Effect>,
-    is: Effect,
+    was: Option<Course>,
+    is: Course,
     reversed_on: Option<Date>,
     /// How many invoices its first step settles at most.
     size: usize,
@@ -96,8 +97,8 @@ impl Books {
             let allocating = known.value.booked.map(|(debtor, _)| debtor).filter(|_| spread);
             return Ok((Ok(Reported::Unchanged), allocating));
         }
-        let was = known.value.effect().map_err(BookingError::from)?.filter(|_| known.value.booked.is_some());
-        let is = joined.effect().map_err(BookingError::from)?;
+        let was = known.value.course().map_err(BookingError::from)?.filter(|_| known.value.booked.is_some());
+        let is = joined.course().map_err(BookingError::from)?;
         let mut writes = Writes { receipt: receipt.cloned(), ..Writes::default() };
         let waits_on = self.waits_on(tenancy, &joined).await?;
         let place = place(tenancy, &joined, waits_on.as_ref());
@@ -156,7 +157,7 @@ impl Books {
         let id = joined.value.id.clone();
         let today = TimeZone::UTC.to_datetime(now).date();
         let reversed_on = reversed_on.unwrap_or(today);
-        let on = joined.value.on.unwrap_or(today);
+        let on = joined.value.counts_from();
         let mut journal = Journal::default();
         let debtor = match &place {
             Place::Invoice(debtor, ..) | Place::Account(debtor, _) | Place::Customer(debtor, _) => debtor,
@@ -176,17 +177,17 @@ impl Books {
                 self.load_settled(tenancy, &mut loaded).await?;
                 // What was only watched as a customer's payment has not been booked on the invoice.
                 let was = was.filter(|_| matches!(&joined.value.booked, Some((_, Some(_)))));
-                let on = if was.is_some_and(|was| was.received == is.received) { reversed_on } else { on };
-                loaded.debtor.book_on_invoice(&id, invoice, (was, Some(is)), on, &mut journal)
+                loaded.debtor.book_on_invoice(&id, invoice, (was.as_ref(), &is), &mut journal)
             }
             Place::Account(_, account) => {
                 let known = joined.value.booked.is_some();
                 let recorded = if known { self.store.allocations_recorded(&tenancy.tenant, &id).await? } else { 0 };
                 let told = OnAccount { remittance: &id, account, on, reversed_on, advice: &advice, recorded };
-                loaded.debtor.book_on_account(told, (was, Some(is)), &mut journal)
+                let effects = (was.map(|was| was.effect()), Some(is.effect()));
+                loaded.debtor.book_on_account(told, effects, &mut journal)
             }
             Place::Customer(_, key) => {
-                loaded.debtor.watch(&id, key, Some(is));
+                loaded.debtor.watch(&id, key, Some(is.effect()));
                 Ok(())
             }
         };

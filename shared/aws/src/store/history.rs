@@ -160,7 +160,7 @@ fn entry(mut item: Item) -> Result<TimelineEntry, StoreError> {
     Ok(TimelineEntry { at, kind, body })
 }
 
-const AMOUNTS: [&str; 16] = [
+const AMOUNTS: [&str; 18] = [
     "accepted",
     "accepts",
     "amount",
@@ -169,9 +169,11 @@ const AMOUNTS: [&str; 16] = [
     "charged_back",
     "credit",
     "credited",
+    "credited_elsewhere",
     "fees",
     "interest",
     "paid",
+    "paid_elsewhere",
     "received",
     "refunded",
     "reported_paid",

@@ -9,10 +9,11 @@ use super::settling::{self, Together};
 use super::{Debtor, Journal, Reopening};
 use crate::by_day::ByDay;
 use crate::collection::Collection;
+use crate::course::Course;
 use crate::event::{Event, EventKind};
 use crate::ids::{AccountKey, InvoiceId};
 use crate::intake::{Due, InvoiceDraft};
-use crate::invoice::{Invoice, Position, SnapshotStamp, Standing, Sums};
+use crate::invoice::{FirstSaid, Invoice, Moved, Position, SnapshotStamp, Standing, Sums, snapshot_day};
 use crate::ledger::{Entry, EntryKind, OVERPAYMENT};
 use crate::money::{Currency, Money, MoneyError};
 use crate::remittance::{Effect, RemittanceId, RemittanceKind};
@@ -127,7 +128,8 @@ impl Debtor {
         known.or_else(by_terms).ok_or_else(|| BookingError::NoTerms(draft.id.clone()))
     }
 
-    /// Books what a remittance does to one invoice now, given what it did before.
+    /// Books what a remittance does to one invoice, given what was booked of it before: what counts from another day now is
+    /// undone and booked anew.
     ///
     /// # Errors
     /// [`BookingError`]; the debtor is unchanged then.
@@ -135,21 +137,25 @@ impl Debtor {
         &mut self,
         remittance: &RemittanceId,
         invoice: &InvoiceId,
-        (before, after): (Option<Effect>, Option<Effect>),
-        on: Date,
+        (before, after): (Option<&Course>, &Course),
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
         let known = self.invoices.get(invoice).ok_or_else(|| BookingError::UnknownInvoice(invoice.clone()))?;
         let mut changed = known.clone();
-        let none = Effect::none(known.currency());
-        let (was, is) = (before.unwrap_or(none), after.unwrap_or(none));
-        changed.change(on, |sums| {
-            let received = sums.received_by(remittance.kind);
-            *received = received.plus(is.received.minus(was.received)?)?;
-            sums.refunded = sums.refunded.plus(is.refunded.minus(was.refunded)?)?;
-            sums.charged_back = sums.charged_back.plus(is.charged_back.minus(was.charged_back)?)?;
-            Ok(())
-        })?;
+        let (was, is) = (before.map_or(Effect::none(known.currency()), Course::effect), after.effect());
+        let by = known.told_by(remittance);
+        let mut parts = Vec::new();
+        for (day, turn) in after.since(before)? {
+            changed.change(day, |sums| {
+                sums.receive(remittance.kind, by, turn.received)?;
+                sums.refunded = sums.refunded.plus(turn.refunded)?;
+                sums.charged_back = sums.charged_back.plus(turn.charged_back)?;
+                Ok(())
+            })?;
+            parts.push((remittance.kind.entry(), day, turn.received.negated()));
+            parts.push((EntryKind::Refund, day, turn.refunded));
+            parts.push((EntryKind::Chargeback, day, turn.charged_back));
+        }
         changed.in_flight.remove(remittance);
         changed.contested.remove(remittance);
         if let Some(in_flight) = is.in_flight {
@@ -159,7 +165,8 @@ impl Debtor {
             changed.contested.insert(remittance.clone());
         }
         announce(remittance, (&known.account(), Some(invoice)), (was, is), journal);
-        self.post(changed, Cause { on, reference: Some(remittance), why: None }, journal)
+        let on = parts.last().map_or(changed.issue_date, |(_, day, _)| *day);
+        self.post_by_day(changed, Cause { on, reference: Some(remittance), why: None }, parts, journal)
     }
 
     /// Notes a payment under way of a provider's customer that names none of our invoices: until it is decided, the
@@ -175,13 +182,30 @@ impl Debtor {
     /// Puts a changed invoice in place and books the difference between its positions, and what follows for invoices that
     /// were settled with it.
     pub(super) fn post(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+        self.post_by_day(after, cause, Vec::new(), journal)
+    }
+
+    /// [`Debtor::post`], where parts of the difference count from days of their own.
+    fn post_by_day(
+        &mut self,
+        after: Invoice,
+        cause: Cause<'_>,
+        parts: Vec<(EntryKind, Date, Money)>,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
         let together = Together::of(self, &after)?;
-        self.book(after, cause, journal)?;
+        self.book(after, cause, parts, journal)?;
         together.map_or(Ok(()), |together| self.settle_together(&together, cause, journal))
     }
 
     /// Books one invoice alone.
-    pub(super) fn book(&mut self, after: Invoice, cause: Cause<'_>, journal: &mut Journal) -> Result<(), BookingError> {
+    pub(super) fn book(
+        &mut self,
+        after: Invoice,
+        cause: Cause<'_>,
+        mut parts: Vec<(EntryKind, Date, Money)>,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
         let zero = Money::zero(after.currency());
         let nothing = Position { owed: zero, paid: zero, balance: zero, surplus: zero, written_off: zero };
         let known = self.invoices.get(&after.id);
@@ -217,8 +241,12 @@ impl Debtor {
             (EntryKind::WriteOff, was.written_off.minus(is.written_off)?, settlement.map(settling::note).or(cause.why)),
             (EntryKind::Adjustment, surplus, Some(OVERPAYMENT[0])),
         ];
+        parts.extend(undated_payments(known, &after)?);
         for (kind, amount, note) in differences {
-            journal.entry(&key, Some(&after.id), kind, amount, cause, note);
+            let parts = parts.iter().filter(|(of, ..)| *of == kind).map(|(_, day, part)| (*day, *part));
+            for (on, amount) in by_day(amount, cause.on, parts)? {
+                journal.entry(&key, Some(&after.id), kind, amount, Cause { on, ..cause }, note);
+            }
         }
         let moved = Some(OVERPAYMENT[1]);
         journal.entry(&key, None, EntryKind::Adjustment, surplus.negated(), cause, moved);
@@ -244,6 +272,29 @@ impl Debtor {
         }
         Ok(())
     }
+}
+
+/// What a source says was paid without saying when, as it is taken back and booked anew on the days it counts from.
+fn undated_payments(known: Option<&Invoice>, after: &Invoice) -> Result<Vec<(EntryKind, Date, Money)>, MoneyError> {
+    let mut parts = known.map_or(Ok(Vec::new()), |known| known.unknown_payments().map(Vec::from))?;
+    parts.extend(after.unknown_payments()?.map(|(day, amount)| (day, amount.negated())));
+    Ok(parts.into_iter().map(|(day, amount)| (EntryKind::Payment, day, amount)).collect())
+}
+
+/// An amount by the day from which it counts: parts on days of their own, the rest on `on`.
+fn by_day(
+    amount: Money,
+    on: Date,
+    parts: impl Iterator<Item = (Date, Money)>,
+) -> Result<BTreeMap<Date, Money>, MoneyError> {
+    let mut days = BTreeMap::from([(on, amount)]);
+    for (day, part) in parts {
+        for (day, part) in [(on, part.negated()), (day, part)] {
+            let sum = days.entry(day).or_insert(Money::zero(amount.currency()));
+            *sum = sum.plus(part)?;
+        }
+    }
+    Ok(days)
 }
 
 impl Effect {
@@ -344,6 +395,7 @@ fn raised(draft: &InvoiceDraft, due_date: Date) -> Invoice {
         sums,
         standing: draft.standing,
         stamp: draft.stamp,
+        first_said: first_said(None, draft),
         in_flight: BTreeMap::new(),
         refunds_reviewed: Money::zero(draft.total.currency()),
         contested: BTreeSet::new(),
@@ -365,12 +417,31 @@ fn renewed(known: &Invoice, draft: &InvoiceDraft, due_date: Date) -> Result<Invo
         invoice.issue_date = draft.issue_date;
         invoice.due_date = due_date;
         invoice.description = draft.description.clone().or(invoice.description);
+        if draft.total.minor() > invoice.sums.total.minor() {
+            invoice.forget_made_good()?;
+        }
         invoice.sums.total = draft.total;
         invoice.stamp = draft.stamp;
     }
-    invoice.report_paid(draft.reported_paid)?;
+    invoice.first_said = first_said(Some(known), draft);
+    invoice.sums.reported_paid = known.sums.reported_paid.max(draft.reported_paid)?;
     invoice.standing = known.standing.max(draft.standing);
+    let moved = Moved::on(&invoice)?.since(Moved::on(known)?)?;
+    invoice.follow(moved, snapshot_day(invoice.stamp, invoice.issue_date))?;
     Ok(invoice)
+}
+
+/// Since when the source says of payments what it says: the most that was paid, and that it is settled.
+fn first_said(known: Option<&Invoice>, draft: &InvoiceDraft) -> FirstSaid {
+    let (said, most) = known.map_or((FirstSaid::default(), 0), |one| (one.first_said, one.sums.reported_paid.minor()));
+    let day = snapshot_day(draft.stamp, draft.issue_date);
+    let first = |known: Option<Date>| Some(known.map_or(day, |known| known.min(day)));
+    let paid = match draft.reported_paid.minor() {
+        more if more > most => Some(day),
+        same if same == most && same > 0 => first(said.paid),
+        _ => said.paid,
+    };
+    FirstSaid { paid, settled: if draft.standing == Standing::Paid { first(said.settled) } else { said.settled } }
 }
 
 /// The second that a snapshot was made in.

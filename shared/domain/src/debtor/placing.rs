@@ -8,10 +8,9 @@ use super::booking::{BookingError, Cause};
 use super::{Allocating, Debtor, Journal};
 use crate::allocation::{Advice, Allocation, AllocationLine, AllocationMethod, Proportion, Reversal};
 use crate::ids::{AccountKey, InvoiceId};
-use crate::invoice::Invoice;
+use crate::invoice::{Invoice, ToldBy};
 use crate::ledger::ALLOCATED;
 use crate::money::Money;
-use crate::remittance::RemittanceKind;
 
 /// What one step places.
 pub(super) struct Placing<'a> {
@@ -152,15 +151,7 @@ impl Debtor {
             return Ok(());
         }
         let id = invoice.id.clone();
-        if step.work.remittance.kind == RemittanceKind::Payment {
-            // The larger of the two sums counts, so a payment that we know is added to whichever that is.
-            invoice.take_reported_for_known()?;
-        }
-        invoice.change(step.work.on, |sums| {
-            let received = sums.received_by(step.work.remittance.kind);
-            *received = received.plus(amount)?;
-            Ok(())
-        })?;
+        invoice.change(step.work.on, |sums| sums.receive(step.work.remittance.kind, ToldBy::Others, amount))?;
         self.post(invoice, Cause { on: step.work.on, reference: Some(&step.work.remittance), why: None }, journal)?;
         step.work.remaining = step.work.remaining.minus(amount)?;
         match step.lines.iter_mut().find(|line| line.invoice == id) {

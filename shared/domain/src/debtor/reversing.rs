@@ -5,6 +5,7 @@ use super::booking::{BookingError, Cause};
 use super::{Allocating, Debtor, Journal};
 use crate::allocation::{Allocation, AllocationLine, Reversal};
 use crate::ids::AccountKey;
+use crate::invoice::ToldBy;
 use crate::ledger::EntryKind;
 use crate::money::Money;
 use crate::remittance::RemittanceId;
@@ -87,8 +88,7 @@ impl Debtor {
         let known = known.ok_or_else(|| BookingError::UnknownInvoice(line.invoice.clone()))?;
         let mut invoice = known.clone();
         invoice.change(work.reversed_on, |sums| {
-            let received = sums.received_by(work.remittance.kind);
-            *received = received.minus(moved.withdrawn)?;
+            sums.receive(work.remittance.kind, ToldBy::Others, moved.withdrawn.negated())?;
             sums.refunded = sums.refunded.plus(moved.refunded)?;
             sums.charged_back = sums.charged_back.plus(moved.charged_back)?;
             Ok(())

@@ -80,10 +80,10 @@ impl Debtor {
     ) -> Result<(), BookingError> {
         for other in &together.others {
             let Some(mut other) = self.invoices.get(other).cloned() else { continue };
-            other.moved_elsewhere(together.moved, cause.on)?;
+            other.follow(together.moved, cause.on)?;
             other.contested.extend(together.begun.iter().cloned());
             other.contested.retain(|remittance| !together.decided.contains(remittance));
-            self.book(other, cause, journal)?;
+            self.book(other, cause, Vec::new(), journal)?;
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Together {
             return Ok(None);
         }
         let together = Self {
-            moved: Moved::between(&known.sums, &after.sums)?,
+            moved: Moved::on(after)?.since(Moved::on(known)?)?,
             begun: after.contested.difference(&known.contested).cloned().collect(),
             decided: known.contested.difference(&after.contested).cloned().collect(),
             others: settled.with.clone(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Invoice, Moved, Standing, Sums, settled};
+use super::{Invoice, Moved, SnapshotStamp, Standing, Sums, settled};
 use crate::allocation::ComponentOrder;
 use crate::by_day::{ByDay, level};
 use crate::money::{Money, MoneyError};
@@ -118,8 +118,8 @@ impl Invoice {
     }
 
     /// The principal that was open from each day on on which it changed; what interest is computed from. What a
-    /// provider says was paid without saying when counts from its latest snapshot. Nothing was ever owed on what is void,
-    /// and what unapplied credit covers counts as paid: `cover`, beyond what the invoice took along.
+    /// provider says was paid without saying when counts from the first snapshot that says so. Nothing was ever owed on
+    /// what is void, and what unapplied credit covers counts as paid: `cover`, beyond what the invoice took along.
     ///
     /// # Errors
     /// [`MoneyError`] where sums overflow.
@@ -175,8 +175,10 @@ impl Invoice {
 
     fn through_days(&self, order: ComponentOrder, mut evening: impl FnMut(Date, &Running)) -> Result<(), MoneyError> {
         let mut days = self.dated.clone();
-        let undated = days.entry(self.reported_on()).or_default();
-        undated.received = undated.received.saturating_add(self.unknown_payments()?.minor());
+        for (day, unknown) in self.unknown_payments()? {
+            let undated = days.entry(day).or_default();
+            undated.received = undated.received.saturating_add(unknown.minor());
+        }
         days.entry(self.issue_date).or_default();
         let mut running = Running::default();
         for (day, movement) in days {
@@ -192,8 +194,8 @@ impl Invoice {
     /// The last day from which something counts that was received, or went back.
     pub(crate) fn received_last(&self) -> Option<Date> {
         let dated = self.dated.iter().rev().find(|(_, moved)| moved.received != 0).map(|(day, _)| *day);
-        let undated = self.unknown_payments().ok().filter(|unknown| !unknown.is_zero());
-        dated.max(undated.map(|_| self.reported_on()))
+        let undated = self.unknown_payments().into_iter().flatten().filter(|(_, unknown)| !unknown.is_zero());
+        dated.max(undated.map(|(day, _)| day).max())
     }
 
     /// Changes the sums, from a day on. What is given up under a settlement follows the money that it was given up for.
@@ -202,9 +204,9 @@ impl Invoice {
         on: Date,
         change: impl FnOnce(&mut Sums) -> Result<(), MoneyError>,
     ) -> Result<(), MoneyError> {
-        let before = self.sums;
+        let (before, moved) = (self.sums, Moved::on(self)?);
         change(&mut self.sums)?;
-        let moved = Moved::between(&before, &self.sums)?;
+        let moved = Moved::on(self)?.since(moved)?;
         settled::hold(&mut self.settled, &mut self.sums, moved)?;
         let after = &self.sums;
         let by = |is: Money, was: Money| is.minus(was).map(Money::minor);
@@ -221,31 +223,30 @@ impl Invoice {
         Ok(())
     }
 
-    /// Takes what the provider's invoice says was paid for known, so that more can be added to it.
-    pub(crate) fn take_reported_for_known(&mut self) -> Result<(), MoneyError> {
-        self.change(self.reported_on(), |sums| {
-            sums.paid = sums.paid.max(sums.reported_paid)?;
+    /// Forgets what was given up and has been made good since, so that it does not swallow what is invoiced now. That counts
+    /// from the last day on which anything moved: until then it was given up.
+    pub(crate) fn forget_made_good(&mut self) -> Result<(), MoneyError> {
+        let given_up = self.position()?.written_off.min(self.sums.written_off)?;
+        let on = self.dated.last_key_value().map(|(day, _)| *day).max(self.received_last()).unwrap_or(self.issue_date);
+        self.change(on, |sums| {
+            sums.written_off = given_up;
             Ok(())
         })
     }
 
-    /// Takes in what the provider's invoice says was paid: the most that it ever said.
-    pub(crate) fn report_paid(&mut self, told: Money) -> Result<(), MoneyError> {
-        self.change(self.reported_on(), |sums| {
-            sums.reported_paid = sums.reported_paid.max(told)?;
-            Ok(())
-        })
-    }
-
-    /// The day from which counts what the provider's invoice says was paid.
-    fn reported_on(&self) -> Date {
-        let told = self.stamp.and_then(|stamp| jiff::Timestamp::from_second(stamp.created).ok());
-        told.map_or(self.issue_date, |at| jiff::tz::TimeZone::UTC.to_datetime(at).date())
-    }
-
-    /// What was received and is not kept by its day: what only the provider's invoice tells of.
-    fn unknown_payments(&self) -> Result<Money, MoneyError> {
+    /// What was received and is not kept by its day, with the days from which it counts: what only the provider's invoice
+    /// tells of, and what is missing where that calls itself settled.
+    pub(crate) fn unknown_payments(&self) -> Result<[(Date, Money); 2], MoneyError> {
         let dated = self.dated.values().fold(0_i64, |sum, movement| sum.saturating_add(movement.received));
-        self.received()?.minus(Money::from_minor(dated, self.currency()))
+        let unknown = self.received()?.minus(Money::from_minor(dated, self.currency()))?;
+        let missing = self.paid()?.minus(self.told()?)?.minus(self.sums.paid_elsewhere)?;
+        let on = |said: Option<Date>| said.unwrap_or_else(|| snapshot_day(self.stamp, self.issue_date));
+        Ok([(on(self.first_said.paid), unknown.minus(missing)?), (on(self.first_said.settled), missing)])
     }
+}
+
+/// The day from which counts what a snapshot says without saying when.
+pub(crate) fn snapshot_day(stamp: Option<SnapshotStamp>, issued: Date) -> Date {
+    let told = stamp.and_then(|stamp| jiff::Timestamp::from_second(stamp.created).ok());
+    told.map_or(issued, |at| jiff::tz::TimeZone::UTC.to_datetime(at).date())
 }

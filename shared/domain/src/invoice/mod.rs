@@ -6,6 +6,7 @@
 mod components;
 mod settled;
 
+pub(crate) use components::snapshot_day;
 pub use components::{Components, Movement};
 pub(crate) use settled::Moved;
 pub use settled::Settled;
@@ -74,6 +75,15 @@ pub struct SnapshotStamp {
     pub standing: Standing,
 }
 
+/// The first days on which a source said what it says of payments in all: it does not say when they came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FirstSaid {
+    /// That so much was paid.
+    pub paid: Option<Date>,
+    /// That it is settled.
+    pub settled: Option<Date>,
+}
+
 /// Sums of what has been said about an invoice. Each only grows, but for reversals that are undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
@@ -81,10 +91,14 @@ pub struct Sums {
     pub total: Money,
     /// Payments that we know one by one.
     pub paid: Money,
-    /// What the provider's own invoice says was paid; the larger of the two counts.
+    /// Of these, what its source does not count in what it says was paid: told by others, or placed from an account.
+    pub paid_elsewhere: Money,
+    /// What its source says was paid; of that and of the payments that it tells one by one, the larger counts.
     pub reported_paid: Money,
     /// Credit notes.
     pub credited: Money,
+    /// Of these, what its source does not know of.
+    pub credited_elsewhere: Money,
     /// Paid back by the creditor.
     pub refunded: Money,
     /// Taken back through the debtor's bank.
@@ -105,8 +119,10 @@ impl Sums {
         Self {
             total,
             paid: zero,
+            paid_elsewhere: zero,
             reported_paid: zero,
             credited: zero,
+            credited_elsewhere: zero,
             refunded: zero,
             charged_back: zero,
             fees: zero,
@@ -115,18 +131,37 @@ impl Sums {
         }
     }
 
-    /// The sum that a payment or a credit note adds to.
-    pub(crate) fn received_by(&mut self, kind: RemittanceKind) -> &mut Money {
-        match kind {
-            RemittanceKind::Payment => &mut self.paid,
-            RemittanceKind::CreditNote => &mut self.credited,
+    /// Adds what a payment or a credit note brings; below nothing where it is withdrawn.
+    pub(crate) fn receive(&mut self, kind: RemittanceKind, by: ToldBy, amount: Money) -> Result<(), MoneyError> {
+        let (sum, elsewhere) = match kind {
+            RemittanceKind::Payment => (&mut self.paid, &mut self.paid_elsewhere),
+            RemittanceKind::CreditNote => (&mut self.credited, &mut self.credited_elsewhere),
+        };
+        *sum = sum.plus(amount)?;
+        if by == ToldBy::Others {
+            *elsewhere = elsewhere.plus(amount)?;
         }
+        Ok(())
+    }
+
+    /// What its source tells of payments, one by one or in all.
+    fn told(&self) -> Result<Money, MoneyError> {
+        self.paid.minus(self.paid_elsewhere)?.max(self.reported_paid)
     }
 
     /// What is known to have been received and not gone back.
     pub(crate) fn known(&self) -> Result<Money, MoneyError> {
         self.paid.plus(self.credited)?.minus(self.refunded)?.minus(self.charged_back)
     }
+}
+
+/// Who tells that something was received for an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ToldBy {
+    /// Where the invoice comes from: what that says was paid has it in it.
+    ItsSource,
+    /// Anybody else, or we who placed it: it comes on top.
+    Others,
 }
 
 /// Where an invoice stands.
@@ -176,6 +211,8 @@ pub struct Invoice {
     pub standing: Standing,
     /// The newest snapshot taken from the provider, where it comes from one.
     pub stamp: Option<SnapshotStamp>,
+    /// Since when its source says of payments what it says.
+    pub first_said: FirstSaid,
     /// Payments under way, by the payment.
     pub in_flight: BTreeMap<RemittanceId, InFlight>,
     /// How much of what was refunded a person has looked at, who wants what is open chased.
@@ -218,7 +255,7 @@ impl Invoice {
         let zero = Money::zero(self.currency());
         let charged = sums.total.plus(sums.fees)?.plus(sums.interest)?;
         let owed = if self.standing == Standing::Void { zero } else { charged };
-        let paid = sums.paid.max(sums.reported_paid)?;
+        let paid = self.paid()?;
         let received = self.received()?;
         let open = owed.minus(received)?.or_zero();
         let surplus = received.minus(owed)?.or_zero();
@@ -234,10 +271,36 @@ impl Invoice {
         owed.minus(balance)?.minus(written_off)?.minus(self.sums.credited.min(owed)?)
     }
 
-    /// What came in and did not go back; of payments the larger of what is known and what the provider says.
+    /// What came in by payment: by its source, of what that tells one by one and what it says in all the larger; and
+    /// from elsewhere.
+    fn paid(&self) -> Result<Money, MoneyError> {
+        let told = self.told()?;
+        let by_its_source = if self.standing == Standing::Paid { told.max(self.settled_there()?)? } else { told };
+        by_its_source.plus(self.sums.paid_elsewhere)
+    }
+
+    /// What its source tells of payments, one by one or in all.
+    fn told(&self) -> Result<Money, MoneyError> {
+        self.sums.told()
+    }
+
+    /// What has to have been paid where its source says that it is settled: all that was invoiced and that is not known
+    /// to have come otherwise. What is charged on top its source knows nothing of, so what came otherwise clears that first.
+    fn settled_there(&self) -> Result<Money, MoneyError> {
+        let sums = &self.sums;
+        let charges = sums.fees.plus(sums.interest)?;
+        let elsewhere = sums.paid_elsewhere.plus(sums.credited_elsewhere)?.minus(charges)?.or_zero();
+        sums.total.minus(sums.credited.minus(sums.credited_elsewhere)?)?.minus(elsewhere)
+    }
+
+    /// What came in and did not go back, known or not.
     fn received(&self) -> Result<Money, MoneyError> {
-        let unknown = self.sums.reported_paid.minus(self.sums.paid)?.or_zero();
-        self.sums.known()?.plus(unknown)
+        self.sums.known()?.plus(self.paid()?.minus(self.sums.paid)?)
+    }
+
+    /// Who tells of a remittance that names this invoice.
+    pub(crate) fn told_by(&self, remittance: &RemittanceId) -> ToldBy {
+        if remittance.source == self.source.name { ToldBy::ItsSource } else { ToldBy::Others }
     }
 
     /// What a payment that names it may settle: what is owed, and what was given up.
@@ -296,7 +359,7 @@ impl Invoice {
             "open"
         } else if self.position().is_ok_and(|position| position.written_off.is_positive()) {
             "written_off"
-        } else if self.sums.paid.is_zero() && self.sums.reported_paid.is_zero() && self.sums.credited.is_positive() {
+        } else if self.paid().is_ok_and(Money::is_zero) && self.sums.credited.is_positive() {
             "credited"
         } else {
             "paid"

@@ -39,11 +39,14 @@ pub(crate) struct Moved {
 }
 
 impl Moved {
-    /// Between two states of an invoice's sums. Credit notes are no money.
-    pub(crate) fn between(before: &Sums, after: &Sums) -> Result<Self, MoneyError> {
-        let paid = |sums: &Sums| sums.paid.max(sums.reported_paid);
-        let gone = |sums: &Sums| sums.refunded.plus(sums.charged_back);
-        Ok(Self { paid: paid(after)?.minus(paid(before)?)?, gone: gone(after)?.minus(gone(before)?)? })
+    /// All that ever moved on an invoice. Credit notes are no money.
+    pub(crate) fn on(invoice: &Invoice) -> Result<Self, MoneyError> {
+        Ok(Self { paid: invoice.paid()?, gone: invoice.sums.refunded.plus(invoice.sums.charged_back)? })
+    }
+
+    /// What moved since it was so much.
+    pub(crate) fn since(self, before: Self) -> Result<Self, MoneyError> {
+        Ok(Self { paid: self.paid.minus(before.paid)?, gone: self.gone.minus(before.gone)? })
     }
 
     /// Whether nothing moved.
@@ -73,8 +76,9 @@ impl Invoice {
         Ok(())
     }
 
-    /// Keeps what is given up true to its settlement, from a day on, where money moved on another of its invoices.
-    pub(crate) fn moved_elsewhere(&mut self, moved: Moved, on: Date) -> Result<(), MoneyError> {
+    /// Keeps what is given up true to its settlement, from a day on, where money moved that is in no sum of its own: on
+    /// another of its invoices, or by its source's word that it is settled.
+    pub(crate) fn follow(&mut self, moved: Moved, on: Date) -> Result<(), MoneyError> {
         let mut settled = self.settled.take();
         let held = self.change(on, |sums| hold(&mut settled, sums, moved));
         self.settled = settled;

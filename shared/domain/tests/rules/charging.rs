@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 
-use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, remittance_id};
+use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, on_one_day, remittance_id};
 use dunlin_domain::agreement::{Period, Terms as Agreed};
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::by_currency::ByCurrency;
@@ -127,7 +127,8 @@ impl Book {
         let mut journal = Journal::default();
         let id = remittance_id(RemittanceKind::Payment, &format!("late-{on}-{told}-{minor}"));
         let effect = effect_of(&id, minor, Progress::Settled, told);
-        self.debtor.book_on_invoice(&id, &invoice_id("A"), (None, effect), day(on), &mut journal).unwrap();
+        let course = on_one_day(day(on), effect.unwrap());
+        self.debtor.book_on_invoice(&id, &invoice_id("A"), (None, &course), &mut journal).unwrap();
         self.debtor.roll(&self.policies, at(told), &mut journal).unwrap();
         self.entries.extend(journal.entries);
         journal.events.iter().map(|event| event.kind).collect()
@@ -331,8 +332,8 @@ fn a_payment_that_is_told_late_takes_back_what_it_left_no_room_for_though_the_in
     for (place, minor) in [50_000, 50_740].into_iter().enumerate() {
         let id = remittance_id(RemittanceKind::Payment, &format!("twin-{place}"));
         let effect = effect_of(&id, minor, Progress::Settled, "2026-04-02T12:00:00Z");
-        let on = day("2026-03-22");
-        book.debtor.book_on_invoice(&id, &invoice_id("A"), (None, effect), on, &mut journal).unwrap();
+        let course = on_one_day(day("2026-03-22"), effect.unwrap());
+        book.debtor.book_on_invoice(&id, &invoice_id("A"), (None, &course), &mut journal).unwrap();
     }
     book.debtor.roll(&book.policies, at("2026-04-02T12:00:00Z"), &mut journal).unwrap();
     assert_eq!(book.interest_owed("9", "2026-04-02"), 493);

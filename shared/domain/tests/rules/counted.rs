@@ -8,7 +8,7 @@ use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId};
 use dunlin_domain::remittance::{RemittanceKind, Stage};
 
-use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, remittance_id};
+use crate::history::{Book, account, at, course_of, day, eur, invoice_id, remittance_id};
 
 #[derive(Default)]
 struct Counters {
@@ -59,8 +59,8 @@ fn what_stands_is_what_is_still_to_come_and_each_end_is_counted() {
     };
     let pay = |book: &mut Book, journal: &mut Journal, id: &str, minor| {
         let id = remittance_id(RemittanceKind::Payment, id);
-        let effect = effect_of(&id, minor, Stage::Settled, "2026-03-04T00:00:00Z");
-        book.debtor.book_on_invoice(&id, &invoice_id("A"), (None, effect), day("2026-03-04"), journal).unwrap();
+        let course = course_of(&id, minor, Stage::Settled, "2026-03-04T00:00:00Z").unwrap();
+        book.debtor.book_on_invoice(&id, &invoice_id("A"), (None, &course), journal).unwrap();
     };
     let promise = |minor, by| Terms::Promise(Promise::new(eur(minor), day(by), 2).unwrap());
     change(&mut book, &mut counted, "2026-03-03T12:00:00Z", |book, journal| {

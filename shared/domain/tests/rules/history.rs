@@ -1,10 +1,12 @@
 //! A debtor with one account in EUR, lived through step by step.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
+use dunlin_domain::course::{Course, Turn};
 use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
 use dunlin_domain::decide::decide;
 use dunlin_domain::decision::{AccountDecision, Action};
@@ -107,8 +109,13 @@ impl Book {
         effects: (Option<Effect>, Option<Effect>),
         on: Date,
     ) {
+        let (was, is) = (effects.0.map(|was| on_one_day(on, was)), on_one_day(on, effects.1.unwrap()));
+        self.book_course(id, invoice, (was.as_ref(), &is));
+    }
+
+    pub(crate) fn book_course(&mut self, id: &RemittanceId, invoice: &str, courses: (Option<&Course>, &Course)) {
         let mut journal = Journal::default();
-        self.debtor.book_on_invoice(id, &invoice_id(invoice), effects, on, &mut journal).unwrap();
+        self.debtor.book_on_invoice(id, &invoice_id(invoice), courses, &mut journal).unwrap();
         self.keep(journal);
     }
 
@@ -212,6 +219,13 @@ impl Book {
     }
 }
 
+/// A course that brought all of an effect on one day.
+pub(crate) fn on_one_day(day: Date, effect: Effect) -> Course {
+    let Effect { received, refunded, charged_back, in_flight, contested } = effect;
+    let days = BTreeMap::from([(day, Turn { received, refunded, charged_back })]);
+    Course::new(received.currency(), days, in_flight, contested).unwrap()
+}
+
 /// A remittance on the account in EUR that has not been allocated yet and names nothing.
 pub(crate) fn on_account(remittance: &RemittanceId, on: Date) -> OnAccount<'_> {
     static ACCOUNT: LazyLock<AccountKey> = LazyLock::new(account);
@@ -220,9 +234,14 @@ pub(crate) fn on_account(remittance: &RemittanceId, on: Date) -> OnAccount<'_> {
 }
 
 pub(crate) fn effect_of(id: &RemittanceId, minor: i64, stage: Stage, said: &str) -> Option<Effect> {
+    course_of(id, minor, stage, said).map(|course| course.effect())
+}
+
+/// The same with its days.
+pub(crate) fn course_of(id: &RemittanceId, minor: i64, stage: Stage, said: &str) -> Option<Course> {
     let mut remittance = Remittance::unseen(id.clone());
     let progress = Progress::new(id.kind, stage, at(said));
     let report = Report { amount: Some(eur(minor)), progress: Some(progress), ..Report::about(id.clone()) };
     remittance.join(&report).unwrap();
-    remittance.effect().unwrap()
+    remittance.course().unwrap()
 }

@@ -10,6 +10,7 @@ mod booking;
 mod charges;
 mod charging;
 mod counted;
+mod course;
 mod covered;
 mod credit;
 mod debtors;

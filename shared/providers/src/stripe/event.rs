@@ -133,8 +133,6 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     if !total.is_positive() {
         return Ok(Said::Nothing);
     }
-    let paid = money(invoice.amount_paid, &invoice.currency)?;
-    let reported_paid = if standing == Standing::Paid { paid.max(due)? } else { paid };
     let issue_date = mapping.date(invoice.effective_at.unwrap_or(invoice.created))?;
     let due_date = invoice.due_date.map_or(Ok(issue_date), |due| mapping.date(due))?.max(issue_date);
     let number = InvoiceNumber::parse(invoice.number.as_deref().unwrap_or(&invoice.id))?;
@@ -150,7 +148,7 @@ fn invoice(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
         total,
         description: invoice.description.map(|text| text.chars().filter(|c| !c.is_control()).take(400).collect()),
         standing,
-        reported_paid,
+        reported_paid: money(invoice.amount_paid, &invoice.currency)?,
         stamp: Some(SnapshotStamp { created: event.created, standing }),
     })))
 }
@@ -204,17 +202,18 @@ fn payment_intent(event: &Event, stage: Stage, mapping: &Mapping) -> Result<Said
     })))
 }
 
-/// A charge that was refunded was paid, so this says both.
+/// A charge that was refunded was paid, so this says both: it was there since it was made, and went back now.
 fn refund(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     let charge: Charge = object(event)?;
     let id = charge.payment_intent.as_ref().map_or(charge.id.as_str(), Expandable::id);
     let captured = charge.amount_captured.unwrap_or(charge.amount);
+    let made = charge.created.unwrap_or(event.created);
     Ok(Said::Report(Box::new(Report {
         amount: Some(money(captured, &charge.currency)?),
-        progress: Some(Progress::new(RemittanceKind::Payment, Stage::Settled, time(event.created)?)),
+        progress: Some(Progress::new(RemittanceKind::Payment, Stage::Settled, time(made)?)),
         refunded: Some(money(charge.amount_refunded, &charge.currency)?),
         target: target(charge.invoice.as_ref(), charge.customer.as_ref())?,
-        on: Some(mapping.date(event.created)?),
+        on: Some(mapping.date(made)?),
         reversed_on: Some(mapping.date(event.created)?),
         ..Report::about(remittance(RemittanceKind::Payment, id)?)
     })))

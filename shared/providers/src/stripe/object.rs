@@ -84,6 +84,7 @@ pub(super) struct PaymentIntent {
 #[derive(Debug, Deserialize)]
 pub(super) struct Charge {
     pub(super) id: String,
+    pub(super) created: Option<i64>,
     pub(super) payment_intent: Option<Expandable>,
     pub(super) amount: i64,
     pub(super) amount_captured: Option<i64>,

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::ids::{AgreementId, InvoiceId, OutsideId, SourceName};
-use dunlin_domain::invoice::{Invoice, Movement, Settled, SnapshotStamp, Source, Standing, Sums};
+use dunlin_domain::invoice::{FirstSaid, Invoice, Movement, Settled, SnapshotStamp, Source, Standing, Sums};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{InFlight, RemittanceId};
 use jiff::Timestamp;
@@ -25,8 +25,12 @@ pub(crate) struct InvoiceRecord {
     pub(crate) currency: String,
     pub(crate) total: i64,
     paid: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    paid_elsewhere: i64,
     reported_paid: i64,
     credited: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    credited_elsewhere: i64,
     refunded: i64,
     charged_back: i64,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -38,6 +42,10 @@ pub(crate) struct InvoiceRecord {
     standing: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stamp: Option<StampRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paid_said: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settled_said: Option<Date>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     in_flight: BTreeMap<String, InFlightRecord>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -149,8 +157,10 @@ impl InvoiceRecord {
             currency: invoice.currency().code().to_owned(),
             total: sums.total.minor(),
             paid: sums.paid.minor(),
+            paid_elsewhere: sums.paid_elsewhere.minor(),
             reported_paid: sums.reported_paid.minor(),
             credited: sums.credited.minor(),
+            credited_elsewhere: sums.credited_elsewhere.minor(),
             refunded: sums.refunded.minor(),
             charged_back: sums.charged_back.minor(),
             fees: sums.fees.minor(),
@@ -160,6 +170,8 @@ impl InvoiceRecord {
             stamp: invoice
                 .stamp
                 .map(|stamp| StampRecord { created: stamp.created, standing: stamp.standing.as_str().to_owned() }),
+            paid_said: invoice.first_said.paid,
+            settled_said: invoice.first_said.settled,
             in_flight: in_flight_records(&invoice.in_flight),
             refunds_reviewed: invoice.refunds_reviewed.minor(),
             contested: invoice.contested.iter().map(ToString::to_string).collect(),
@@ -199,8 +211,10 @@ impl InvoiceRecord {
             sums: Sums {
                 total: money(self.total),
                 paid: money(self.paid),
+                paid_elsewhere: money(self.paid_elsewhere),
                 reported_paid: money(self.reported_paid),
                 credited: money(self.credited),
+                credited_elsewhere: money(self.credited_elsewhere),
                 refunded: money(self.refunded),
                 charged_back: money(self.charged_back),
                 fees: money(self.fees),
@@ -209,6 +223,7 @@ impl InvoiceRecord {
             },
             standing: standing(&self.standing)?,
             stamp: stamp.transpose()?,
+            first_said: FirstSaid { paid: self.paid_said, settled: self.settled_said },
             in_flight: read_in_flight(&self.in_flight, currency)?,
             refunds_reviewed: money(self.refunds_reviewed),
             contested: contested.collect::<Result<_, _>>()?,

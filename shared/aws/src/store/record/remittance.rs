@@ -24,8 +24,14 @@ pub(crate) struct RemittanceRecord {
     said: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refunded: Option<(i64, String)>,
+    /// How much of `refunded` by which day; of items from before, all on the day that the money counts from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    refunds: BTreeMap<Date, i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contests: BTreeMap<String, (String, i64, String)>,
+    /// By contest: since when it is in which state; of items from before, since the day that the money counts from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    contest_days: BTreeMap<String, BTreeMap<String, Date>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<TargetRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,8 +104,10 @@ impl RemittanceRecord {
             amount: remittance.amount.map(Money::minor),
             stage: remittance.progress.stage().as_str().to_owned(),
             said: remittance.progress.said(),
-            refunded: remittance.refunded.map(|amount| (amount.minor(), amount.currency().code().to_owned())),
+            refunded: remittance.refunded().map(|amount| (amount.minor(), amount.currency().code().to_owned())),
+            refunds: remittance.refunds.iter().map(|(day, so_far)| (*day, so_far.minor())).collect(),
             contests: remittance.contests.iter().map(contest).collect(),
+            contest_days: contest_days(remittance),
             target: remittance.target.as_ref().map(TargetRecord::of),
             on: remittance.on,
             debtor: remittance.booked.as_ref().map(|(debtor, _)| debtor.to_string()),
@@ -126,17 +134,46 @@ impl RemittanceRecord {
         };
         let debtor = self.debtor.as_deref().map(|debtor| read("debtor", DebtorId::parse(debtor))).transpose()?;
         let invoice = self.invoice.as_deref().map(|id| read("invoice", InvoiceId::parse(id))).transpose()?;
-        Ok(Remittance {
+        let mut remittance = Remittance {
             id,
             amount,
             progress,
-            refunded: self.refunded.as_ref().map(|(minor, currency)| money(*minor, currency)).transpose()?,
+            refunds: BTreeMap::new(),
             contests: self.contests.iter().map(contest).collect::<Result<_, _>>()?,
+            contest_days: BTreeMap::new(),
             target: self.target.as_ref().map(TargetRecord::read).transpose()?,
             on: self.on,
             booked: debtor.map(|debtor| (debtor, invoice)),
-        })
+        };
+        self.read_days(&mut remittance)?;
+        Ok(remittance)
     }
+
+    fn read_days(&self, remittance: &mut Remittance) -> Result<(), StoreError> {
+        let unsaid = remittance.counts_from();
+        if let Some((most, currency)) = &self.refunded {
+            let unsaid = BTreeMap::from([(unsaid, *most)]);
+            for (day, minor) in if self.refunds.is_empty() { &unsaid } else { &self.refunds } {
+                remittance.refunds.insert(*day, money(*minor, currency)?);
+            }
+        }
+        for (id, (state, _)) in &remittance.contests {
+            let unsaid = BTreeMap::from([(state.as_str().to_owned(), unsaid)]);
+            for (state, day) in self.contest_days.get(id.as_str()).unwrap_or(&unsaid) {
+                let state = known("contest", state, Contest::parse(state))?;
+                remittance.contest_days.insert((id.clone(), state), *day);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn contest_days(remittance: &Remittance) -> BTreeMap<String, BTreeMap<String, Date>> {
+    let mut days = BTreeMap::<_, BTreeMap<_, _>>::new();
+    for ((id, state), day) in &remittance.contest_days {
+        days.entry(id.to_string()).or_default().insert(state.as_str().to_owned(), *day);
+    }
+    days
 }
 
 /// Where something is that others know by their own key, and what waits for it.

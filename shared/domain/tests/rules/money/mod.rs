@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, Named, NamedAmount};
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
-use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId};
-use dunlin_domain::invoice::Standing;
-use dunlin_domain::ledger::Entry;
+use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId, SourceName};
+use dunlin_domain::invoice::{SnapshotStamp, Standing};
+use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::money::{Currency, Money};
 use dunlin_domain::remittance::{Contest, Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage};
 use jiff::civil::Date;
@@ -35,6 +35,8 @@ const FIRST_DAY: &str = "2026-03-02";
 const INVOICES: usize = 9;
 /// Remittances 0 to 11: four in each currency.
 const REMITTANCES: usize = 12;
+/// The one that names an invoice and is not told by the invoice's own source.
+const ELSEWHERE: usize = 1;
 const CONTESTS: [&str; 2] = ["dp_0", "dp_1"];
 
 fn currency(n: usize) -> Currency {
@@ -56,10 +58,10 @@ fn number(n: usize) -> InvoiceNumber {
 /// One thing that is handed in.
 #[derive(Debug, Clone)]
 enum Input {
-    /// An invoice is told of, perhaps again with another total or standing.
-    Invoice { n: usize, total: i64, standing: Standing },
+    /// An invoice is told of, perhaps again with another total or standing, by a snapshot that may come late.
+    Invoice { n: usize, total: i64, standing: Standing, reported: i64, late: i64 },
     /// A word about a remittance.
-    Word { n: usize, word: Word },
+    Word { n: usize, word: Word, when: When },
     /// A charge; the key says which, so it may come twice.
     Charge { n: usize, key: u8, kind: ChargeKind, minor: i64 },
     /// A part is given up.
@@ -74,6 +76,14 @@ enum Input {
     Days(i64),
     /// A hold, an agreement, or the end of one.
     Agreed(Agreed),
+}
+
+/// When a word is said, and from which days what it says counts where the remittance names an invoice.
+#[derive(Debug, Clone)]
+struct When {
+    hour: i64,
+    on: i64,
+    reversed_on: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -91,7 +101,8 @@ enum Purpose {
 
 fn id(n: usize) -> RemittanceId {
     let kind = if n >= 9 { RemittanceKind::CreditNote } else { RemittanceKind::Payment };
-    remittance_id(kind, &format!("r{n}"))
+    let id = remittance_id(kind, &format!("r{n}"));
+    if n == ELSEWHERE { RemittanceId { source: SourceName::parse("bank").unwrap(), ..id } } else { id }
 }
 
 /// What a remittance comes to; it is the same in every word about it.
@@ -113,7 +124,10 @@ fn purpose(n: usize) -> Purpose {
 }
 
 fn input() -> impl Strategy<Value = Input> {
-    let standing = prop::sample::select(vec![Standing::Open, Standing::Open, Standing::Uncollectible, Standing::Void]);
+    let standing =
+        [Standing::Open, Standing::Open, Standing::Open, Standing::Paid, Standing::Uncollectible, Standing::Void];
+    let standing = prop::sample::select(standing.to_vec());
+    let reported = prop_oneof![2 => Just(0), 1 => 1..250_i64];
     let stage = prop::sample::select(vec![Stage::Settled, Stage::Settled, Stage::Pending, Stage::Failed]);
     let word = prop_oneof![
         4 => stage.prop_map(Word::Stage),
@@ -128,8 +142,11 @@ fn input() -> impl Strategy<Value = Input> {
     ];
     let kind = prop::sample::select(vec![ChargeKind::Fee, ChargeKind::Interest]);
     prop_oneof![
-        3 => (0..INVOICES, 1..300_i64, standing).prop_map(|(n, total, standing)| Input::Invoice { n, total, standing }),
-        10 => (0..REMITTANCES, word).prop_map(|(n, word)| Input::Word { n, word }),
+        4 => (0..INVOICES, 1..300_i64, standing, reported, 0..9_i64)
+            .prop_map(|(n, total, standing, reported, late)| Input::Invoice { n, total, standing, reported, late }),
+        10 => (0..REMITTANCES, word, 0..3_i64, -9..30_i64, -9..30_i64).prop_map(|(n, word, hour, on, reversed_on)| {
+            Input::Word { n, word, when: When { hour, on, reversed_on } }
+        }),
         2 => (0..INVOICES, 0..3_u8, kind, 1..40_i64)
             .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
         1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
@@ -147,6 +164,8 @@ struct World {
     known: BTreeMap<usize, Remittance>,
     records: BTreeMap<(RemittanceId, u32), Allocation>,
     words: Vec<(usize, Word)>,
+    /// By invoice: what its source says of it and of payments in all.
+    said: Vec<(usize, Standing, i64)>,
     charged: Vec<(usize, ChargeKind, i64)>,
     /// Invoices of which something was given up by itself.
     given_up: BTreeSet<usize>,
@@ -167,6 +186,7 @@ impl World {
             known: BTreeMap::new(),
             records: BTreeMap::new(),
             words: Vec::new(),
+            said: Vec::new(),
             charged: Vec::new(),
             given_up: BTreeSet::new(),
             paid_back: Vec::new(),
@@ -176,14 +196,17 @@ impl World {
             unrolled: Vec::new(),
             desk: agreed::Desk::default(),
         };
-        (0..INVOICES).for_each(|n| world.invoice(n, 100, Standing::Open));
+        (0..INVOICES).for_each(|n| world.invoice(n, 100, (Standing::Open, 0), None));
         world
     }
 
     fn live(&mut self, input: &Input) {
         match input {
-            Input::Invoice { n, total, standing } => self.invoice(*n, *total, *standing),
-            Input::Word { n, word } => self.word(*n, word),
+            Input::Invoice { n, total, standing, reported, late } => {
+                let made = self.today.saturating_sub(late.days());
+                self.invoice(*n, *total, (*standing, *reported), Some(made));
+            }
+            Input::Word { n, word, when } => self.word(*n, word, when),
             Input::Charge { n, key, kind, minor } => self.charge(*n, *key, *kind, *minor),
             Input::GiveUp { n, minor } => {
                 let mut journal = Journal::default();
@@ -198,7 +221,7 @@ impl World {
             Input::Deal(n) => {
                 let wanted = agreed::Wanted::Settlement { minor: 5, days: 9, grace: 0 };
                 self.agreed(&Agreed::Agree { currency: n % 3, invoices: Vec::new(), wanted });
-                self.word(*n, &Word::Stage(Stage::Settled));
+                self.word(*n, &Word::Stage(Stage::Settled), &When { hour: 1, on: 1, reversed_on: 1 });
                 while self.step() {}
             }
             Input::Step => drop(self.step()),
@@ -211,11 +234,17 @@ impl World {
         self.hold_settled();
     }
 
-    fn invoice(&mut self, n: usize, total: i64, standing: Standing) {
+    fn invoice(&mut self, n: usize, total: i64, (standing, reported): (Standing, i64), made: Option<Date>) {
         let mut draft = draft(&format!("I{n}"), "2026-02-01", &format!("2026-03-{:02}", 1 + n), 0);
-        (draft.total, draft.reported_paid, draft.standing) = (money(n, total), money(n, 0), standing);
+        (draft.total, draft.reported_paid, draft.standing) = (money(n, total), money(n, reported), standing);
+        let second = |made| Zone::parse("UTC").unwrap().midnight(made).as_second();
+        draft.stamp = made.map(|made| SnapshotStamp { created: second(made), standing });
+        self.said.push((n, standing, reported));
         let mut journal = Journal::default();
         self.book.debtor.record_invoice(&draft, &mut journal).unwrap();
+        let gives_up = |entry: &Entry| entry.kind == EntryKind::WriteOff && entry.amount.minor() < 0;
+        let given_up = self.book.debtor.invoices[&draft.id].standing == Standing::Uncollectible;
+        assert!(given_up || !journal.entries.iter().any(gives_up), "a write-off swallows what is invoiced");
         self.keep(journal);
     }
 
@@ -231,13 +260,17 @@ impl World {
         self.keep(journal);
     }
 
-    fn word(&mut self, n: usize, word: &Word) {
+    fn word(&mut self, n: usize, word: &Word, when: &When) {
         self.words.push((n, word.clone()));
         let id = id(n);
-        let mut report = Report { amount: Some(money(n, amount(n))), ..Report::about(id.clone()) };
+        let [on, reversed_on] =
+            [when.on, when.reversed_on].map(|days| Some(day(FIRST_DAY).saturating_add(days.days())));
+        let mut report = Report { amount: Some(money(n, amount(n))), on, reversed_on, ..Report::about(id.clone()) };
         match word {
             Word::Stage(stage) => {
-                let said = at("2026-03-02T00:00:00Z").saturating_add(SignedDuration::from_hours(1)).unwrap();
+                // A later word outranks the one that a credit note stands; a payment that settled has.
+                let hour = if n < 3 { when.hour } else { 1 };
+                let said = at("2026-03-02T00:00:00Z").saturating_add(SignedDuration::from_hours(hour)).unwrap();
                 report.progress = Some(Progress::new(id.kind, *stage, said));
             }
             Word::Refunded(minor) => report.refunded = Some(money(n, *minor)),
@@ -246,21 +279,22 @@ impl World {
             }
         }
         let known = self.known.entry(n).or_insert_with(|| Remittance::unseen(id.clone()));
-        let was = known.effect().unwrap();
+        let was = known.course().unwrap();
         known.join(&report).unwrap();
-        let is = known.effect().unwrap();
+        let is = known.course().unwrap().unwrap();
         let mut journal = Journal::default();
         let on = self.today;
         match purpose(n) {
             Purpose::Invoice(of) => {
                 let invoice = invoice_id(&format!("I{of}"));
-                self.book.debtor.book_on_invoice(&id, &invoice, (was, is), on, &mut journal).unwrap();
+                self.book.debtor.book_on_invoice(&id, &invoice, (was.as_ref(), &is), &mut journal).unwrap();
             }
             Purpose::Account(advice) => {
                 let recorded = self.recorded(&id);
                 let (reversed_on, account) = (self.today, &key(n));
                 let told = OnAccount { remittance: &id, account, on, reversed_on, advice: &advice, recorded };
-                self.book.debtor.book_on_account(told, (was, is), &mut journal).unwrap();
+                let effects = (was.map(|was| was.effect()), Some(is.effect()));
+                self.book.debtor.book_on_account(told, effects, &mut journal).unwrap();
             }
         }
         self.keep(journal);

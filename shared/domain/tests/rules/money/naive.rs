@@ -8,7 +8,7 @@ use dunlin_domain::invoice::Standing;
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::remittance::{Contest, RemittanceKind, Stage};
 
-use super::{CONTESTS, CURRENCIES, INVOICES, REMITTANCES, Word, World, amount, id, key};
+use super::{CONTESTS, CURRENCIES, ELSEWHERE, INVOICES, REMITTANCES, Word, World, amount, id, key};
 use crate::history::invoice_id;
 
 impl World {
@@ -32,12 +32,40 @@ impl World {
         }
     }
 
+    fn words_of(&self, n: usize) -> Vec<&Word> {
+        self.words.iter().filter(|(of, _)| *of == n).map(|(_, word)| word).collect()
+    }
+
+    /// What came by a remittance, before anything went back.
+    fn came_by(&self, n: usize) -> i64 {
+        let said = |stage| self.words_of(n).iter().any(|word| matches!(word, Word::Stage(one) if *one == stage));
+        let stands = said(Stage::Settled) && !(id(n).kind == RemittanceKind::CreditNote && said(Stage::Failed));
+        if stands { amount(n) } else { 0 }
+    }
+
+    /// What only an invoice's own source says was paid: beyond the payments that it tells one by one, and beyond all that
+    /// is known where it calls the invoice settled.
+    fn untold(&self, n: usize) -> i64 {
+        let said = || self.said.iter().filter(|(of, ..)| *of == n);
+        let told = if n < 3 && n != ELSEWHERE { self.came_by(n) } else { 0 };
+        let paid = said().map(|(.., reported)| *reported).fold(told, i64::max);
+        if said().map(|(_, standing, _)| *standing).max() != Some(Standing::Paid) {
+            return paid - told;
+        }
+        let invoice = invoice_id(&format!("I{n}"));
+        let lines = self.records.values().flat_map(|one| &one.lines).filter(|line| line.invoice == invoice);
+        let placed: i64 = lines.map(|line| line.amount.minor() - line.reversed.withdrawn.minor()).sum();
+        let otherwise = placed + if n == ELSEWHERE { self.came_by(n) } else { 0 };
+        let charged: i64 = self.charged.iter().filter(|(of, ..)| *of == n).map(|(.., minor)| minor).sum();
+        let credited: i64 = self.desk.credited.iter().filter(|(of, _)| *of == n).map(|(_, minor)| minor).sum();
+        let total = self.book.debtor.invoices[&invoice].sums.total.minor();
+        paid.max(total - credited - (otherwise - charged).max(0)) - told
+    }
+
     /// What is left of a remittance, by the plainest reading of all that was said of it.
     fn left_of(&self, n: usize) -> i64 {
-        let words: Vec<&Word> = self.words.iter().filter(|(of, _)| *of == n).map(|(_, word)| word).collect();
-        let said = |stage| words.iter().any(|word| matches!(word, Word::Stage(one) if *one == stage));
-        let stands = said(Stage::Settled) && !(id(n).kind == RemittanceKind::CreditNote && said(Stage::Failed));
-        if !stands {
+        let (words, came) = (self.words_of(n), self.came_by(n));
+        if came == 0 {
             return 0;
         }
         let mut taken = 0;
@@ -53,7 +81,7 @@ impl World {
             }
         }
         let refunded = words.iter().map(|word| if let Word::Refunded(minor) = word { *minor } else { 0 }).max();
-        (amount(n) - taken - refunded.unwrap_or(0)).max(0)
+        (came - taken - refunded.unwrap_or(0)).max(0)
     }
 
     /// What is open and unapplied in each currency, from what was handed in; and each payment where its records say.
@@ -61,11 +89,12 @@ impl World {
         for (c, code) in CURRENCIES.iter().enumerate() {
             let invoices =
                 (0..INVOICES).filter(|n| n % 3 == c).map(|n| &self.book.debtor.invoices[&invoice_id(&format!("I{n}"))]);
-            let (mut owed, mut open, mut given_up) = (0, 0, 0);
+            let (mut owed, mut open, mut given_up, mut untold) = (0, 0, 0, 0);
             for invoice in invoices {
+                let n: usize = invoice.id.number.as_str()[1..].parse().unwrap();
+                untold += self.untold(n);
                 if invoice.standing != Standing::Void {
                     owed += invoice.sums.total.minor();
-                    let n: usize = invoice.id.number.as_str()[1..].parse().unwrap();
                     owed += self.charged.iter().filter(|(of, ..)| *of == n).map(|(.., minor)| minor).sum::<i64>();
                 }
                 open += invoice.balance().minor();
@@ -80,7 +109,7 @@ impl World {
             let credited: i64 = self.desk.credited.iter().filter(|(of, _)| of % 3 == c).map(|(_, minor)| minor).sum();
             let paid_back: i64 = self.paid_back.iter().filter(|(of, _)| *of == c).map(|(_, minor)| minor).sum();
             let credit = self.book.debtor.accounts[&key(c)].credit.minor();
-            assert_eq!(open + given_up - credit, owed - left - credited + paid_back, "{code}");
+            assert_eq!(open + given_up - credit, owed - left - credited - untold + paid_back, "{code}");
         }
         for n in 3..REMITTANCES {
             let records = self.records.values().filter(|record| record.remittance == id(n));
@@ -102,10 +131,11 @@ impl World {
         };
         for (id, invoice) in &self.book.debtor.invoices {
             let sums = &invoice.sums;
+            let untold = self.untold(id.number.as_str()[1..].parse().unwrap());
             let expected = [
                 (EntryKind::Fee, sums.fees.minor()),
                 (EntryKind::Interest, sums.interest.minor()),
-                (EntryKind::Payment, -sums.paid.minor()),
+                (EntryKind::Payment, -sums.paid.minor() - untold),
                 (EntryKind::Credit, -sums.credited.minor()),
                 (EntryKind::Refund, sums.refunded.minor()),
                 (EntryKind::Chargeback, sums.charged_back.minor()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dunlin_domain::ledger::{Entry, EntryKind};
+use dunlin_domain::remittance::Remittance;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -75,10 +76,15 @@ impl World {
             super::super::Purpose::Invoice(of) => made.covers(of),
             super::super::Purpose::Account(_) => true,
         });
-        let under_way = ours.filter_map(|(_, known)| known.effect().unwrap()?.in_flight);
-        let under_way: i64 = under_way.filter(|one| one.until > now).map(|one| one.amount.minor()).sum();
-        // Every word is of that day.
-        move |day: Date| if crate::history::day(super::super::FIRST_DAY) < day { under_way } else { 0 }
+        // It was begun when that was said, or on the day that was named for it, whichever is later.
+        let begun = |known: &Remittance| {
+            let said = jiff::tz::TimeZone::UTC.to_datetime(known.progress.said()).date();
+            known.on.map_or(said, |on| on.max(said))
+        };
+        let under_way = ours.filter_map(|(_, known)| Some((begun(known), known.effect().unwrap()?.in_flight?)));
+        let under_way = under_way.filter(|(_, one)| one.until > now).map(|(begun, one)| (begun, one.amount.minor()));
+        let under_way: Vec<(Date, i64)> = under_way.collect();
+        move |day: Date| under_way.iter().filter(|(begun, _)| *begun < day).map(|(_, minor)| minor).sum()
     }
 
     /// An agreement has ended: holds that waited for it end.

@@ -319,8 +319,8 @@ impl World {
                 dunlin_domain::remittance::Effect { received: amount, refunded: zero, charged_back: zero, ..effect };
             self.desk.credited.push((n, amount.minor()));
             let mut journal = Journal::default();
-            let on = self.today;
-            self.book.debtor.book_on_invoice(&note, &invoice, (None, Some(effect)), on, &mut journal).unwrap();
+            let course = crate::history::on_one_day(self.today, effect);
+            self.book.debtor.book_on_invoice(&note, &invoice, (None, &course), &mut journal).unwrap();
             self.keep(journal);
         }
     }
