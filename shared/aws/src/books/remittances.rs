@@ -4,7 +4,7 @@ use dunlin_domain::allocation::Advice;
 use dunlin_domain::debtor::{AtHand, BookingError, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId};
 use dunlin_domain::intake::BOOKS;
-use dunlin_domain::remittance::{Effect, Remittance, Report, Target};
+use dunlin_domain::remittance::{Effect, Progress, Remittance, RemittanceKind, Report, Stage, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -134,7 +134,7 @@ impl Books {
             writes.references.push(reference);
         }
         writes.remittances.push(joined);
-        if self.dry {
+        if self.dry.is_some() {
             return Ok(());
         }
         self.store.park(&tenancy.tenant, &writes, now).await
@@ -187,7 +187,7 @@ impl Books {
             return Ok(Err(Rejection { field: "currency", reason: error.to_string() }));
         }
         let at_hand =
-            if loaded.debtor.needs() == Needs::Advice(id) { AtHand::Advice(&advice) } else { AtHand::Nothing };
+            if loaded.debtor.needs() == Needs::Advice(id.clone()) { AtHand::Advice(&advice) } else { AtHand::Nothing };
         let more = loaded.debtor.allocate(tenancy.allocation, ALLOCATED_PER_COMMIT, at_hand, &mut journal)?;
         let (debtor, invoice) = match place {
             Place::Invoice(debtor, invoice, _) => (debtor, Some(invoice)),
@@ -196,6 +196,9 @@ impl Books {
         joined.value.booked = Some((debtor.clone(), invoice));
         writes.remittances.push(joined);
         self.commit(tenancy, &mut loaded, journal, writes, now).await?;
+        if self.dry.is_some() {
+            self.finish_from(tenancy, &mut loaded, Some((id, advice)), now).await?;
+        }
         Ok(Ok(more.then_some(debtor)))
     }
 }
@@ -212,6 +215,16 @@ fn says_nothing_new(known: &Remittance, joined: &Remittance) -> bool {
 fn contradicts(known: &Remittance, report: &Report) -> Result<(), Rejection> {
     if report.id.source.as_str() != BOOKS || known.amount.is_none() {
         return Ok(());
+    }
+    if report.id.kind == RemittanceKind::Payment
+        && known.progress.stage() == Stage::Settled
+        && report.progress.map(Progress::stage) == Some(Stage::Failed)
+    {
+        let reason = format!(
+            "{} settled, and cannot fail any more; say returned if the bank took it back",
+            report.id.outside_id
+        );
+        return Err(Rejection { field: "status", reason });
     }
     let again = |field, was: String| {
         Err(Rejection { field, reason: format!("{} was handed in before with {was}", report.id.outside_id) })

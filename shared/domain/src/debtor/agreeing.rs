@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{BookingError, Debtor, Journal};
+use super::{BookingError, Debtor, Journal, WriteOff};
 use crate::agreement::{Agreement, AgreementEnd, AgreementError, Cover, Instalment, Resolution, Terms};
 use crate::event::{Event, EventKind};
 use crate::hold::{Hold, HoldEnd, HoldReason, HoldScope, SetBy};
@@ -201,7 +201,7 @@ impl Debtor {
         let open: Vec<(InvoiceId, Money)> =
             open.map(|one| (one.id.clone(), one.balance())).filter(|(_, open)| open.is_positive()).collect();
         for (invoice, amount) in open {
-            self.write_off(&invoice, amount, "settled for less", on, journal)?;
+            self.write_off(&invoice, WriteOff { amount, reason: "settled for less", order: None, on }, journal)?;
         }
         Ok(())
     }
