@@ -49,7 +49,8 @@ async fn an_order_is_carried_out_once_and_as_it_was_shown() {
     assert_eq!(amounts(shown["entries"].as_array().unwrap()), [json!("-100.00"), json!("-20.00"), json!("120.00")]);
     let posted: Vec<i64> = posted.iter().map(|entry| entry["amount"].as_i64().unwrap()).collect();
     assert_eq!(posted, [-10_000, -2_000, 12_000]);
-    assert_eq!(order(&world, APPLY, Some("k1"), json!({}), body).await.1["status"], "unchanged");
+    let (_, again) = order(&world, APPLY, Some("k1"), json!({}), body).await;
+    assert_eq!((&again["status"], &again["repeated"]), (&json!("done"), &json!(true)));
     assert_eq!(stands(&world).await, (0, 8_000, 3_000));
 }
 

@@ -66,8 +66,11 @@ async fn a_debtor_is_changed_field_by_field_and_the_next_look_follows() {
         (&was["next_look_at"], &debtor["next_look_at"]),
         (&json!("2026-03-02T08:00:00Z"), &json!("2026-03-02T16:00:00Z"))
     );
-    let (_, again) = ask(&world, "PATCH /v1/debtors/{id}", "C1", Some("k1"), json!({}), json!({ "name": "X" })).await;
-    assert_eq!(again["debtor"]["name"], "Other Ltd", "a call is carried out once for each key");
+    let (_, again) = ask(&world, "PATCH /v1/debtors/{id}", "C1", Some("k1"), json!({}), change.clone()).await;
+    let told = (&again["repeated"], &again["debtor"]["name"]);
+    assert_eq!(told, (&json!(true), &json!("Other Ltd")), "a call is carried out once for each key");
+    let (status, _) = ask(&world, "PATCH /v1/debtors/{id}", "C1", Some("k1"), json!({}), json!({ "name": "X" })).await;
+    assert_eq!(status, 422, "another call");
 }
 
 #[tokio::test]

@@ -135,6 +135,7 @@ async fn agree(world: &World, samples: &mut Samples) {
         ("post_policy", 201),
         ("post_charge", 201),
         ("post_write_off", 201),
+        ("reverse_write_off", 201),
         ("post_refund_review", 201),
         ("post_hold", 201),
         ("delete_hold", 200),

@@ -113,8 +113,10 @@ impl Handler {
             PointError::Unknown => Problem::not_found(error.to_string()),
             PointError::TooMany => refused("email", error),
         };
-        let (debtor, _) = made(changed, &call, refused)?;
-        Ok(json_response(200, &view::reach(&debtor.profile, call.now)))
+        let done = made(changed, &call, refused)?;
+        let mut shown = view::reach(&done.debtor.profile, call.now);
+        shown["repeated"] = done.is_repeated().into();
+        Ok(json_response(200, &shown))
     }
 }
 

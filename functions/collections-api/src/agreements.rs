@@ -15,8 +15,8 @@ use jiff::Timestamp;
 
 use crate::Handler;
 use crate::body::Body;
-use crate::call::{Call, answer, made, refused};
-use crate::handler::{Answer, failed};
+use crate::call::{Call, answer, made, over, refused};
+use crate::handler::Answer;
 use crate::terms::{self, Kind};
 use crate::view;
 
@@ -40,10 +40,10 @@ impl Handler {
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, agree).await;
         let refused = |error: &AgreementError| refused(terms::field_of(error, kind), error);
-        let (debtor, journal) = made(changed, &call, refused)?;
+        let done = made(changed, &call, refused)?;
         let name = proposal.terms.kind();
-        let agreement = debtor.agreements.get(&id).map(view::agreement);
-        Ok(answer(&call, 201, name, agreement, &debtor, &journal))
+        let agreement = done.debtor.agreements.get(&id).map_or_else(|| over(id.as_str()), view::agreement);
+        Ok(answer(&call, 201, name, Some(agreement), &done))
     }
 
     /// Calls an agreement off.
@@ -60,22 +60,18 @@ impl Handler {
         let call = Call::of(request, self.clock.now(told_time(request)))?;
         let id = AgreementId::parse(path_parameter(request, "dispute")?);
         let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
-        let loaded = self.books.store().load(&tenancy.tenant, &call.debtor).await.map_err(|error| failed(&error))?;
-        let standing = loaded.as_ref().and_then(|loaded| loaded.debtor.agreements.get(&id));
-        let again = || Problem::not_found(AgreementError::NoDispute(id.clone()).to_string());
-        let currency = standing.map(|dispute| dispute.account.currency);
         let mut body = Body::of(request)?;
-        let resolution = terms::resolution(&mut body, currency.ok_or_else(again)?);
+        let resolution = terms::resolution(&mut body);
         let resolution = body.finish(resolution)?;
         let books = call.books(&self.books);
         let whose = (&call.debtor, &id);
         let changed = books.resolve_dispute(&tenancy, whose, resolution, call.receipt.as_ref(), call.now).await;
         let refused = |error: &ResolveError| match error {
-            ResolveError::Agreement(AgreementError::NoDispute(_)) => again(),
+            ResolveError::Agreement(AgreementError::NoDispute(_)) => Problem::not_found(error.to_string()),
             ResolveError::Agreement(_) | ResolveError::Booking(_) => refused("amount", error),
         };
-        let (debtor, journal) = made(changed, &call, refused)?;
-        Ok(answer(&call, 200, "dispute", None, &debtor, &journal))
+        let done = made(changed, &call, refused)?;
+        Ok(answer(&call, 200, "dispute", None, &done))
     }
 
     /// Sets a hold.
@@ -110,8 +106,9 @@ impl Handler {
             };
             refused(field, error)
         };
-        let (debtor, journal) = made(changed, &call, refused)?;
-        Ok(answer(&call, 201, "hold", debtor.holds.get(&id).map(view::hold), &debtor, &journal))
+        let done = made(changed, &call, refused)?;
+        let hold = done.debtor.holds.get(&id).map_or_else(|| over(id.as_str()), view::hold);
+        Ok(answer(&call, 201, "hold", Some(hold), &done))
     }
 
     /// Lifts a hold.
@@ -137,8 +134,8 @@ impl Handler {
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, end).await;
         let unknown = |(): &()| Problem::not_found(format!("there is no such {what} that stands"));
-        let (debtor, journal) = made(changed, &call, unknown)?;
-        Ok(answer(&call, 200, what, None, &debtor, &journal))
+        let done = made(changed, &call, unknown)?;
+        Ok(answer(&call, 200, what, None, &done))
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Handler;
 use crate::body::Body;
-use crate::call::{Call, made, refused};
+use crate::call::{Call, Done, made, refused};
 use crate::handler::Answer;
 
 impl Handler {
@@ -30,12 +30,16 @@ impl Handler {
         let books = call.books(&self.books);
         let amended = books.amend(&tenancy, (&call.debtor, unknown), &patch, call.receipt.as_ref(), call.now).await;
         let new = matches!(amended, Ok(Changed::Made { answer: true, .. }));
-        let (debtor, journal) = made(amended, &call, |error: &GroupError| refused("parent_ref", error))?;
+        let done = made(amended, &call, |error: &GroupError| refused("parent_ref", error))?;
+        let new = new || done.before.as_ref().is_some_and(|before| before.made_debtor);
+        let (repeated, Done { debtor, journal, .. }) = (done.is_repeated(), done);
         let changed: Vec<&str> = journal.changes.iter().map(|change| change.field).collect();
         let events: Vec<&str> = journal.told().iter().map(|event| event.kind.as_str()).collect();
         let status = if new && !call.preview { 201 } else { 200 };
         let page = self.page(&tenancy, &debtor, call.now).await?;
-        let answer = json!({ "preview": call.preview, "changed": changed, "events": events, "debtor": page });
+        let answer = json!({
+            "preview": call.preview, "repeated": repeated, "changed": changed, "events": events, "debtor": page,
+        });
         Ok(json_response(status, &answer))
     }
 }

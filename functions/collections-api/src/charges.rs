@@ -7,13 +7,15 @@ use dunlin_aws::http::{Problem, told_time};
 use dunlin_domain::charge::fee::{FeeAmount, LateFee};
 use dunlin_domain::charge::rates::AnnualRate;
 use dunlin_domain::charge::{Authority, Claim, Regime};
-use dunlin_domain::debtor::{Barred, BookingError, Debtor, FeeRule, Journal, LateError, Ordered};
-use dunlin_domain::ids::{Citation, InvoiceId, InvoiceNumber, PortfolioId, RuleName};
+use dunlin_domain::debtor::{Barred, BookingError, Debtor, FeeRule, Journal, LateError, Ordered, WriteOff};
+use dunlin_domain::ids::{Citation, InvoiceId, InvoiceNumber, OutsideId, PortfolioId, RuleName};
 use dunlin_domain::intake::{FieldError, RawClaim};
+use dunlin_domain::invoice::Invoice;
 use dunlin_domain::money::{Currency, Money};
 use dunlin_packs::Packs;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde_json::json;
 
 use crate::Handler;
 use crate::body::{Body, date};
@@ -32,6 +34,13 @@ enum Wanted<'a> {
     Late(&'a Regime, BTreeMap<String, String>),
     /// A late fee, as of this day.
     Fee(FeeRule, Date),
+}
+
+/// Whether something is given up, or taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Up,
+    Back,
 }
 
 /// Why nothing was charged.
@@ -66,14 +75,15 @@ impl Handler {
         let books = call.books(&self.books);
         let whose = (&call.debtor, &invoice);
         let changed = books.change_invoice(&tenancy, whose, call.receipt.as_ref(), call.now, charge).await;
-        let (debtor, journal) = made(changed, &call, problem)?;
-        Ok(answer(&call, 201, "charge", None, &debtor, &journal))
+        let done = made(changed, &call, problem)?;
+        Ok(answer(&call, 201, "charge", None, &done))
     }
 
-    /// Gives so much of an invoice up, or all that is open of it.
-    pub(crate) async fn write_off(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+    /// Gives so much of an invoice up, or all that is open of it; or takes so much of that back, or all that is given up.
+    pub(crate) async fn write_off(&self, request: &ApiGatewayV2httpRequest, way: Way) -> Answer {
         let tenancy = self.tenancy(request).await?;
-        let call = Call::of(request, self.clock.now(told_time(request)))?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?.counted_for_good();
+        let order = OutsideId::parse(&call.id).map_err(|_| Problem::internal())?;
         let mut body = Body::of(request)?;
         let invoice = invoice(&mut body, &tenancy.default_portfolio);
         let currency = body.required("currency", Currency::parse);
@@ -81,16 +91,22 @@ impl Handler {
         let reason = reason(&mut body);
         let (invoice, (currency, reason)) = body.finish(invoice.zip(currency.zip(reason)))?;
         let today = tenancy.zone.date(call.now);
-        let write_off = |debtor: &mut Debtor, journal: &mut Journal| {
-            let open = debtor.invoices.get(&invoice).map_or(Money::zero(currency), |invoice| invoice.balance());
-            debtor.write_off(&invoice, amount.unwrap_or(open), &reason, today, journal)
+        let change = |debtor: &mut Debtor, journal: &mut Journal| {
+            let position = debtor.invoices.get(&invoice).map(Invoice::position).transpose()?;
+            let all = position.map(|position| if way == Way::Up { position.balance } else { position.written_off });
+            let amount = amount.or(all).unwrap_or(Money::zero(currency));
+            let what = WriteOff { amount, reason: &reason, order: Some(&order), on: today };
+            match way {
+                Way::Up => debtor.write_off(&invoice, what, journal),
+                Way::Back => debtor.reverse_write_off(&invoice, what, journal),
+            }
         };
         let books = call.books(&self.books);
         let whose = (&call.debtor, &invoice);
-        let changed = books.change_invoice(&tenancy, whose, call.receipt.as_ref(), call.now, write_off).await;
+        let changed = books.change_invoice(&tenancy, whose, call.receipt.as_ref(), call.now, change).await;
         let refusal = |error: &BookingError| refused(field_of(error), error);
-        let (debtor, journal) = made(changed, &call, refusal)?;
-        Ok(answer(&call, 201, "write_off", None, &debtor, &journal))
+        let done = made(changed, &call, refusal)?;
+        Ok(answer(&call, 201, "write_off", Some(json!({ "id": call.id })), &done))
     }
 }
 
@@ -192,6 +208,9 @@ fn field_of(error: &BookingError) -> &'static str {
         BookingError::UnknownInvoice(_) | BookingError::NotOwed { .. } => "invoice_number",
         BookingError::CurrencyChanged { .. } => "currency",
         BookingError::NoTerms(_) => "due_date",
-        BookingError::NotPositive(_) | BookingError::MoreThanOpen { .. } | BookingError::Money(_) => "amount",
+        BookingError::NotPositive(_)
+        | BookingError::MoreThanOpen { .. }
+        | BookingError::MoreThanGivenUp { .. }
+        | BookingError::Money(_) => "amount",
     }
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::Handler;
 use crate::agreements::note;
 use crate::body::Body;
-use crate::call::{Call, made, refused};
+use crate::call::{Call, Done, made, over, refused};
 use crate::check::words::{begun_by, moment, outcome};
 use crate::check::{self, INVOICES, inquiry_of};
 use crate::debtor::debtor_id;
@@ -57,11 +57,11 @@ impl Handler {
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, contact).await;
         let verdict = match &changed {
             Ok(Changed::Made { answer, .. }) => Some(answer.clone()),
-            Ok(Changed::Repeated(_) | Changed::Refused(_) | Changed::NoDebtor) | Err(_) => None,
+            Ok(Changed::Repeated(_) | Changed::OtherCall | Changed::Refused(_) | Changed::NoDebtor) | Err(_) => None,
         };
-        let (debtor, journal) = made(changed, &call, |error| not_so(error, rules, inquiry.at))?;
+        let done = made(changed, &call, |error| not_so(error, rules, inquiry.at))?;
         let check = verdict.map(|verdict: Verdict| Value::Object(check::answer(rules, &verdict, inquiry.at)));
-        Ok(answer(&call, 201, (&id, &debtor), check, &journal))
+        Ok(answer(&call, 201, &id, check, &done))
     }
 
     /// Tells what came of a contact.
@@ -122,8 +122,8 @@ impl Handler {
         let books = call.books(&self.books);
         let changed = books.change(&tenancy, &call.debtor, call.receipt.as_ref(), call.now, change).await;
         let refused = |error: &ContactError| not_so(error, tenancy.policies.contact(), call.now);
-        let (debtor, journal) = made(changed, &call, refused)?;
-        Ok(answer(&call, 200, (id, &debtor), None, &journal))
+        let done = made(changed, &call, refused)?;
+        Ok(answer(&call, 200, id, None, &done))
     }
 }
 
@@ -174,17 +174,13 @@ fn not_so(error: &ContactError, rules: &ContactRules, at: Timestamp) -> Problem 
     }
 }
 
-fn answer(
-    call: &Call,
-    status: u16,
-    (id, debtor): (&ContactId, &Debtor),
-    check: Option<Value>,
-    journal: &Journal,
-) -> ApiGatewayV2httpResponse {
-    let contact = debtor.contact_of_person(id).ok().map(shown);
-    let events = journal.told().iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
+fn answer(call: &Call, status: u16, id: &ContactId, check: Option<Value>, done: &Done) -> ApiGatewayV2httpResponse {
+    let contact = done.debtor.contact_of_person(id).map_or_else(|_| over(id.as_str()), shown);
+    let events = done.journal.told().iter().map(|event| event.kind.as_str()).collect::<Vec<_>>();
     let status = if call.preview { 200 } else { status };
-    let answer = json!({ "preview": call.preview, "contact": contact, "check": check, "events": events });
+    let answer = json!({
+        "preview": call.preview, "repeated": done.is_repeated(), "contact": contact, "check": check, "events": events,
+    });
     json_response(status, &answer)
 }
 

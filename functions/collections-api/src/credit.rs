@@ -1,47 +1,32 @@
 //! Unapplied credit: applied to invoices, moved to another portfolio, paid back.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::books::CreditUsed;
-use dunlin_aws::http::{Problem, caller, complaints, json_response, raw_body, text_fields_and_parts, told_time};
+use dunlin_aws::http::{Problem, complaints, json_response, raw_body, text_fields_and_parts, told_time};
+use dunlin_aws::shown;
 use dunlin_domain::allocation::Named;
 use dunlin_domain::debtor::{CreditError, CreditOrder, CreditUse};
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{CreditAction, FieldError, Intake, RawCreditOrder};
-use dunlin_domain::ledger::Entry;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::Handler;
-use crate::call::{key, preview};
-use crate::debtor::debtor_id;
-use crate::handler::{Answer, cut_short};
-use crate::view;
+use crate::call::{Call, key, made};
+use crate::handler::Answer;
 
 impl Handler {
     pub(crate) async fn credit(&self, request: &ApiGatewayV2httpRequest, action: CreditAction) -> Answer {
         let tenancy = self.tenancy(request).await?;
-        let debtor = debtor_id(request)?;
-        let now = self.clock.now(told_time(request));
-        let preview = preview(request)?;
+        let call = Call::of(request, self.clock.now(told_time(request)))?.counted_for_good();
         let source = SourceName::parse("api").map_err(|_| Problem::internal())?;
-        let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
-        let order = order(request, action, &intake, tenancy.zone.date(now))?;
-        let used = if preview {
-            self.books.preview_credit(&tenancy, &debtor, &order).await
-        } else {
-            self.books.by(caller(request)).use_credit(&tenancy, &debtor, &order, now).await
-        };
-        let answer = |status: &str, entries: &[Entry]| {
-            let entries: Vec<Value> = entries.iter().map(view::entry).collect();
-            json_response(200, &json!({ "status": status, "entries": entries }))
-        };
-        match used.map_err(|error| cut_short(&error))? {
-            CreditUsed::Done(entries) if preview => Ok(answer("preview", &entries)),
-            CreditUsed::Done(entries) => Ok(answer("done", &entries)),
-            CreditUsed::Before => Ok(answer("unchanged", &[])),
-            CreditUsed::NoDebtor => Err(Problem::not_found(format!("there is no debtor {debtor}"))),
-            CreditUsed::Refused(error) => Err(refused(&error, &order)),
-        }
+        let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now: call.now };
+        let order = order(request, action, &intake, tenancy.zone.date(call.now))?;
+        let receipt = call.receipt.as_ref().ok_or_else(Problem::internal)?;
+        let used = call.books(&self.books).use_credit(&tenancy, (&call.debtor, &order), receipt, call.now).await;
+        let done = made(used, &call, |error| refused(error, &order))?;
+        let entries: Vec<Value> = done.journal.entries.iter().map(shown::entry).collect();
+        let status = if call.preview { "preview" } else { "done" };
+        Ok(json_response(200, &json!({ "status": status, "repeated": done.is_repeated(), "entries": entries })))
     }
 }
 

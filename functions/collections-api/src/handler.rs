@@ -9,6 +9,7 @@ use dunlin_aws::backtests::BacktestQueue;
 use dunlin_aws::books::{Books, BooksError};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, caller, tenant, told_time};
+use dunlin_aws::parameters;
 use dunlin_aws::secrets::Secrets;
 use dunlin_aws::store::{Author, StoreError, Tenancy};
 use dunlin_aws::templates::Templates;
@@ -16,6 +17,7 @@ use dunlin_aws::tenancies::Tenancies;
 use dunlin_domain::intake::CreditAction;
 use dunlin_packs::Packs;
 
+use crate::charges::Way;
 use crate::terms::Kind;
 
 /// Handles calls.
@@ -57,7 +59,10 @@ impl Handler {
         request: ApiGatewayV2httpRequest,
     ) -> Result<ApiGatewayV2httpResponse, std::convert::Infallible> {
         let route = request.route_key.clone().unwrap_or_default();
-        let answer = self.route(&route, &request).await;
+        let answer = match parameters::check(&request) {
+            Ok(()) => self.route(&route, &request).await,
+            Err(problem) => Err(problem),
+        };
         let response = answer.unwrap_or_else(|problem| problem.response());
         tracing::info!(route, status = response.status_code, "answered");
         Ok(response)
@@ -90,7 +95,8 @@ impl Handler {
             "POST /v1/debtors/{id}/disputes/{dispute}/resolution" => Box::pin(self.resolve(request)),
             "DELETE /v1/debtors/{id}/agreements/{agreement}" => Box::pin(self.cancel(request)),
             "POST /v1/debtors/{id}/charges" => Box::pin(self.charge(request)),
-            "POST /v1/debtors/{id}/write-offs" => Box::pin(self.write_off(request)),
+            "POST /v1/debtors/{id}/write-offs" => Box::pin(self.write_off(request, Way::Up)),
+            "POST /v1/debtors/{id}/write-offs/reversals" => Box::pin(self.write_off(request, Way::Back)),
             "POST /v1/debtors/{id}/refund-reviews" => Box::pin(self.review_refunds(request)),
             "POST /v1/debtors/{id}/holds" => Box::pin(self.set_hold(request)),
             "DELETE /v1/debtors/{id}/holds/{hold}" => Box::pin(self.lift_hold(request)),

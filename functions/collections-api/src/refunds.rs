@@ -31,8 +31,8 @@ impl Handler {
         let books = call.books(&self.books);
         let whose = (&call.debtor, &invoice);
         let changed = books.change_invoice(&tenancy, whose, call.receipt.as_ref(), call.now, review).await;
-        let (debtor, journal) = made(changed, &call, problem)?;
-        Ok(answer(&call, 201, "refund_review", None, &debtor, &journal))
+        let done = made(changed, &call, problem)?;
+        Ok(answer(&call, 201, "refund_review", None, &done))
     }
 }
 

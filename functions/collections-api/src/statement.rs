@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::books::Ledger;
 use dunlin_aws::http::{Problem, header, json_response, query_parameter, response, told_time};
+use dunlin_aws::shown;
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::debtor::Debtor;
@@ -20,7 +21,6 @@ use crate::body::date;
 use crate::debtor::debtor_id;
 use crate::handler::{Answer, failed};
 use crate::statement_sheet::{self, Section, Sheet};
-use crate::view;
 
 /// As many entries of ledgers are read for one statement.
 const ENTRIES_MAX: usize = 50_000;
@@ -195,7 +195,7 @@ fn balances_view((currency, balances): (&Currency, &Balances)) -> Value {
 }
 
 fn line_view(line: &StatementLine) -> Value {
-    let mut shown = view::entry(&line.entry);
+    let mut shown = shown::entry(&line.entry);
     shown["balance"] = json!(line.balance.to_string());
     shown
 }

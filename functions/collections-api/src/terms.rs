@@ -9,7 +9,7 @@ use dunlin_domain::agreement::{
 use dunlin_domain::calendar::Zone;
 use dunlin_domain::hold::{HoldEvent, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AccountKey, AgreementId, InvoiceId, InvoiceNumber, PortfolioId};
-use dunlin_domain::money::Currency;
+use dunlin_domain::money::{Currency, Money, MoneyError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -254,16 +254,20 @@ fn scope(body: &mut Body, default: &PortfolioId) -> Option<HoldScope> {
 }
 
 /// What was decided about a dispute.
-pub(crate) fn resolution(body: &mut Body, currency: Currency) -> Option<Resolution> {
+/// How a dispute is decided, once its currency is known.
+pub(crate) fn resolution(body: &mut Body) -> Option<impl Fn(Currency) -> Result<Resolution, MoneyError> + use<>> {
     let outcome = body.required("outcome", |text| match text {
         "accepted" | "rejected" | "partly_accepted" => Ok(text.to_owned()),
         _ => Err("must be accepted, partly_accepted or rejected"),
     })?;
-    match outcome.as_str() {
-        "accepted" => Some(Resolution::Accepted),
-        "rejected" => Some(Resolution::Rejected),
-        _ => body.amount("amount", Some(currency)).map(Resolution::Partly),
-    }
+    let partly = outcome == "partly_accepted";
+    let amount =
+        if partly { body.required("amount", |text| Ok::<_, MoneyError>(text.to_owned()))? } else { String::new() };
+    Some(move |currency| match outcome.as_str() {
+        "accepted" => Ok(Resolution::Accepted),
+        "rejected" => Ok(Resolution::Rejected),
+        _ => Money::parse(&amount, currency).map(Resolution::Partly),
+    })
 }
 
 /// Through whom a call sets or agrees something: staff, unless the body says that it passes on what another said.

@@ -6,7 +6,6 @@ use dunlin_domain::debtor::{ChargeKind, Debtor, DueCharge};
 use dunlin_domain::gate::facts::Inconvenient;
 use dunlin_domain::hold::{Hold, HoldEvent, HoldScope};
 use dunlin_domain::ids::{AgreementId, DebtorId};
-use dunlin_domain::ledger::Entry;
 use dunlin_domain::profile::Profile;
 use dunlin_domain::reach::preferences::family_name;
 use dunlin_domain::reach::{Consent, ContactPoint, Preferences, Suppression, Way, Withdrawn};
@@ -94,20 +93,6 @@ fn terms(agreement: &Agreement) -> Value {
             })
         }
     }
-}
-
-/// An entry of the ledger.
-pub(crate) fn entry(entry: &Entry) -> Value {
-    json!({
-        "kind": entry.kind.as_str(),
-        "portfolio": entry.account.portfolio.as_str(),
-        "currency": entry.account.currency.code(),
-        "invoice_number": entry.invoice.as_ref().map(|invoice| invoice.number.as_str()),
-        "amount": entry.amount.to_string(),
-        "on": entry.on.to_string(),
-        "reference": entry.reference,
-        "note": entry.note,
-    })
 }
 
 /// What a rule charges on a day, if nothing happens before.

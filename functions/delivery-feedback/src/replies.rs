@@ -44,13 +44,13 @@ impl Handler {
         received: &Received,
         now: Timestamp,
     ) -> Result<bool, FeedbackError> {
-        let receipt = Receipt { provider: "reply", event_id: format!("{}/{debtor}", received.id) };
+        let receipt = Receipt::of("reply", format!("{}/{debtor}", received.id));
         let take = |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| {
             Ok::<bool, std::convert::Infallible>(debtor.answered(received, journal))
         };
         Ok(match self.books.change(tenancy, debtor, Some(&receipt), now, take).await? {
             Changed::Made { answer: stopped, .. } => stopped || received.means == Reply::Help,
-            Changed::Repeated(_) | Changed::Refused(_) => false,
+            Changed::Repeated(_) | Changed::OtherCall | Changed::Refused(_) => false,
             // Nobody is left to tell; the number is stopped all the same.
             Changed::NoDebtor => {
                 if let Some(stop) = received.stop() {

@@ -8,6 +8,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use dunlin_aws::books::Books;
 use dunlin_aws::clock::Clock;
 use dunlin_aws::http::{Problem, tenant};
+use dunlin_aws::parameters;
 use dunlin_aws::store::Tenancy;
 use dunlin_aws::tenancies::Tenancies;
 use serde_json::Value;
@@ -55,6 +56,7 @@ impl Handler {
     }
 
     async fn call(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        parameters::check(request)?;
         match request.route_key.as_deref().unwrap_or_default() {
             "POST /v1/invoices" => self.invoices(request).await,
             "POST /v1/imports" => self.post_import(request).await,

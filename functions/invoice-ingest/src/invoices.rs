@@ -3,6 +3,8 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use dunlin_aws::http::{Problem, caller, complaints, elements, json_response, text_fields, told_time};
 use dunlin_aws::metrics::{self, Metric, Source};
+use dunlin_aws::parameters::preview;
+use dunlin_aws::shown;
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{FieldError, Intake, RawDocument};
 use serde_json::{Value, json};
@@ -22,13 +24,20 @@ impl Handler {
         let read: Vec<Result<Entry, Vec<FieldError>>> =
             invoices.iter().map(|invoice| numbers.admit(read(invoice, &intake)?).map(|(entry, _)| entry)).collect();
         let sound: Vec<Entry> = read.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
-        let booked = book(&self.books.by(caller(request)), &tenancy, &sound, &mut Pace::new(self.pauses), now).await;
+        let books = self.books.by(caller(request));
+        let books = if preview(request)? { books.dry() } else { books };
+        let booked = book(&books, &tenancy, &sound, &mut Pace::new(self.pauses), now).await;
         let mut booked = booked.map_err(|error| failed(&error, error.is_transient()))?.into_iter();
         let statuses = read.into_iter().map(|one| match one {
             Ok(_) => booked.next().unwrap_or(Status::Unchanged),
             Err(errors) => Status::Rejected(errors),
         });
-        let answer = answer(&invoices, statuses);
+        let mut answer = answer(&invoices, statuses);
+        if let Some(entries) = books.would_book() {
+            answer["preview"] = true.into();
+            answer["entries"] = entries.iter().map(shown::entry).collect();
+            return Ok(json_response(200, &answer));
+        }
         metrics::count(&tenancy.tenant, Metric::Rejected(Source::Books), answer["rejected"].as_u64().unwrap_or(0));
         Ok(json_response(200, &answer))
     }

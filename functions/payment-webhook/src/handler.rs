@@ -4,6 +4,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use dunlin_aws::books::{Books, BooksError};
 use dunlin_aws::clock::Clock;
 use dunlin_aws::http::Problem;
+use dunlin_aws::parameters;
 use dunlin_aws::tenancies::Tenancies;
 
 use crate::SigningSecrets;
@@ -34,10 +35,11 @@ impl Handler {
         request: ApiGatewayV2httpRequest,
     ) -> Result<ApiGatewayV2httpResponse, std::convert::Infallible> {
         let route = request.route_key.clone().unwrap_or_default();
-        let answer = match route.as_str() {
-            "POST /webhooks/stripe/{tenant}" => self.stripe(&request).await,
-            "POST /v1/payments" => self.payments(&request).await,
-            _ => Err(Problem::not_found(format!("there is no {route}"))),
+        let answer = match (parameters::check(&request), route.as_str()) {
+            (Err(problem), _) => Err(problem),
+            (Ok(()), "POST /webhooks/stripe/{tenant}") => self.stripe(&request).await,
+            (Ok(()), "POST /v1/payments") => self.payments(&request).await,
+            (Ok(()), _) => Err(Problem::not_found(format!("there is no {route}"))),
         };
         let response = answer.unwrap_or_else(|problem| problem.response());
         tracing::info!(route, status = response.status_code, "answered");

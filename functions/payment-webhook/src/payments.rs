@@ -6,6 +6,8 @@ use dunlin_aws::http::{
     Problem, caller, complaints, elements, json_response, tenant, text_fields_and_parts, told_time,
 };
 use dunlin_aws::metrics::{self, Metric, Source};
+use dunlin_aws::parameters::preview;
+use dunlin_aws::shown;
 use dunlin_aws::store::Tenancy;
 use dunlin_domain::ids::SourceName;
 use dunlin_domain::intake::{FieldError, Intake, RawPayment};
@@ -35,8 +37,10 @@ impl Handler {
         let intake = Intake { default_portfolio: tenancy.default_portfolio.clone(), source, now };
         let payments = elements(request, "payments")?;
         let books = self.books.by(caller(request));
+        // In a preview one after the other: each finds what those before it would have done.
+        let (books, at_once) = if preview(request)? { (books.dry(), 1) } else { (books, CONCURRENCY) };
         let booked = stream::iter(&payments).map(|payment| book(&books, &tenancy, &intake, payment, now));
-        let booked: Vec<Result<(&str, Vec<Value>), Problem>> = booked.buffered(CONCURRENCY).collect().await;
+        let booked: Vec<Result<(&str, Vec<Value>), Problem>> = booked.buffered(at_once).collect().await;
         let mut results = Vec::with_capacity(payments.len());
         for (index, (payment, booked)) in payments.iter().zip(booked).enumerate() {
             let (status, errors) = booked?;
@@ -46,7 +50,12 @@ impl Handler {
             let reference = payment.get("payment_ref").cloned().unwrap_or_default();
             results.push(json!({ "index": index, "payment_ref": reference, "status": status, "errors": errors }));
         }
-        Ok(json_response(200, &json!({ "results": results })))
+        let mut answer = json!({ "results": results });
+        if let Some(entries) = books.would_book() {
+            answer["preview"] = true.into();
+            answer["entries"] = entries.iter().map(shown::entry).collect();
+        }
+        Ok(json_response(200, &answer))
     }
 }
 

@@ -36,7 +36,7 @@ impl Handler {
             metrics::count(&tenant, Metric::Rejected(Source::Stripe), 1);
             Problem::new(422, "The event cannot be used", error.to_string())
         })?;
-        let receipt = Receipt { provider: SOURCE, event_id: event.id.clone() };
+        let receipt = Receipt::of(SOURCE, event.id.clone());
         let known = self.books.store().has_receipt(&tenant, &receipt).await.map_err(|error| failed(&error.into()))?;
         let outcome = if known { "duplicate" } else { self.take_in(&tenancy, &event, &receipt, now).await? };
         tracing::info!(%tenant, event_id = %event.id, event_type = %event.event_type, outcome, "stripe event taken in");

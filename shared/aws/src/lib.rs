@@ -8,7 +8,7 @@
 //! | [`bus`] | domain events out |
 //! | [`backtests`] | the queue of backtests |
 //! | [`unsubscribe`] | tokens for the one click that ends e-mail |
-//! | [`http`] | answers of the API, and problems (RFC 9457) |
+//! | [`http`], [`parameters`], [`shown`] | answers of the API, and problems (RFC 9457); what a query may say; what is shown |
 //! | [`tenancies`], [`templates`] | settings and policies of tenants, kept for a minute; the texts of templates, kept |
 //! | [`telemetry`], [`metrics`] | what operators see: logs, traces, numbers |
 //! | [`secrets`], [`config`], [`clock`] | what every function needs to start |
@@ -23,8 +23,10 @@ pub mod config;
 pub mod http;
 pub mod mail;
 pub mod metrics;
+pub mod parameters;
 pub mod secrets;
 pub mod sheet;
+pub mod shown;
 pub mod sms;
 pub mod store;
 pub mod telemetry;

@@ -250,6 +250,17 @@ async fn agreements(costs: &mut Costs) {
     let paid = json!([{ "payment_ref": "P1", "debtor_ref": "C1", "paid_on": "2026-03-02", "amount": "205.76", "currency": "EUR" }]);
     world.post_payments(paid).await;
     costs.add("an instalment of it is paid", &taken(&world));
+    let invoice = world.debtor("C1").await.invoices.into_keys().next().unwrap();
+    let _ = taken(&world);
+    let given_up =
+        json!({ "invoice_number": invoice.number.as_str(), "currency": "EUR", "amount": "1.00", "reason": "goodwill" });
+    let route = "POST /v1/debtors/{id}/write-offs";
+    for what in ["a part of an invoice is written off, once for good", "- the same call again"] {
+        let mut order = call_to(route, Some("demo"), &json!({ "id": "C1" }), &json!({}), &given_up.to_string());
+        order["headers"]["idempotency-key"] = json!("order-1");
+        assert_eq!(world.call_api(order).await.0, 201);
+        costs.add(what, &taken(&world));
+    }
 }
 
 /// What companies that belong together cost beyond what each does alone.

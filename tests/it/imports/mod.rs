@@ -126,6 +126,14 @@ async fn payment_plans_are_imported_once() {
     assert_eq!((plan.terms.kind(), plan.made_by.as_str()), ("plan", "import"));
     world.import("plans/again.csv", &plans).await;
     assert_eq!(world.results("plans/again.csv").1["created"], 0, "handed in again, they are the same plans");
+    let others = ["P1,C0,1.00,EUR,I0,,2026-03-31,1 month,4", "P1,C2,2.00,EUR,,2026-03-31 0.50; 2026-04-30 1.50,,,"];
+    world.import("plans/other.csv", &file(header, others[..1].iter().map(|row| (*row).to_owned()))).await;
+    world.import("plans/another.csv", &file(header, others[1..].iter().map(|row| (*row).to_owned()))).await;
+    for name in ["plans/other.csv", "plans/another.csv"] {
+        let (rejected, told) = world.results(name);
+        assert_eq!((&told["unchanged"], &told["rejected"]), (&json!(0), &json!(1)), "{rejected}");
+        assert!(rejected.replace('"', "").contains("2,plan_ref,P1 was handed in before with"), "{rejected}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dunlin_domain::allocation::Advice;
 use dunlin_domain::debtor::{AtHand, Journal, Needs};
 use dunlin_domain::ids::{DebtorId, InvoiceId};
+use dunlin_domain::ledger::Entry;
 use dunlin_domain::remittance::RemittanceId;
 use jiff::Timestamp;
 
@@ -15,21 +16,28 @@ use crate::store::{Loaded, Reference, ReferenceKey, StoreError, Tenancy, Writes}
 pub(super) const ALLOCATED_PER_COMMIT: usize = 20;
 
 impl Books {
-    /// Goes on with payments that are being allocated or taken back, a commit at a time, until none is left.
+    /// Goes on with payments that are being allocated or taken back, a commit at a time, until none is left. The answer is
+    /// what was booked.
     ///
     /// # Errors
     /// [`BooksError`]; what was committed stands, and the debtor stays due until the rest is done.
-    pub async fn finish_allocating(&self, tenancy: &Tenancy, id: &DebtorId, now: Timestamp) -> Result<(), BooksError> {
-        if self.dry {
-            return Ok(());
+    pub async fn finish_allocating(
+        &self,
+        tenancy: &Tenancy,
+        id: &DebtorId,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, BooksError> {
+        let mut entries = Vec::new();
+        if self.dry.is_some() {
+            return Ok(entries);
         }
         let mut races = Races::default();
         let mut size = ALLOCATED_PER_COMMIT;
         let mut said = None;
         loop {
-            let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(()) };
+            let Some(mut loaded) = self.store.load(&tenancy.tenant, id).await? else { return Ok(entries) };
             if !loaded.debtor.is_allocating() {
-                return Ok(());
+                return Ok(entries);
             }
             let (mut journal, mut writes) = (Journal::default(), Writes::default());
             let done = match self.allocate(tenancy, &mut loaded, size, &mut said, (&mut journal, &mut writes)).await {
@@ -39,9 +47,39 @@ impl Books {
             };
             match done {
                 Err(StoreError::TooLarge(_)) if size > 1 => size = size.div_ceil(2),
-                done => drop(races.pass(done).await?),
+                Ok(journal) => {
+                    races = Races::default();
+                    entries.extend(journal.entries);
+                }
+                Err(error) => races.lost(error).await?,
             }
         }
+    }
+
+    /// The same from a debtor that was just committed. In a dry run the table still has the debtor as it was, so it goes on
+    /// in memory, in the same steps; `said` is what the payer says of a payment that the table does not have.
+    pub(super) async fn finish_from(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &mut Loaded,
+        mut said: Option<(RemittanceId, Advice)>,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, BooksError> {
+        if self.dry.is_none() {
+            let id = loaded.debtor.id.clone();
+            return if loaded.debtor.is_allocating() {
+                self.finish_allocating(tenancy, &id, now).await
+            } else {
+                Ok(Vec::new())
+            };
+        }
+        let mut entries = Vec::new();
+        while loaded.debtor.is_allocating() {
+            let mut journal = Journal::default();
+            self.allocate(tenancy, loaded, ALLOCATED_PER_COMMIT, &mut said, &mut journal).await?;
+            entries.extend(self.commit(tenancy, loaded, journal, &Writes::default(), now).await?.entries);
+        }
+        Ok(entries)
     }
 
     /// Takes one step, and reads what it needs. What a payer said does not change, and is read once.

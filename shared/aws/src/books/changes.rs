@@ -4,13 +4,14 @@ use dunlin_domain::agreement::{AgreementError, Resolution};
 use dunlin_domain::debtor::{BookingError, Debtor, Journal};
 use dunlin_domain::ids::{AgreementId, DebtorId, InvoiceId, OutsideId, SourceName};
 use dunlin_domain::intake::PlanDraft;
-use dunlin_domain::money::Money;
+use dunlin_domain::ledger::Entry;
+use dunlin_domain::money::{Currency, Money, MoneyError};
 use dunlin_domain::remittance::{Progress, Remittance, RemittanceId, RemittanceKind, Report, Stage, Target};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Books, BooksError, Races, Rejection};
-use crate::store::{Loaded, Receipt, ReferenceKey, StoreError, Tenancy, Versioned, Writes};
+use crate::store::{Kept, Loaded, Receipt, ReferenceKey, StoreError, Taken, Tenancy, Versioned, Writes};
 
 /// What became of a change that was asked for.
 #[derive(Debug)]
@@ -25,14 +26,50 @@ pub enum Changed<T, E> {
         journal: Box<Journal>,
     },
     /// It was made before, by the same call.
-    Repeated(Box<Debtor>),
+    Repeated(Box<Repeated>),
+    /// Another call was carried out under the same key; this one was not.
+    OtherCall,
     /// The rules refuse it.
     Refused(E),
     /// There is no such debtor.
     NoDebtor,
 }
 
+/// What is left of a change that was made before.
+#[derive(Debug)]
+pub struct Repeated {
+    /// The debtor as it is.
+    pub debtor: Debtor,
+    /// The entries that the change's own commit booked.
+    pub entries: Vec<Entry>,
+    /// Whether it made the debtor.
+    pub made_debtor: bool,
+}
+
 impl Books {
+    /// What was done before under a receipt, if anything was. To be asked after the debtor is read: whoever is not seen here
+    /// has not committed, and will collide.
+    pub(super) async fn done_before<T, E>(
+        &self,
+        tenancy: &Tenancy,
+        loaded: &Loaded,
+        receipt: Option<&Receipt>,
+    ) -> Result<Option<Changed<T, E>>, StoreError> {
+        let Some(receipt) = receipt else { return Ok(None) };
+        let commit = match self.store.taken(&tenancy.tenant, receipt).await? {
+            None => return Ok(None),
+            Some(Taken::Other) => return Ok(Some(Changed::OtherCall)),
+            Some(Taken::Same(commit)) => commit,
+        };
+        let debtor = loaded.debtor.clone();
+        let entries = match &commit {
+            Some(commit) => self.store.entries_of(&tenancy.tenant, &debtor.id, commit).await?,
+            None => Vec::new(),
+        };
+        let made_debtor = commit.is_some_and(|commit| commit.is_first());
+        Ok(Some(Changed::Repeated(Box::new(Repeated { debtor, entries, made_debtor }))))
+    }
+
     /// Makes a change of one debtor. A call whose receipt is there was carried out before, and is not again.
     ///
     /// # Errors
@@ -83,10 +120,8 @@ impl Books {
                 races.lost(StoreError::Conflict).await?;
                 continue;
             }
-            if let Some(receipt) = receipt
-                && self.store.has_receipt(&tenancy.tenant, receipt).await?
-            {
-                return Ok(Changed::Repeated(Box::new(loaded.debtor)));
+            if let Some(before) = self.done_before(tenancy, &loaded, receipt).await? {
+                return Ok(before);
             }
             let mut writes = Writes { receipt: receipt.cloned(), ..Writes::default() };
             let mut journal = Journal::default();
@@ -123,8 +158,8 @@ impl Books {
         Ok(if loaded.debtor.invoices.contains_key(invoice) { Closed::Looked } else { Closed::Moved })
     }
 
-    /// Agrees to a plan that was handed in. `false` where it was agreed before; a plan that has ended since is not made
-    /// again for as long as its receipt is kept.
+    /// Agrees to a plan that was handed in. `false` where it was agreed before, also where it has ended since: its reference
+    /// means this plan for good.
     ///
     /// # Errors
     /// [`BooksError`] where the table fails; the same plan goes on from there.
@@ -134,12 +169,20 @@ impl Books {
         plan: &PlanDraft,
         now: Timestamp,
     ) -> Result<Result<bool, Rejection>, BooksError> {
-        let receipt = Receipt { provider: "plan", event_id: plan.proposal.id.to_string() };
+        let receipt = Receipt {
+            digest: Some(plan.digest()),
+            kept: Kept::ForGood,
+            ..Receipt::of("plan", plan.proposal.id.to_string())
+        };
         let agree =
             |debtor: &mut Debtor, journal: &mut Journal, _: &mut _| debtor.agree(plan.proposal.clone(), now, journal);
         Ok(match self.change(tenancy, &plan.debtor, Some(&receipt), now, agree).await? {
             Changed::Made { answer, .. } => Ok(answer),
             Changed::Repeated(_) => Ok(false),
+            Changed::OtherCall => {
+                let reason = format!("{} was handed in before with another debtor or other content", plan.reference);
+                Err(Rejection { field: "plan_ref", reason })
+            }
             Changed::NoDebtor => {
                 let reason = format!("there is no debtor {}; hand in its invoices first", plan.debtor);
                 Err(Rejection { field: "debtor_ref", reason })
@@ -148,7 +191,8 @@ impl Books {
         })
     }
 
-    /// Ends a dispute; what is accepted of it is credited in the same commit. The answer is what was credited.
+    /// Ends a dispute; what is accepted of it is credited in the same commit. `resolution` is read in the dispute's
+    /// currency, which only the dispute knows. The answer is what was credited.
     ///
     /// # Errors
     /// [`BooksError`] where the table fails; the same call goes on from there.
@@ -156,11 +200,13 @@ impl Books {
         &self,
         tenancy: &Tenancy,
         (debtor, dispute): (&DebtorId, &AgreementId),
-        resolution: Resolution,
+        resolution: impl Fn(Currency) -> Result<Resolution, MoneyError>,
         receipt: Option<&Receipt>,
         now: Timestamp,
     ) -> Result<Changed<Option<Money>, ResolveError>, BooksError> {
         let resolve = |debtor: &mut Debtor, journal: &mut Journal, writes: &mut Writes| {
+            let standing = debtor.agreements.get(dispute).ok_or_else(|| AgreementError::NoDispute(dispute.clone()))?;
+            let resolution = resolution(standing.account.currency).map_err(AgreementError::from)?;
             let Some((invoice, amount)) = debtor.resolve(dispute, resolution, now, journal)? else { return Ok(None) };
             let note = credit_note(debtor, dispute, (&invoice, amount), now, journal)?;
             writes.remittances.push(Versioned { value: note, version: 0 });

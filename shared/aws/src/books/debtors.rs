@@ -39,10 +39,8 @@ impl Books {
                     None => return Ok(Changed::NoDebtor),
                 },
             };
-            if let Some(receipt) = receipt
-                && self.store.has_receipt(&tenancy.tenant, receipt).await?
-            {
-                return Ok(Changed::Repeated(Box::new(loaded.debtor)));
+            if let Some(before) = self.done_before(tenancy, &loaded, receipt).await? {
+                return Ok(before);
             }
             let new = loaded.version() == 0;
             match self.amend_once(tenancy, &mut loaded, patch, receipt, now).await {

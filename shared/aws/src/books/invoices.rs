@@ -211,7 +211,8 @@ fn record(
             BookingError::Money(_)
             | BookingError::NotOwed { .. }
             | BookingError::NotPositive(_)
-            | BookingError::MoreThanOpen { .. } => "amount",
+            | BookingError::MoreThanOpen { .. }
+            | BookingError::MoreThanGivenUp { .. } => "amount",
         },
         reason: error.to_string(),
     })

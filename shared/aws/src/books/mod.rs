@@ -11,20 +11,22 @@ mod invoices;
 mod ledger;
 mod remittances;
 
-pub use changes::{Changed, ResolveError};
-pub use credit::CreditUsed;
+pub use changes::{Changed, Repeated, ResolveError};
 pub use debtors::Unknown;
 pub use hearing::{Hearing, Said};
 pub use invoices::{INVOICES_PER_COMMIT, Recorded, Rejection};
 pub use ledger::Ledger;
 pub use remittances::{Answer, Reported};
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dunlin_audit::Actor;
 use dunlin_domain::debtor::{BookingError, Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::DebtorId;
+use dunlin_domain::ledger::Entry;
 use dunlin_domain::profile::Profile;
 use jiff::Timestamp;
 
@@ -62,15 +64,28 @@ pub struct Books {
     store: Store,
     /// Who makes the changes, for the audit log.
     actor: Actor,
-    /// Whether nothing is written.
-    dry: bool,
+    /// In a dry run, in which nothing is written: what would be.
+    dry: Option<Arc<Mutex<Unwritten>>>,
+}
+
+/// What a dry run would have written, as far as what comes after it depends on it.
+#[derive(Debug, Default)]
+struct Unwritten {
+    entries: Vec<Entry>,
+    debtors: BTreeMap<DebtorId, Loaded>,
+}
+
+impl Unwritten {
+    fn lock(shared: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Books {
     /// Books in this table, kept by one of our functions.
     #[must_use]
     pub fn new(store: Store, function: &str) -> Self {
-        Self { store, actor: Actor::system(function), dry: false }
+        Self { store, actor: Actor::system(function), dry: None }
     }
 
     /// The same books, changed by this one.
@@ -79,10 +94,17 @@ impl Books {
         Self { actor, ..self.clone() }
     }
 
-    /// The same books for a dry run: everything is looked up and decided, and nothing is written.
+    /// The same books for a dry run: everything is looked up and decided, and nothing is written. What is handed in to it
+    /// next finds the debtors as they would be.
     #[must_use]
     pub fn dry(&self) -> Self {
-        Self { dry: true, ..self.clone() }
+        Self { dry: Some(Arc::default()), ..self.clone() }
+    }
+
+    /// What this dry run would have booked so far; `None` where it is none.
+    #[must_use]
+    pub fn would_book(&self) -> Option<Vec<Entry>> {
+        self.dry.as_ref().map(|unwritten| Unwritten::lock(unwritten).entries.clone())
     }
 
     /// The table.
@@ -106,7 +128,10 @@ impl Books {
     ) -> Result<Journal, StoreError> {
         self.roll(tenancy, loaded, &mut journal, now).await?;
         let wake = decide(&loaded.debtor, &tenancy.policies, &tenancy.calendar, now).wake();
-        if self.dry {
+        if let Some(unwritten) = &self.dry {
+            let mut unwritten = Unwritten::lock(unwritten);
+            unwritten.entries.extend(journal.entries.iter().cloned());
+            unwritten.debtors.insert(loaded.debtor.id.clone(), loaded.clone());
             return Ok(journal);
         }
         let (policies, actor) = (&tenancy.policies, &self.actor);
@@ -159,6 +184,10 @@ impl Books {
     }
 
     async fn load_or_new(&self, tenancy: &Tenancy, id: &DebtorId) -> Result<Loaded, StoreError> {
+        let unwritten = self.dry.as_ref().and_then(|unwritten| Unwritten::lock(unwritten).debtors.get(id).cloned());
+        if let Some(loaded) = unwritten {
+            return Ok(loaded);
+        }
         let loaded = self.store.load(&tenancy.tenant, id).await?;
         Ok(loaded.unwrap_or_else(|| {
             let profile = Profile::unknown(id.to_string(), tenancy.zone.clone());

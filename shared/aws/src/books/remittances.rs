@@ -5,7 +5,7 @@ use dunlin_domain::course::Course;
 use dunlin_domain::debtor::{AtHand, BookingError, Journal, Needs, OnAccount};
 use dunlin_domain::ids::{AccountKey, DebtorId, InvoiceId};
 use dunlin_domain::intake::BOOKS;
-use dunlin_domain::remittance::{Remittance, Report, Target};
+use dunlin_domain::remittance::{Progress, Remittance, RemittanceKind, Report, Stage, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -139,7 +139,7 @@ impl Books {
             writes.references.push(reference);
         }
         writes.remittances.push(joined);
-        if self.dry {
+        if self.dry.is_some() {
             return Ok(());
         }
         self.store.park(&tenancy.tenant, &writes, now).await
@@ -207,6 +207,9 @@ impl Books {
         joined.value.booked = Some((debtor.clone(), invoice));
         writes.remittances.push(joined);
         self.commit(tenancy, &mut loaded, journal, writes, now).await?;
+        if self.dry.is_some() {
+            self.finish_from(tenancy, &mut loaded, Some((id, advice)), now).await?;
+        }
         Ok(Ok(more.then_some(debtor)))
     }
 }
@@ -223,6 +226,16 @@ fn says_nothing_new(known: &Remittance, joined: &Remittance) -> bool {
 fn contradicts(known: &Remittance, report: &Report) -> Result<(), Rejection> {
     if report.id.source.as_str() != BOOKS || known.amount.is_none() {
         return Ok(());
+    }
+    if report.id.kind == RemittanceKind::Payment
+        && known.progress.stage() == Stage::Settled
+        && report.progress.map(Progress::stage) == Some(Stage::Failed)
+    {
+        let reason = format!(
+            "{} settled, and cannot fail any more; say returned if the bank took it back",
+            report.id.outside_id
+        );
+        return Err(Rejection { field: "status", reason });
     }
     let again = |field, was: String| {
         Err(Rejection { field, reason: format!("{} was handed in before with {was}", report.id.outside_id) })

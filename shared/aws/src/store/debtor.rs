@@ -247,7 +247,8 @@ impl Store {
             writes.push(self.put_heard(whose, feedback)?);
         }
         if let Some(receipt) = &commit.writes.receipt {
-            writes.push(self.put(receipt.item(tenant, commit.now), Some(&Condition::Absent))?);
+            let version = commit.loaded.version.saturating_add(1);
+            writes.push(self.put(receipt.item_of(tenant, commit.now, version), Some(&Condition::Absent))?);
         }
         Ok(writes)
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::decision::MADE_FROM;
 use super::error::sort;
 use super::key;
+use super::receipt::CommitMark;
 use super::record::{EntryRecord, Item, SCHEMA, place, read, read_item};
 use super::told::TOLD;
 use super::{Store, StoreError};
@@ -114,6 +115,33 @@ impl Store {
             entries.push(read_item(item, |entry: EntryRecord| entry.read())?);
         }
         Ok(Some(entries))
+    }
+}
+
+impl Store {
+    /// The entries that one commit of a debtor booked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn entries_of(
+        &self,
+        tenant: &TenantId,
+        debtor: &DebtorId,
+        commit: &CommitMark,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :entries)")
+            .expression_attribute_values(":pk", AttributeValue::S(key::debtor(tenant, debtor)))
+            .expression_attribute_values(":entries", AttributeValue::S(key::entries_of(&commit.at, commit.version)));
+        let mut items = query.consistent_read(true).into_paginator().items().send();
+        let mut entries = Vec::new();
+        while let Some(item) = items.next().await {
+            entries.push(read_item(item.map_err(sort)?, |entry: EntryRecord| entry.read())?);
+        }
+        Ok(entries)
     }
 }
 

@@ -90,7 +90,17 @@ pub(crate) fn closed_invoice(tenant: &TenantId, id: &DebtorId, invoice: &Invoice
 
 /// `number` orders what one commit wrote.
 pub(crate) fn past(tenant: &TenantId, id: &DebtorId, at: Timestamp, kind: &str, number: &str) -> Key {
-    Key::new(debtor(tenant, id), format!("{PAST}{at:.6}#{kind}#{number}"))
+    Key::new(debtor(tenant, id), format!("{PAST}{}#{kind}#{number}", moment(at)))
+}
+
+/// A moment, as keys of the history have it.
+pub(crate) fn moment(at: Timestamp) -> String {
+    format!("{at:.6}")
+}
+
+/// Entries that one commit of a debtor wrote sort behind this.
+pub(crate) fn entries_of(at: &str, version: u64) -> String {
+    format!("{PAST}{at}#{ENTRY}#{version:08}.")
 }
 
 pub(crate) fn cursor(tenant: &TenantId, id: &DebtorId) -> Key {

@@ -12,7 +12,7 @@
 //! | an invoice or customer by a provider's id | `T#<tenant>#REF#<KIND>#<source>#<id>` | `REF` |
 //! | payment or credit note | `T#<tenant>#REMITTANCE#<kind>/<source>/<id>` | `REMITTANCE` |
 //! | where a step placed a payment | same | `ALLOCATION#<number>` |
-//! | receipt of a provider's event (expires) | `T#<tenant>#RECEIPT#<provider>#<id>` | `RECEIPT` |
+//! | receipt of a provider's event (expires), or of a call (expires, but for orders about money) | `T#<tenant>#RECEIPT#<provider>#<id>` | `RECEIPT` |
 //! | suppressed address | `T#<tenant>#SUPPRESS#<channel>#<hash of address>` | `SUPPRESS` |
 //! | whom a text was for (expires) | `DEPLOYMENT#TEXT#<provider's id>`, `DEPLOYMENT#TEXTED#<hash of number>` | `TEXT`, `T#<tenant>#D#<debtor>` |
 //! | import of a file (expires) | `T#<tenant>#IMPORTS` | `<id>` |
@@ -91,7 +91,7 @@ pub use import::{
 pub use key::{DIRECTORY_SHARDS, HEAD, SETTINGS_LOG, due_shard};
 pub use message::Said;
 pub use migration::Migration;
-pub use receipt::Receipt;
+pub use receipt::{CommitMark, Kept, Receipt, Taken};
 pub use reference::{Reference, ReferenceKey};
 pub use remittance::Versioned;
 pub use settings_log::Author;

@@ -58,6 +58,16 @@ pub enum BookingError {
         /// What was to be given up.
         amount: Money,
     },
+    /// More was to be taken back of a write-off than is given up.
+    #[error("only {given_up} is given up of invoice {invoice}, less than {amount}")]
+    MoreThanGivenUp {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What is given up of it and has not been made good.
+        given_up: Money,
+        /// What was to be taken back.
+        amount: Money,
+    },
     /// Amounts do not add up.
     #[error(transparent)]
     Money(#[from] MoneyError),

@@ -1,9 +1,12 @@
 //! What the creditor charges on top of an invoice, and what it gives up of one.
 
+use std::fmt::Display;
+
 use jiff::civil::Date;
 
 use super::booking::{BookingError, Cause};
 use super::{Debtor, Journal};
+use crate::event::EventKind;
 use crate::ids::{InvoiceId, OutsideId};
 use crate::invoice::{Invoice, Standing};
 use crate::money::Money;
@@ -37,6 +40,26 @@ impl Charge<'_> {
     fn takes_back(&self, invoice: &Invoice) -> bool {
         let after = invoice.sums.interest.plus(self.amount);
         self.kind == ChargeKind::Interest && self.amount.minor() < 0 && after.is_ok_and(|after| after.minor() >= 0)
+    }
+}
+
+/// What is given up of an invoice, or taken back of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteOff<'a> {
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: &'a str,
+    /// The order that its entry refers to; `None` where it follows from what was agreed.
+    pub order: Option<&'a OutsideId>,
+    /// The day it counts from.
+    pub on: Date,
+}
+
+impl<'a> WriteOff<'a> {
+    fn cause(&self) -> Cause<'a> {
+        let reference = self.order.map(|order| order as &dyn Display);
+        Cause { on: self.on, reference, why: Some(self.reason) }
     }
 }
 
@@ -92,22 +115,49 @@ impl Debtor {
     pub fn write_off(
         &mut self,
         invoice: &InvoiceId,
-        amount: Money,
-        reason: &str,
-        on: Date,
+        write_off: WriteOff<'_>,
         journal: &mut Journal,
     ) -> Result<(), BookingError> {
+        let amount = write_off.amount;
         let known = self.owed(invoice, amount)?;
         let open = known.balance();
         if amount.minor() > open.minor() {
             return Err(BookingError::MoreThanOpen { invoice: invoice.clone(), open, amount });
         }
         let mut changed = known.clone();
-        changed.change(on, |sums| {
+        changed.change(write_off.on, |sums| {
             sums.written_off = sums.written_off.plus(amount)?;
             Ok(())
         })?;
-        self.post(changed, Cause { on, reference: None, why: Some(reason) }, journal)
+        self.post(changed, write_off.cause(), journal)
+    }
+
+    /// Takes back so much of what was given up of an invoice and has not been made good since: it is owed again, and chased.
+    ///
+    /// # Errors
+    /// [`BookingError`]: as for [`Debtor::charge`], or more than is given up. The debtor is unchanged then.
+    pub fn reverse_write_off(
+        &mut self,
+        invoice: &InvoiceId,
+        reversal: WriteOff<'_>,
+        journal: &mut Journal,
+    ) -> Result<(), BookingError> {
+        let amount = reversal.amount;
+        let known = self.owed(invoice, amount)?;
+        let given_up = known.position()?.written_off;
+        if amount.minor() > given_up.minor() {
+            return Err(BookingError::MoreThanGivenUp { invoice: invoice.clone(), given_up, amount });
+        }
+        let mut changed = known.clone();
+        changed.change(reversal.on, |sums| {
+            sums.written_off = given_up.minus(amount)?;
+            Ok(())
+        })?;
+        self.post(changed, reversal.cause(), journal)?;
+        for event in journal.events.iter_mut().filter(|event| event.kind == EventKind::InvoiceReopened) {
+            event.detail.get_or_insert_with(|| reversal.reason.to_owned());
+        }
+        Ok(())
     }
 
     /// An invoice on which `amount` can be charged or given up.

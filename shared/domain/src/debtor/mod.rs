@@ -41,7 +41,7 @@ pub use agreeing::{HoldError, Proposal};
 pub use allocating::{AtHand, Needs, OnAccount};
 pub use amending::{Around, DebtorPatch, FieldChange, Patch};
 pub use booking::{BookingError, Invoiced};
-pub use charges::{Charge, ChargeKind, Charged};
+pub use charges::{Charge, ChargeKind, Charged, WriteOff};
 pub(crate) use charging::is_by_rule;
 pub use charging::{Charging, DueCharge, Occasion};
 pub use claims::{Claim, Held, Standstill};

@@ -18,6 +18,8 @@ use crate::remittance::{Progress, RemittanceKind, Report, Stage, Target};
 pub struct RawDocument {
     /// `invoice` (also when absent) or `credit_note`.
     pub document: Option<String>,
+    /// `open` (also when absent), or `void`: it should never have been. What is void stays so.
+    pub status: Option<String>,
     /// The tenant's reference of the debtor.
     pub debtor_ref: Option<String>,
     /// The debtor's name.
@@ -58,8 +60,9 @@ pub struct RawDocument {
 
 impl RawDocument {
     /// The names of all fields.
-    pub const FIELDS: [&'static str; 19] = [
+    pub const FIELDS: [&'static str; 20] = [
         "document",
+        "status",
         "debtor_ref",
         "debtor_name",
         "invoice_number",
@@ -88,6 +91,7 @@ impl RawDocument {
     pub fn from_fields(field: impl Fn(&str) -> Option<String>) -> Self {
         Self {
             document: field("document"),
+            status: field("status"),
             debtor_ref: field("debtor_ref"),
             debtor_name: field("debtor_name"),
             invoice_number: field("invoice_number"),
@@ -130,6 +134,7 @@ impl RawDocument {
         let number = fields.require("invoice_number", self.invoice_number.as_ref(), InvoiceNumber::parse);
         let issue_date = fields.require("issue_date", self.issue_date.as_ref(), date);
         let due_date = fields.read("due_date", self.due_date.as_ref(), date);
+        let standing = fields.read("status", self.status.as_ref(), standing);
         let total = fields.amount(self.amount.as_ref(), self.currency.as_ref());
         let portfolio = fields.read("portfolio", self.portfolio.as_ref(), PortfolioId::parse);
         let description = fields.read("description", self.description.as_ref(), short(400));
@@ -157,7 +162,7 @@ impl RawDocument {
             due_date: due_date.map_or(Due::ByTerms { otherwise: None }, Due::On),
             total,
             description,
-            standing: Standing::Open,
+            standing: standing.unwrap_or(Standing::Open),
             reported_paid: Money::zero(total.currency()),
             stamp: None,
             attempts: None,
@@ -169,6 +174,7 @@ impl RawDocument {
         let debtor = fields.require("debtor_ref", self.debtor_ref.as_ref(), DebtorId::parse);
         let number = fields.require("invoice_number", self.invoice_number.as_ref(), InvoiceNumber::parse);
         let issue_date = fields.require("issue_date", self.issue_date.as_ref(), date);
+        let standing = fields.read("status", self.status.as_ref(), standing);
         let amount = fields.amount(self.amount.as_ref(), self.currency.as_ref());
         let portfolio = fields.read("portfolio", self.portfolio.as_ref(), PortfolioId::parse);
         let applies_to = fields.read("applies_to", self.applies_to.as_ref(), InvoiceNumber::parse);
@@ -186,7 +192,8 @@ impl RawDocument {
             Some(number) => Target::Invoice(InvoiceId { portfolio, number }),
             None => Target::Debtor(debtor.clone(), portfolio, Advice::none()),
         };
-        let progress = Progress::new(RemittanceKind::CreditNote, Stage::Settled, intake.now);
+        let stage = if standing == Some(Standing::Void) { Stage::Failed } else { Stage::Settled };
+        let progress = Progress::new(RemittanceKind::CreditNote, stage, intake.now);
         let report = Report {
             amount: Some(amount),
             progress: Some(progress),
@@ -209,5 +216,13 @@ impl RawDocument {
             language: fields.read("language", self.language.as_ref(), short(35)),
             zone: fields.read("time_zone", self.time_zone.as_ref(), Zone::parse),
         }
+    }
+}
+
+fn standing(text: &str) -> Result<Standing, &'static str> {
+    match text {
+        "open" => Ok(Standing::Open),
+        "void" => Ok(Standing::Void),
+        _ => Err("must be open or void"),
     }
 }

@@ -44,6 +44,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::invoice::Standing;
     use crate::remittance::Stage;
 
     fn intake() -> Intake {
@@ -74,6 +75,7 @@ mod tests {
                 "time_zone" => &mut raw.time_zone,
                 "email" => &mut raw.email,
                 "document" => &mut raw.document,
+                "status" => &mut raw.status,
                 "debtor_ref" => &mut raw.debtor_ref,
                 other => panic!("no field {other}"),
             };
@@ -98,6 +100,19 @@ mod tests {
     }
 
     #[test]
+    fn what_should_never_have_been_is_void() {
+        let voided =
+            |document: &str, status: &str| match row(&[("document", document), ("status", status)]).parse(&intake()) {
+                Ok(Document::Invoice(draft)) => draft.standing == Standing::Void,
+                Ok(Document::CreditNote(note)) => note.report.progress.unwrap().stage() == Stage::Failed,
+                Err(errors) => panic!("{errors:?}"),
+            };
+        for document in ["invoice", "credit_note"] {
+            assert_eq!(["", "open", "void"].map(|status| voided(document, status)), [false, false, true], "{document}");
+        }
+    }
+
+    #[test]
     fn each_wrong_field_is_named() {
         assert_eq!(complaints(&[("issue_date", "31.01.2026")]), ["issue_date"]);
         assert_eq!(complaints(&[("issue_date", "2026-02-30")]), ["issue_date"]);
@@ -110,6 +125,8 @@ mod tests {
         assert_eq!(complaints(&[("currency", ""), ("amount", "x")]), ["currency", "amount"]);
         assert_eq!(complaints(&[("time_zone", "Mars/X"), ("email", "nobody")]), ["email", "time_zone"]);
         assert_eq!(complaints(&[("document", "order")]), ["document"]);
+        assert_eq!(complaints(&[("status", "paid")]), ["status"]);
+        assert_eq!(complaints(&[("document", "credit_note"), ("status", "failed")]), ["status"]);
         assert_eq!(complaints(&[("debtor_ref", "  ")]), ["debtor_ref"]);
     }
 

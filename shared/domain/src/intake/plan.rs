@@ -66,6 +66,26 @@ pub struct PlanDraft {
     pub proposal: Proposal,
 }
 
+impl PlanDraft {
+    /// A hash over everything that it says: another plan under the same reference is a contradiction.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let Proposal { account, invoices, terms, note, .. } = &self.proposal;
+        let invoices: Vec<String> = invoices.iter().map(ToString::to_string).collect();
+        let what = match terms {
+            Terms::Plan(plan) => {
+                let one = |one: &Instalment| format!("{} {}", one.due, one.amount);
+                let instalments: Vec<String> = plan.instalments().iter().map(one).collect();
+                format!("{}\u{1f}{}\u{1f}{}", instalments.join(";"), plan.grace_days(), plan.misses_allowed())
+            }
+            Terms::Promise(_) | Terms::Settlement(_) | Terms::Dispute(_) => String::new(),
+        };
+        let who = format!("{}\u{1f}{}\u{1f}{}", self.debtor, account.portfolio, account.currency);
+        let note = note.as_deref().unwrap_or_default();
+        hex(&Sha256::digest(format!("{who}\u{1f}{}\u{1f}{what}\u{1f}{note}", invoices.join(";"))), 16)
+    }
+}
+
 impl RawPlan {
     /// The names of the fields without which there is no plan.
     pub const REQUIRED: [&'static str; 4] = ["plan_ref", "debtor_ref", "amount", "currency"];
@@ -278,6 +298,27 @@ mod tests {
         assert_eq!(amounts, ["40.00", "25.00", "25.00", "10.00"]);
         let invoices = parse(&told_so).unwrap().proposal.invoices;
         assert_eq!(invoices.iter().map(ToString::to_string).collect::<Vec<_>>(), ["main/I1", "main/I2"]);
+    }
+
+    #[test]
+    fn another_plan_has_another_digest() {
+        let digest = |more: &[(&'static str, &'static str)]| parse(&[more, &MONTHLY].concat()).unwrap().digest();
+        let one_by_one = [("instalments", "2026-01-31 33.33;2026-02-28 33.33; 2026-03-31 33.34;")];
+        assert_eq!(digest(&[]), parse(&one_by_one).unwrap().digest());
+        let others: &[&[(&str, &str)]] = &[
+            &[("debtor_ref", "C2")],
+            &[("portfolio", "other")],
+            &[("currency", "USD")],
+            &[("amount", "99.00")],
+            &[("invoice_numbers", "I1")],
+            &[("first", "2026-02-01")],
+            &[("grace_days", "0")],
+            &[("misses_allowed", "1")],
+            &[("note", "by phone")],
+        ];
+        for other in others {
+            assert_ne!(digest(other), digest(&[]), "{other:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use dunlin_domain::allocation::ComponentOrder;
 use dunlin_domain::by_day::ByDay;
-use dunlin_domain::debtor::{BookingError, Charge, ChargeKind, Charged, Journal};
+use dunlin_domain::debtor::{BookingError, Charge, ChargeKind, Charged, Journal, WriteOff};
+use dunlin_domain::event::EventKind;
 use dunlin_domain::ids::OutsideId;
 use dunlin_domain::invoice::{Invoice, Standing};
 use dunlin_domain::ledger::EntryKind;
@@ -33,9 +34,20 @@ fn charge(book: &mut Book, kind: ChargeKind, amount: Money, key: &str, on: &str)
 
 fn write_off(book: &mut Book, minor: i64, on: &str) -> Result<(), BookingError> {
     let mut journal = Journal::default();
-    let done = book.debtor.write_off(&invoice_id("A"), eur(minor), "goodwill", day(on), &mut journal);
+    let order = OutsideId::parse("order").unwrap();
+    let what = WriteOff { amount: eur(minor), reason: "goodwill", order: Some(&order), on: day(on) };
+    let done = book.debtor.write_off(&invoice_id("A"), what, &mut journal);
     book.entries.extend(journal.entries);
     done
+}
+
+/// What is told of it, by event and detail.
+fn take_back(book: &mut Book, minor: i64, on: &str) -> Result<Vec<(EventKind, Option<String>)>, BookingError> {
+    let mut journal = Journal::default();
+    let what = WriteOff { amount: eur(minor), reason: "a mistake", order: None, on: day(on) };
+    let done = book.debtor.reverse_write_off(&invoice_id("A"), what, &mut journal);
+    book.entries.extend(journal.entries);
+    done.map(|()| journal.events.into_iter().map(|event| (event.kind, event.detail)).collect())
 }
 
 /// Costs, interest and principal.
@@ -172,6 +184,34 @@ fn what_is_paid_beyond_what_is_left_makes_a_write_off_good() {
     assert_eq!(stands(&book), (35, 0, 0), "what was made good swallows no later charge");
 }
 
+#[test]
+fn a_write_off_is_taken_back_as_far_as_it_was_not_made_good() {
+    let mut book = book();
+    write_off(&mut book, 100, "2026-03-03").unwrap();
+    let order = book.entries.last().unwrap().reference.clone();
+    assert_eq!(order.as_deref(), Some("order"), "the entry refers to its order");
+    book.pay("A", 40, "2026-03-05");
+    let before = book.debtor.clone();
+    for too_much in [61, 100] {
+        let refused = take_back(&mut book, too_much, "2026-03-06");
+        assert!(matches!(refused, Err(BookingError::MoreThanGivenUp { given_up, .. }) if given_up == eur(60)));
+    }
+    assert!(matches!(take_back(&mut book, 0, "2026-03-06"), Err(BookingError::NotPositive(_))));
+    assert_eq!(book.debtor, before);
+    let told = take_back(&mut book, 25, "2026-03-06").unwrap();
+    assert_eq!(told, [(EventKind::InvoiceReopened, Some("a mistake".to_owned()))]);
+    let entry = book.entries.last().unwrap();
+    let told = (entry.kind, entry.amount, entry.note.as_deref());
+    assert_eq!(told, (EntryKind::WriteOff, eur(25), Some("a mistake")));
+    assert_eq!((invoice(&book).balance(), sum_of_entries(&book)), (eur(25), 25));
+    assert_eq!(take_back(&mut book, 35, "2026-03-07").unwrap(), [], "it was open already");
+    assert_eq!((invoice(&book).balance(), sum_of_entries(&book)), (eur(60), 60));
+    let days = invoice(&book).principal_by_day(ComponentOrder::default(), &ByDay::default()).unwrap();
+    let days: Vec<(String, i64)> = days.iter().map(|(day, open)| (day.to_string(), open.minor())).collect();
+    let expected = [("2026-02-01", 100), ("2026-03-03", 0), ("2026-03-06", 25), ("2026-03-07", 60)];
+    assert_eq!(days, expected.map(|(day, open)| (day.to_owned(), open)));
+}
+
 #[derive(Debug, Clone)]
 enum Event {
     Pay(i64),
@@ -179,6 +219,7 @@ enum Event {
     Returned(i64),
     Charge(ChargeKind, i64),
     GiveUp(i64),
+    TakeBack(i64),
 }
 
 fn event() -> impl Strategy<Value = (Event, u8)> {
@@ -188,6 +229,7 @@ fn event() -> impl Strategy<Value = (Event, u8)> {
         2 => (prop::bool::ANY, 1..40_i64)
             .prop_map(|(fee, minor)| Event::Charge(if fee { ChargeKind::Fee } else { ChargeKind::Interest }, minor)),
         1 => (1..40_i64).prop_map(Event::GiveUp),
+        1 => (1..40_i64).prop_map(Event::TakeBack),
     ];
     (event, 1..28_u8)
 }
@@ -213,6 +255,7 @@ fn live(events: &[(usize, (Event, u8))]) -> Book {
                 charge(&mut book, *kind, eur(*minor), &format!("k{place}"), &on).unwrap();
             }
             Event::GiveUp(minor) => drop(write_off(&mut book, *minor, &on)),
+            Event::TakeBack(minor) => drop(take_back(&mut book, *minor, &on)),
         }
     }
     book
@@ -238,7 +281,7 @@ proptest! {
     #[test]
     fn days_do_not_hang_on_the_order_of_telling(
         events in prop::collection::vec(event(), 0..12).prop_map(|events| {
-            let told: Vec<_> = events.into_iter().enumerate().filter(|(_, (event, _))| !matches!(event, Event::GiveUp(_))).collect();
+            let told: Vec<_> = events.into_iter().enumerate().filter(|(_, (event, _))| !matches!(event, Event::GiveUp(_) | Event::TakeBack(_))).collect();
             told
         }).prop_shuffle(),
     ) {

@@ -7,7 +7,7 @@ use dunlin_domain::allocation::Advice;
 use dunlin_domain::calendar::{Calendar, Zone};
 use dunlin_domain::contact::EmailAddress;
 use dunlin_domain::course::{Course, Turn};
-use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount};
+use dunlin_domain::debtor::{Charge, ChargeKind, Debtor, Journal, OnAccount, WriteOff};
 use dunlin_domain::decide::decide;
 use dunlin_domain::decision::{AccountDecision, Action};
 use dunlin_domain::event::Event;
@@ -147,7 +147,10 @@ impl Book {
     /// So much of it is given up, where that much is open.
     pub(crate) fn give_up(&mut self, invoice: &str, minor: i64, on: Date) {
         let mut journal = Journal::default();
-        let _ = self.debtor.write_off(&invoice_id(invoice), eur(minor), "goodwill", on, &mut journal);
+        let _ = {
+            let what = WriteOff { amount: eur(minor), reason: "goodwill", order: None, on };
+            self.debtor.write_off(&invoice_id(invoice), what, &mut journal)
+        };
         self.keep(journal);
     }
 

@@ -6,7 +6,7 @@ use dunlin_domain::agreement::{
     Count, Dispute, DisputeReason, Every, PaymentPlan, Period, Resolution, Schedule, Terms,
 };
 use dunlin_domain::allocation::{Advice, AllocationMethod};
-use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Proposal};
+use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Proposal, WriteOff};
 use dunlin_domain::event::Event;
 use dunlin_domain::hold::{Hold, HoldReason, HoldScope, SetBy};
 use dunlin_domain::ids::{AgreementId, HoldId, OutsideId, PortfolioId};
@@ -88,7 +88,8 @@ fn what_the_ledger_does_is_told_from_its_entries() {
     });
     assert_eq!(told, ["fee.charged 5.00 k1 clause 4"]);
     let told = book.change(|book, journal| {
-        book.debtor.write_off(&invoice_id("A"), eur(10_500), "gone abroad", on, journal).unwrap();
+        let all = WriteOff { amount: eur(10_500), reason: "gone abroad", order: None, on };
+        book.debtor.write_off(&invoice_id("A"), all, journal).unwrap();
     });
     assert_eq!(told, ["invoice.settled 0.00 written_off", "write_off.made 105.00 gone abroad"]);
     book.pay("A", 4_000, "2026-03-05");

@@ -14,8 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dunlin_domain::allocation::{Advice, Allocation, AllocationMethod, Named, NamedAmount};
 use dunlin_domain::calendar::Zone;
-use dunlin_domain::debtor::{AtHand, Charge, ChargeKind, CreditOrder, CreditUse, Journal, Needs, OnAccount};
-use dunlin_domain::ids::{AccountKey, InvoiceNumber, OutsideId, SourceName};
+use dunlin_domain::debtor::{
+    AtHand, BookingError, Charge, ChargeKind, CreditOrder, CreditUse, Debtor, Journal, Needs, OnAccount, WriteOff,
+};
+use dunlin_domain::ids::{AccountKey, InvoiceId, InvoiceNumber, OutsideId, SourceName};
 use dunlin_domain::invoice::{SnapshotStamp, Standing};
 use dunlin_domain::ledger::{Entry, EntryKind};
 use dunlin_domain::money::{Currency, Money};
@@ -66,6 +68,8 @@ enum Input {
     Charge { n: usize, key: u8, kind: ChargeKind, minor: i64 },
     /// A part is given up.
     GiveUp { n: usize, minor: i64 },
+    /// A part of what was given up is owed again.
+    TakeBack { n: usize, minor: i64 },
     /// An order about the credit in one currency.
     Order { n: usize, minor: i64, what: CreditUse },
     /// Little is taken for all that is open in a payment's currency, and the payment comes.
@@ -92,6 +96,9 @@ enum Word {
     Refunded(i64),
     Contest(usize, Contest, i64),
 }
+
+/// Giving up, or taking back.
+type Order = fn(&mut Debtor, &InvoiceId, WriteOff<'_>, &mut Journal) -> Result<(), BookingError>;
 
 /// Where a remittance goes: 0 to 2 are payments for an invoice, 3 to 8 payments on account, 9 to 11 credit notes on account.
 enum Purpose {
@@ -150,6 +157,7 @@ fn input() -> impl Strategy<Value = Input> {
         2 => (0..INVOICES, 0..3_u8, kind, 1..40_i64)
             .prop_map(|(n, key, kind, minor)| Input::Charge { n, key, kind, minor }),
         1 => (0..INVOICES, 1..60_i64).prop_map(|(n, minor)| Input::GiveUp { n, minor }),
+        1 => (0..INVOICES, 1..30_i64).prop_map(|(n, minor)| Input::TakeBack { n, minor }),
         2 => (0..3_usize, 1..90_i64, what).prop_map(|(n, minor, what)| Input::Order { n, minor, what }),
         1 => (3..9_usize).prop_map(Input::Deal),
         3 => Just(Input::Step),
@@ -209,13 +217,14 @@ impl World {
             Input::Word { n, word, when } => self.word(*n, word, when),
             Input::Charge { n, key, kind, minor } => self.charge(*n, *key, *kind, *minor),
             Input::GiveUp { n, minor } => {
-                let mut journal = Journal::default();
-                let invoice = invoice_id(&format!("I{n}"));
-                // More than is open is refused, and changes nothing.
-                if self.book.debtor.write_off(&invoice, money(*n, *minor), "why", self.today, &mut journal).is_ok() {
+                if self.write_off(*n, *minor, Debtor::write_off) {
                     self.given_up.insert(*n);
                 }
-                self.keep(journal);
+            }
+            Input::TakeBack { n, minor } => {
+                if self.write_off(*n, *minor, Debtor::reverse_write_off) {
+                    self.given_up.insert(*n);
+                }
             }
             Input::Order { n, minor, what } => self.order(*n, *minor, what),
             Input::Deal(n) => {
@@ -258,6 +267,22 @@ impl World {
             self.charged.push((n, kind, minor));
         }
         self.keep(journal);
+    }
+
+    /// More than is open, or than is given up, is refused and changes nothing; else it is given up, or is no more.
+    fn write_off(&mut self, n: usize, minor: i64, order: Order) -> bool {
+        let invoice = invoice_id(&format!("I{n}"));
+        let given_up = |world: &Self| world.book.debtor.invoices[&invoice].position().unwrap().written_off.minor();
+        let was = (given_up(self), self.book.debtor.invoices[&invoice].balance().minor());
+        let what = WriteOff { amount: money(n, minor), reason: "why", order: None, on: self.today };
+        let mut journal = Journal::default();
+        let done = order(&mut self.book.debtor, &invoice, what, &mut journal).is_ok();
+        let is = (given_up(self), self.book.debtor.invoices[&invoice].balance().minor());
+        let moved = if done { minor } else { 0 };
+        assert_eq!((is.0 - was.0).abs(), moved, "I{n}");
+        assert_eq!(is.0 + is.1, was.0 + was.1, "I{n}");
+        self.keep(journal);
+        done
     }
 
     fn word(&mut self, n: usize, word: &Word, when: &When) {
