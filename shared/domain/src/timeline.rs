@@ -1,7 +1,5 @@
 //! What happened to a debtor, as a person reads it.
 
-use crate::event::EventKind;
-
 /// What an entry of a timeline is, in plain words. `kind` is what it is, `what` what its record calls it: of an entry of the
 /// ledger its kind, of a message its status, of what is over how it ended.
 #[must_use]
@@ -32,28 +30,28 @@ pub fn words(kind: &str, what: &str) -> &'static str {
         ("agreement", "broken" | "defaulted" | "lapsed") => "what was agreed was not kept",
         ("agreement", "cancelled") => "what was agreed was called off",
         ("agreement", _) => "a dispute ended",
-        _ => EventKind::parse(kind).map_or("something happened", happened),
+        _ => happened(kind),
     }
 }
 
 /// Of events that have no record of their own.
-fn happened(kind: EventKind) -> &'static str {
+fn happened(kind: &str) -> &'static str {
     match kind {
-        EventKind::PaymentPending => "a payment is under way",
-        EventKind::PaymentFailed => "a payment that was under way will not come",
-        EventKind::CycleResumed => "what was settled is owed again, and chased on from where it was left",
-        EventKind::HoldSet => "a hold was set: what it covers is not chased",
-        EventKind::PromiseMade => "the debtor promised to pay",
-        EventKind::PlanMade => "a payment plan was agreed",
-        EventKind::InstalmentPaid => "an instalment was paid",
-        EventKind::InstalmentMissed => "an instalment did not come in time",
-        EventKind::SettlementOffered => "less was offered to be taken for the whole",
-        EventKind::DisputeOpened => "the debtor contests an invoice",
-        EventKind::ContactOptedOut => "the debtor wants no more e-mail",
-        EventKind::ContactSuppressed => "an address is not used any more",
-        EventKind::ContactRestored => "an address may be used again",
-        EventKind::CreditLimitExceeded => "more is owed than may be",
-        EventKind::CreditLimitRestored => "what is owed is within the limit again",
+        "payment.pending" => "a payment is under way",
+        "payment.failed" => "a payment that was under way will not come",
+        "cycle.resumed" => "what was settled is owed again, and chased on from where it was left",
+        "hold.set" => "a hold was set: what it covers is not chased",
+        "promise.made" => "the debtor promised to pay",
+        "plan.made" => "a payment plan was agreed",
+        "plan.instalment_paid" => "an instalment was paid",
+        "plan.instalment_missed" => "an instalment did not come in time",
+        "settlement.offered" => "less was offered to be taken for the whole",
+        "dispute.opened" => "the debtor contests an invoice",
+        "contact.opted_out" => "the debtor wants no more e-mail",
+        "contact.suppressed" => "an address is not used any more",
+        "contact.restored" => "an address may be used again",
+        "credit_limit.exceeded" => "more is owed than may be",
+        "credit_limit.restored" => "what is owed is within the limit again",
         _ => "something happened",
     }
 }

@@ -22,8 +22,8 @@ const MAIN_REFINANCING: &str = "2014-09-10 0.05, 2016-03-16 0.00, 2022-07-27 0.5
 
 fn on(changes: &str, day: Date) -> Decimal {
     let changes = changes.split(',').map(|change| change.trim().split_once(' ').unwrap());
-    let known = changes.map(|(from, rate)| (from.parse::<Date>().unwrap(), rate.trim().parse::<Decimal>().unwrap()));
-    known.filter(|(from, _)| *from <= day).last().unwrap().1
+    let mut known = changes.map(|(from, rate)| (from.parse::<Date>().unwrap(), rate.trim().parse::<Decimal>().unwrap()));
+    known.rfind(|(from, _)| *from <= day).unwrap().1
 }
 
 /// Every half-year from the first of 2015 to the second of 2026.

@@ -75,9 +75,10 @@ impl Books {
         }
         let mut entries = Vec::new();
         while loaded.debtor.is_allocating() {
-            let mut journal = Journal::default();
-            self.allocate(tenancy, loaded, ALLOCATED_PER_COMMIT, &mut said, &mut journal).await?;
-            entries.extend(self.commit(tenancy, loaded, journal, &Writes::default(), now).await?.entries);
+            let (mut journal, mut writes) = (Journal::default(), Writes::default());
+            let both = (&mut journal, &mut writes);
+            self.allocate(tenancy, loaded, ALLOCATED_PER_COMMIT, &mut said, both).await?;
+            entries.extend(self.commit(tenancy, loaded, journal, &writes, now).await?.entries);
         }
         Ok(entries)
     }

@@ -194,7 +194,7 @@ impl Books {
         if let Err(error) = booked {
             return Ok(Err(Rejection { field: "currency", reason: error.to_string() }));
         }
-        let more = if loaded.debtor.needs() == Needs::Advice(id) {
+        let more = if loaded.debtor.needs() == Needs::Advice(id.clone()) {
             self.place_named(tenancy, &mut loaded, &advice, size, (&mut journal, writes)).await?
         } else {
             self.load_settled(tenancy, &mut loaded).await?;

@@ -58,8 +58,8 @@ pub struct WriteOff<'a> {
 
 impl<'a> WriteOff<'a> {
     fn cause(&self) -> Cause<'a> {
-        let reference = self.order.map(|order| order as &dyn Display);
-        Cause { on: self.on, reference, why: Some(self.reason) }
+        let reference = |order: &'a OutsideId| -> &'a dyn Display { order };
+        Cause { on: self.on, reference: self.order.map(reference), why: Some(self.reason) }
     }
 }
 
