@@ -72,7 +72,12 @@ fn what_no_engine_answers_and_what_cannot_be_read_is_said() {
     let given = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "principal": "100.00" });
     assert_eq!(case("send_pigeon", &given, &json!("allow")).answer(), Err(Unanswered::NoEngine));
     assert_eq!(case("compute: shoe size", &given, &json!(1)).answer(), Err(Unanswered::NoEngine));
-    let nothing = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "rate": "8" });
+    // No day and no rate is made up.
+    assert_eq!(case("compute: interest", &given, &json!(1)).answer(), Err(Unanswered::Missing("interest_from")));
+    let begun =
+        json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "principal": "1", "relevant_day": "2026-01-31" });
+    assert_eq!(case("compute: interest", &begun, &json!(1)).answer(), Err(Unanswered::Missing("paid_on")));
+    let nothing = json!({ "jurisdiction": "GB-EAW", "debtor_type": "business", "rate": "8", "days_late": 10 });
     assert_eq!(case("compute: interest", &nothing, &json!(1)).answer(), Err(Unanswered::Missing("principal")));
     assert_eq!(case("count: sheep", &nothing, &json!(1)).answer(), Err(Unanswered::NoEngine));
     let call = json!({ "jurisdiction": "US", "now": "2026-03-04T10:00:00-05:00", "now_zone": "America/New_York" });

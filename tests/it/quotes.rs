@@ -132,7 +132,6 @@ async fn what_cannot_be_quoted_names_its_field_and_says_what_to_do() {
         (vec![("due_date", Value::Null)], "due_date", "name the agreed day"),
         (vec![("due_date", json!("2027-01-01")), ("as_of", json!("2027-02-01"))], "as_of", "no rate for 2027 H1"),
         (vec![("due_date", json!("1999-01-01"))], "due_date", "is known from 2013-03-16"),
-        (vec![("currency", json!("EUR"))], "currency", "never added"),
         (vec![("debt_kind", json!("regulated_credit"))], "debt_kind", "s. 2(5)"),
         ([&german[..], &undue, &[consumer]].concat(), "reminded_on", "reminder"),
     ] {

@@ -46,13 +46,7 @@ async fn the_tenant_comes_from_the_token_and_from_nowhere_else() {
     let world = two().await;
     world.pump().await;
     let get = |route: &str, tenant: Option<&str>| {
-        call_to(
-            route,
-            tenant,
-            &json!({ "id": "C1", "tenant": "demo" }),
-            &json!({ "tenant": "demo" }),
-            "{\"tenant\":\"demo\"}",
-        )
+        call_to(route, tenant, &json!({ "id": "C1", "tenant": "demo" }), &json!({}), "{\"tenant\":\"demo\"}")
     };
     let (_, theirs) = world.call_api(get("GET /v1/debtors/{id}", Some("other"))).await;
     assert_eq!(theirs["accounts"][0]["balance"], "7.00");
@@ -63,6 +57,8 @@ async fn the_tenant_comes_from_the_token_and_from_nowhere_else() {
     let (_, theirs) = world.call_api(get("GET /v1/debtors/{id}/timeline", Some("other"))).await;
     assert_eq!(theirs["entries"][0]["body"]["amount"], "7.00");
     assert!(!theirs.to_string().contains("100.00"));
+    let asked = call_to("GET /v1/debtors", Some("other"), &json!({}), &json!({ "tenant": "demo" }), "");
+    assert_eq!(world.call_api(asked).await.0, 400, "no call has such a parameter");
     let mut sly = invoices("1.00");
     sly["tenant"] = json!("demo");
     sly["invoices"][0]["tenant"] = json!("demo");

@@ -7,7 +7,7 @@ use crate::http::{Problem, query_parameter};
 const PREVIEW: &str = "preview";
 const PAGE: &[&str] = &["limit", "after"];
 /// The parameters of each route that has any, but for [`PREVIEW`].
-const PARAMETERS: [(&str, &[&str]); 14] = [
+const PARAMETERS: [(&str, &[&str]); 15] = [
     ("DELETE /v1/debtors/{id}/contacts/{contact}", &["reason"]),
     ("GET /v1/audit", PAGE),
     ("GET /v1/debtors", &["name", "portfolio", "state", "limit", "after"]),
@@ -16,9 +16,10 @@ const PARAMETERS: [(&str, &[&str]); 14] = [
     ("GET /v1/debtors/{id}/group", PAGE),
     ("GET /v1/debtors/{id}/messages/{message}", &["planned_at"]),
     ("GET /v1/debtors/{id}/statement", &["from", "to", "currency", "group"]),
-    ("GET /v1/debtors/{id}/timeline", PAGE),
+    ("GET /v1/debtors/{id}/timeline", &["kind", "limit", "after"]),
     ("GET /v1/imports", PAGE),
     ("GET /v1/payments/{ref}", &["source", "limit", "after"]),
+    ("GET /v1/reports/agreements", &["from", "to", "portfolio", "currency"]),
     ("GET /v1/reports/aging", &["as_of", "portfolio", "currency", "bounds"]),
     ("GET /v1/suppressions", PAGE),
     ("GET /v1/templates/{name}", &["channel", "language", "version"]),

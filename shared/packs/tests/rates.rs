@@ -22,7 +22,8 @@ const MAIN_REFINANCING: &str = "2014-09-10 0.05, 2016-03-16 0.00, 2022-07-27 0.5
 
 fn on(changes: &str, day: Date) -> Decimal {
     let changes = changes.split(',').map(|change| change.trim().split_once(' ').unwrap());
-    let mut known = changes.map(|(from, rate)| (from.parse::<Date>().unwrap(), rate.trim().parse::<Decimal>().unwrap()));
+    let mut known =
+        changes.map(|(from, rate)| (from.parse::<Date>().unwrap(), rate.trim().parse::<Decimal>().unwrap()));
     known.rfind(|(from, _)| *from <= day).unwrap().1
 }
 
