@@ -54,7 +54,10 @@ async fn a_hold_is_set_once_shown_obeyed_and_lifted() {
         "{set}"
     );
     assert_eq!(post(&world, "holds", body, "k1").await.1["events"], json!([]), "sent again, it is carried out once");
-    assert_eq!(debtor(&world).await["holds"][0]["scope"]["of"], "debtor");
+    let shown = debtor(&world).await;
+    assert_eq!(shown["holds"][0]["scope"]["of"], "debtor");
+    let not_chased = json!([{ "reason": "hardship", "amount": null, "until": null }]);
+    assert_eq!(shown["accounts"][0]["invoices"][0]["not_chased"], not_chased, "{shown}");
     assert_eq!(happened(&world, "hold").await, ["hold.set hardship: a hold was set: what it covers is not chased"]);
     world.days("2026-03-03", "2026-03-09").await;
     assert!(world.mails().is_empty(), "nothing goes out while it stands");

@@ -84,7 +84,7 @@ async fn whoever_asks_sees_that_stripe_tries_again() {
     let (status, shown) = world.call_api(call).await;
     let account = &shown["accounts"][0];
     assert_eq!((status, &account["cycle"]["policy"]), (200, &json!("recovery@1")), "{shown}");
-    let stopped = json!({ "reason": "provider_retry", "until": "2026-03-06T00:00:00Z" });
+    let stopped = json!([{ "reason": "provider_retry", "amount": null, "until": "2026-03-06T00:00:00Z" }]);
     assert_eq!(account["invoices"][0]["not_chased"], stopped);
 }
 

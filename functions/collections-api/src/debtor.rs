@@ -8,7 +8,7 @@ use dunlin_domain::contact::{EmailAddress, PhoneNumber};
 use dunlin_domain::debtor::{Account, Debtor, Journal};
 use dunlin_domain::decide::decide;
 use dunlin_domain::ids::{AccountKey, DebtorId};
-use dunlin_domain::invoice::{Invoice, Stop};
+use dunlin_domain::invoice::Invoice;
 use dunlin_domain::policy::Policies;
 use dunlin_domain::remittance::Target;
 use dunlin_domain::timeline;
@@ -147,7 +147,7 @@ fn account_view(
     let today = debtor.today(now);
     let open: Vec<&Invoice> = debtor.invoices_of(key);
     let order = policies.components(debtor.profile.country.as_deref());
-    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(invoice, order, now)).collect();
+    let invoices: Vec<Value> = open.iter().map(|invoice| invoice_view(debtor, invoice, order, now)).collect();
     let next_charges = debtor.next_charges(key, policies, now);
     json!({
         "portfolio": key.portfolio.as_str(),
@@ -171,12 +171,13 @@ fn account_view(
     })
 }
 
-fn invoice_view(invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Value {
-    let stop = invoice.stop(now).map(|stop| match stop {
-        Stop::InFlight(until) => json!({ "reason": "payment_in_flight", "until": until.to_string() }),
-        Stop::Chargeback => json!({ "reason": "chargeback" }),
-        Stop::Refunded => json!({ "reason": "refunded" }),
-        Stop::ProviderRetry(until) => json!({ "reason": "provider_retry", "until": until.to_string() }),
+fn invoice_view(debtor: &Debtor, invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Value {
+    let not_chased = debtor.not_chased(invoice, now).into_iter().map(|barred| {
+        json!({
+            "reason": barred.by.as_str(),
+            "amount": barred.part.map(|part| part.to_string()),
+            "until": barred.until.map(|until| until.to_string()),
+        })
     });
     json!({
         "invoice_number": invoice.id.number.as_str(),
@@ -191,7 +192,7 @@ fn invoice_view(invoice: &Invoice, order: ComponentOrder, now: Timestamp) -> Val
         })),
         "status": invoice.status(),
         "description": invoice.description,
-        "not_chased": stop,
+        "not_chased": not_chased.collect::<Vec<_>>(),
     })
 }
 

@@ -46,9 +46,10 @@ fn payment_id(request: &ApiGatewayV2httpRequest) -> Result<RemittanceId, Problem
 }
 
 fn view(payment: &Remittance) -> Value {
-    let contests = payment.contests.iter().map(
-        |(id, (state, amount))| json!({ "id": id.as_str(), "state": state.as_str(), "amount": amount.to_string() }),
-    );
+    let contests = payment.contests.iter().map(|(id, (state, part))| {
+        let amount = part.or(payment.amount).map(|amount| amount.to_string());
+        json!({ "id": id.as_str(), "state": state.as_str(), "amount": amount })
+    });
     json!({
         "payment_ref": payment.id.outside_id.as_str(),
         "source": payment.id.source.as_str(),

@@ -132,12 +132,12 @@ impl Remittance {
         let zero = Money::zero(amount.currency());
         let settled = self.progress.stage() == Stage::Settled && self.counts_from() <= day;
         let received = if settled { amount } else { zero };
-        let taken = self.contests.iter().filter_map(|(id, (_, amount))| {
+        let taken = self.contests.iter().filter_map(|(id, (_, part))| {
             let told = Contest::ALL
                 .into_iter()
                 .filter(|state| self.contest_days.get(&(id.clone(), *state)).is_some_and(|since| *since <= day));
             let gone = matches!(told.max(), Some(Contest::Open | Contest::Lost));
-            gone.then_some(*amount)
+            gone.then_some(part.unwrap_or(amount))
         });
         let charged_back = Money::sum(amount.currency(), taken)?.min(received)?;
         let refunded = self.refunds.range(..=day).next_back().map_or(zero, |(_, so_far)| *so_far);

@@ -214,8 +214,8 @@ pub struct Report {
     pub progress: Option<Progress>,
     /// How much has been paid back so far.
     pub refunded: Option<Money>,
-    /// A contest, by its id.
-    pub contest: Option<(OutsideId, Contest, Money)>,
+    /// A contest, by its id, and how much of it is contested; without an amount as much as is known, else all of it.
+    pub contest: Option<(OutsideId, Contest, Option<Money>)>,
     /// What it is for.
     pub target: Option<Target>,
     /// The day the money counts from.
@@ -286,7 +286,7 @@ pub struct Remittance {
     /// How much had been paid back by which day; each day says more than the one before.
     pub refunds: BTreeMap<Date, Money>,
     /// Contests by their id.
-    pub contests: BTreeMap<OutsideId, (Contest, Money)>,
+    pub contests: BTreeMap<OutsideId, (Contest, Option<Money>)>,
     /// Since when a contest is in a state.
     pub contest_days: BTreeMap<(OutsideId, Contest), Date>,
     /// What it is for.
@@ -346,7 +346,7 @@ impl Remittance {
         }
         if let Some((id, contest, amount)) = &report.contest {
             let known = joined.contests.entry(id.clone()).or_insert((*contest, *amount));
-            *known = (known.0.max(*contest), known.1.max(*amount)?);
+            *known = (known.0.max(*contest), larger(known.1, *amount)?);
             let since = joined.contest_days.entry((id.clone(), *contest)).or_insert(reversed_on);
             *since = (*since).min(reversed_on);
         }

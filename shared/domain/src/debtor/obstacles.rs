@@ -11,7 +11,7 @@ use crate::ids::InvoiceId;
 use crate::invoice::{Invoice, Stop};
 use crate::money::Money;
 
-/// What stands against charging.
+/// What stands against charging or chasing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
     /// A hold, or an agreement that holds for the same reason.
@@ -52,7 +52,7 @@ impl Obstacle {
     }
 }
 
-/// Something that stands against charging on an invoice.
+/// Something that stands against charging on an invoice, or chasing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Barred {
     /// What.
@@ -67,10 +67,24 @@ impl Debtor {
     /// All that stands against charging on an invoice at `now`.
     #[must_use]
     pub fn obstacles(&self, invoice: &Invoice, now: Timestamp) -> Vec<Barred> {
+        let mut barred = self.against(invoice, now, HoldReason::stops_charges);
+        if self.plans(&invoice.account()).any(|(agreement, _)| agreement.cover.includes(&invoice.id)) {
+            barred.push(Barred { by: Obstacle::Plan, part: None, until: None });
+        }
+        barred
+    }
+
+    /// All that stands against chasing an invoice at `now`. A payment plan does not: it moves the days on which it is due.
+    #[must_use]
+    pub fn not_chased(&self, invoice: &Invoice, now: Timestamp) -> Vec<Barred> {
+        self.against(invoice, now, |_| true)
+    }
+
+    fn against(&self, invoice: &Invoice, now: Timestamp, counts: impl Fn(HoldReason) -> bool) -> Vec<Barred> {
         let key = invoice.account();
         let mut barred = Vec::new();
         let mut bar = |by, part, until| barred.push(Barred { by, part, until });
-        for (reach, why) in self.standstills(&key, now).filter(|(_, why)| why.reason.stops_charges()) {
+        for (reach, why) in self.standstills(&key, now).filter(|(_, why)| counts(why.reason)) {
             let whole = match reach {
                 Reach::Account => true,
                 Reach::Invoices(invoices) => invoices.contains(&invoice.id),
@@ -86,9 +100,6 @@ impl Debtor {
             if whole {
                 bar(Obstacle::Hold(why.reason), None, why.until);
             }
-        }
-        if self.plans(&key).any(|(agreement, _)| agreement.cover.includes(&invoice.id)) {
-            bar(Obstacle::Plan, None, None);
         }
         match invoice.stop(now) {
             Some(Stop::InFlight(until)) => bar(Obstacle::InFlight, None, Some(until)),

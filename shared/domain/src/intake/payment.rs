@@ -40,7 +40,7 @@ pub struct RawPayment {
     pub refunded: Option<String>,
     /// Where the debtor contests it through the bank: `inquiry`, `open`, `won` (by the creditor), `lost`.
     pub chargeback: Option<String>,
-    /// How much of it is contested; all of it where absent.
+    /// How much of it is contested; where absent as much as was said before, else all of it.
     pub chargeback_amount: Option<String>,
     /// The day from which what went back counts; the day on which it is told where absent.
     pub reversed_on: Option<String>,
@@ -131,14 +131,20 @@ impl RawPayment {
         Ok(Report { id, amount, progress, refunded, contest, target, on, reversed_on })
     }
 
-    fn contest(&self, fields: &mut Fields, status: Option<Status>, paid: Money) -> Option<(OutsideId, Contest, Money)> {
+    /// A later word need not say the amount again.
+    fn contest(
+        &self,
+        fields: &mut Fields,
+        status: Option<Status>,
+        paid: Money,
+    ) -> Option<(OutsideId, Contest, Option<Money>)> {
         let told = fields.read("chargeback", self.chargeback.as_ref(), |text| {
             Contest::parse(text).ok_or("must be inquiry, open, won or lost")
         });
         let part = part_of(fields, "chargeback_amount", self.chargeback_amount.as_ref(), paid);
         let (id, state, amount) = match (told, status) {
-            (Some(state), _) => ("chargeback", state, part.unwrap_or(paid)),
-            (None, Some(Status::Returned)) => ("returned", Contest::Lost, paid),
+            (Some(state), _) => ("chargeback", state, part),
+            (None, Some(Status::Returned)) => ("returned", Contest::Lost, Some(paid)),
             (None, _) => return None,
         };
         Some((OutsideId::parse(id).ok()?, state, amount))

@@ -27,8 +27,13 @@ fn refunded(report: Report, minor: i64, on: &str) -> Report {
     Report { refunded: Some(eur(minor)), reversed_on: Some(day(on)), ..report }
 }
 
+/// Contested without saying how much of it.
 fn contested(report: Report, state: Contest, on: &str) -> Report {
-    let contest = Some((OutsideId::parse("dp_1").unwrap(), state, eur(1_000)));
+    part_contested(report, state, None, on)
+}
+
+fn part_contested(report: Report, state: Contest, minor: Option<i64>, on: &str) -> Report {
+    let contest = Some((OutsideId::parse("dp_1").unwrap(), state, minor.map(eur)));
     Report { contest, reversed_on: Some(day(on)), ..report }
 }
 
@@ -88,6 +93,16 @@ fn days_follow_from_all_that_was_said_and_not_from_its_order() {
                 contested(nothing(), Contest::Won, "2026-05-20"),
             ],
             vec![("2026-03-10", 1_000), ("2026-04-05", -1_000), ("2026-05-20", 1_000)],
+        ),
+        (
+            "a part is contested, and later words do not say how much",
+            vec![
+                paid(),
+                part_contested(nothing(), Contest::Open, Some(300), "2026-04-05"),
+                contested(nothing(), Contest::Won, "2026-05-20"),
+                part_contested(nothing(), Contest::Lost, Some(300), "2026-06-20"),
+            ],
+            vec![("2026-03-10", 1_000), ("2026-04-05", -300), ("2026-05-20", 300), ("2026-06-20", -300)],
         ),
         ("never before it came", vec![paid(), refunded(nothing(), 400, "2026-03-01")], vec![("2026-03-10", 600)]),
     ];

@@ -193,7 +193,7 @@ pub(crate) fn refunded(minor: i64) -> Report {
 }
 
 pub(crate) fn contest(id: &str, state: Contest, minor: i64) -> Report {
-    Report { contest: Some((OutsideId::parse(id).unwrap(), state, eur(minor))), ..Report::about(payment()) }
+    Report { contest: Some((OutsideId::parse(id).unwrap(), state, Some(eur(minor)))), ..Report::about(payment()) }
 }
 
 pub(crate) fn number(text: &str) -> InvoiceNumber {

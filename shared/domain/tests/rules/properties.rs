@@ -39,8 +39,10 @@ fn report(id: RemittanceId) -> impl Strategy<Value = Report> {
             amount: progress.map(|(_, amount)| eur(amount)),
             progress: progress.map(|((day, stage), _)| Progress::new(kind, stage, said(day))),
             refunded: refunded.map(eur),
-            contest: contest
-                .map(|(n, state, amount)| (OutsideId::parse(&format!("dp_{n}")).unwrap(), state, eur(amount))),
+            contest: contest.map(|(n, state, amount)| {
+                let part = (amount > 9).then(|| eur(amount));
+                (OutsideId::parse(&format!("dp_{n}")).unwrap(), state, part)
+            }),
             ..Report::about(id.clone())
         }
     })

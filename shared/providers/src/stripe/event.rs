@@ -230,7 +230,7 @@ fn dispute(event: &Event, mapping: &Mapping) -> Result<Said, MappingError> {
     };
     let amount = money(dispute.amount, &dispute.currency)?;
     Ok(Said::Report(Box::new(Report {
-        contest: Some((OutsideId::parse(&dispute.id)?, contest, amount)),
+        contest: Some((OutsideId::parse(&dispute.id)?, contest, Some(amount))),
         reversed_on: Some(mapping.date(event.created)?),
         ..Report::about(remittance(RemittanceKind::Payment, payment)?)
     })))

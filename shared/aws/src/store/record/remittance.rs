@@ -28,7 +28,7 @@ pub(crate) struct RemittanceRecord {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     refunds: BTreeMap<Date, i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    contests: BTreeMap<String, (String, i64, String)>,
+    contests: BTreeMap<String, (String, Option<i64>, String)>,
     /// By contest: since when it is in which state; of items from before, since the day that the money counts from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contest_days: BTreeMap<String, BTreeMap<String, Date>>,
@@ -93,9 +93,9 @@ impl Record for RemittanceRecord {
 impl RemittanceRecord {
     pub(crate) fn of(remittance: &Remittance, version: u64, unmatched: Option<(String, String)>) -> Self {
         let (due_shard, due_at) = unmatched.unzip();
-        let contest = |(id, (state, amount)): (&OutsideId, &(Contest, Money))| {
-            let currency = amount.currency().code().to_owned();
-            (id.to_string(), (state.as_str().to_owned(), amount.minor(), currency))
+        let contest = |(id, (state, amount)): (&OutsideId, &(Contest, Option<Money>))| {
+            let currency = amount.map_or_else(String::new, |amount| amount.currency().code().to_owned());
+            (id.to_string(), (state.as_str().to_owned(), amount.map(Money::minor), currency))
         };
         Self {
             remittance: remittance.id.to_string(),
@@ -128,9 +128,12 @@ impl RemittanceRecord {
             (Some(minor), Some(currency)) => Some(money(minor, currency)?),
             _ => None,
         };
-        let contest = |(id, (state, minor, currency)): (&String, &(String, i64, String))| {
+        let contest = |(id, (state, minor, currency)): (&String, &(String, Option<i64>, String))| {
             let state = known("contest", state, Contest::parse(state))?;
-            Ok::<_, StoreError>((read("contest", OutsideId::parse(id))?, (state, money(*minor, currency)?)))
+            Ok::<_, StoreError>((
+                read("contest", OutsideId::parse(id))?,
+                (state, minor.map(|minor| money(minor, currency)).transpose()?),
+            ))
         };
         let debtor = self.debtor.as_deref().map(|debtor| read("debtor", DebtorId::parse(debtor))).transpose()?;
         let invoice = self.invoice.as_deref().map(|id| read("invoice", InvoiceId::parse(id))).transpose()?;

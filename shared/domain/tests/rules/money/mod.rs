@@ -300,7 +300,7 @@ impl World {
             }
             Word::Refunded(minor) => report.refunded = Some(money(n, *minor)),
             Word::Contest(of, state, minor) => {
-                report.contest = Some((OutsideId::parse(CONTESTS[*of]).unwrap(), *state, money(n, *minor)));
+                report.contest = Some((OutsideId::parse(CONTESTS[*of]).unwrap(), *state, Some(money(n, *minor))));
             }
         }
         let known = self.known.entry(n).or_insert_with(|| Remittance::unseen(id.clone()));
