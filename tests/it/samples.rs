@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::{SentMail, World, far_from_now};
 
-const STRIPE: [(&str, &str); 16] = [
+const STRIPE: [(&str, &str); 17] = [
     ("invoice_finalized", "booked"),
     ("invoice_updated", "booked"),
     ("invoice_payment_failed", "booked"),
@@ -18,6 +18,7 @@ const STRIPE: [(&str, &str); 16] = [
     ("payment_intent_payment_failed", "booked"),
     ("payment_intent_succeeded", "booked"),
     ("invoice_paid", "booked"),
+    ("invoice_payment_paid", "booked"),
     ("credit_note_created", "booked"),
     ("charge_refunded", "booked"),
     ("charge_dispute_created", "booked"),

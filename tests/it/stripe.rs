@@ -233,6 +233,37 @@ async fn a_payment_that_first_named_only_its_customer_does_not_block_its_invoice
     assert_eq!(world.stands("S-1").await, (0, "paid".to_owned()));
 }
 
+/// Covers: since Stripe's version 2025-03-31 payments and charges name no invoice, and what went back of one reached none.
+#[tokio::test]
+async fn what_goes_back_of_a_payment_reaches_the_invoice_that_its_link_names_in_any_order() {
+    let nameless = |mut object: Value| {
+        object["invoice"] = Value::Null;
+        object
+    };
+    let link = |is_default: bool| {
+        json!({
+            "id": "inpay_1", "object": "invoice_payment", "amount_paid": 10_000, "currency": "eur", "invoice": "in_1",
+            "is_default": is_default, "status": "paid", "payment": { "type": "payment_intent", "payment_intent": "pi_1" },
+        })
+    };
+    let paid = event("evt_2", "payment_intent.succeeded", NOON - 500, nameless(intent("pi_1", 1, 10_000, 10_000)));
+    let settled = event("evt_3", "invoice.paid", NOON - 499, invoice(1, "paid", 10_000));
+    let linked = event("evt_4", "invoice_payment.paid", NOON - 498, link(true));
+    let refunded = event("evt_5", "charge.refunded", NOON - 100, nameless(charge("pi_1", 1, 10_000, 4_000)));
+    let events = [finalized(), paid, settled, linked, refunded];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 0, 4, 1, 2], [1, 4, 3, 2, 0]] {
+        let world = World::start().await;
+        world.stripe_all(&order.map(|n| events[n].clone())).await;
+        assert_eq!(world.stands("S-1").await, (4_000, "open".to_owned()), "{order:?}");
+        world.assert_ledger().await;
+    }
+    let world = World::start().await;
+    let shared = event("evt_4", "invoice_payment.paid", NOON - 498, link(false));
+    let [finalized, paid, settled, _, refunded] = events;
+    world.stripe_all(&[finalized, paid, settled, shared, refunded]).await;
+    assert_eq!(world.stands("S-1").await, (0, "paid".to_owned()), "whose part went back is not known");
+}
+
 #[tokio::test]
 async fn a_customers_payment_under_way_stops_the_chase_of_all_it_owes() {
     let world = World::start().await;

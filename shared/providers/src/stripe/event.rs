@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::SOURCE;
 use super::amount::money;
-use super::object::{Charge, CreditNote, Dispute, Event, Expandable, Invoice, PaymentIntent};
+use super::object::{Charge, CreditNote, Dispute, Event, Expandable, Invoice, InvoicePayment, PaymentIntent};
 
 /// What an event needs to be read in the tenant's terms.
 #[derive(Debug, Clone)]
@@ -84,6 +84,7 @@ impl StripeEvent {
             "payment_intent.processing" => payment_intent(&event, Stage::Pending, mapping)?,
             "payment_intent.succeeded" => payment_intent(&event, Stage::Settled, mapping)?,
             "payment_intent.payment_failed" => payment_intent(&event, Stage::Failed, mapping)?,
+            "invoice_payment.paid" => invoice_payment(&event)?,
             "charge.refunded" => refund(&event, mapping)?,
             "charge.dispute.created" | "charge.dispute.closed" => dispute(&event, mapping)?,
             "credit_note.created" | "credit_note.voided" => credit_note(&event, mapping)?,
@@ -180,7 +181,8 @@ fn profile(invoice: &Invoice) -> ProfilePatch {
     }
 }
 
-/// The invoice, where the object names one (until Stripe's version 2025-03-31 it does), else the customer.
+/// The invoice, where the object names one (until Stripe's version 2025-03-31 it does; then `invoice_payment.paid` tells),
+/// else the customer.
 fn target(invoice: Option<&Expandable>, customer: Option<&Expandable>) -> Result<Option<Target>, IdError> {
     Ok(match (invoice, customer) {
         (Some(invoice), _) => Some(Target::OutsideInvoice(source()?, OutsideId::parse(invoice.id())?)),
@@ -199,6 +201,18 @@ fn payment_intent(event: &Event, stage: Stage, mapping: &Mapping) -> Result<Said
         target: target(intent.invoice.as_ref(), intent.customer.as_ref())?,
         on: (stage == Stage::Settled).then(|| mapping.date(event.created)).transpose()?,
         ..Report::about(remittance(RemittanceKind::Payment, &intent.id)?)
+    })))
+}
+
+/// Which invoice a payment paid, so that what goes back of it reaches the invoice. How much it was is for the payment to say.
+/// Of a payment that is shared out over invoices none is named: whose part goes back is not known.
+fn invoice_payment(event: &Event) -> Result<Said, MappingError> {
+    let link: InvoicePayment = object(event)?;
+    let payment = link.payment.as_ref().and_then(|by| by.payment_intent.as_ref().or(by.charge.as_ref()));
+    let Some(payment) = payment.filter(|_| link.is_default) else { return Ok(Said::Nothing) };
+    Ok(Said::Report(Box::new(Report {
+        target: target(Some(&link.invoice), None)?,
+        ..Report::about(remittance(RemittanceKind::Payment, payment.id())?)
     })))
 }
 

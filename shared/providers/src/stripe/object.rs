@@ -113,3 +113,20 @@ pub(super) struct CreditNote {
     pub(super) status: Option<String>,
     pub(super) created: i64,
 }
+
+/// What links a payment to an invoice since Stripe's version 2025-03-31 ("The Invoice Payment object").
+#[derive(Debug, Deserialize)]
+pub(super) struct InvoicePayment {
+    pub(super) invoice: Expandable,
+    /// Whether it is the invoice's own payment, which pays nothing else.
+    #[serde(default)]
+    pub(super) is_default: bool,
+    pub(super) payment: Option<PaidBy>,
+}
+
+/// By what an invoice was paid. Neither is there where Stripe was only told of a payment.
+#[derive(Debug, Deserialize)]
+pub(super) struct PaidBy {
+    pub(super) payment_intent: Option<Expandable>,
+    pub(super) charge: Option<Expandable>,
+}
