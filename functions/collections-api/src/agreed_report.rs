@@ -1,17 +1,18 @@
 //! What is agreed and held, and what became of it, from counters.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use dunlin_aws::http::{Problem, json_response, query_parameter, told_time};
+use dunlin_aws::http::{json_response, told_time};
 use dunlin_aws::store::{Standing, Turns};
 use dunlin_domain::debtor::{Agreed, Tally, Turn};
 use dunlin_domain::ids::AccountKey;
-use dunlin_domain::money::{Currency, Money};
+use dunlin_domain::money::Money;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::Handler;
 use crate::handler::{Answer, failed};
+use crate::report::{day, wrong};
 
 /// How the figures come about, for whoever reads them.
 const METHOD: &str = "standing: what of promises, plans and offers has not come in, what is contested and what is held of \
@@ -23,29 +24,14 @@ const DAYS_MAX: i32 = 762;
 impl Handler {
     pub(crate) async fn agreed(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let tenancy = self.tenancy(request).await?;
-        let wrong = |field, reason: &str| Problem::bad_request("a parameter is wrong").field(field, reason);
-        let day = |field, otherwise: Date| match query_parameter(request, field) {
-            None => Ok(otherwise),
-            Some(text) => text.parse().map_err(|_| wrong(field, "must be a date of the form 2026-03-31")),
-        };
-        let to = day("to", tenancy.zone.date(self.clock.now(told_time(request))))?;
-        let from = day("from", to.first_of_month())?;
+        let to = day(request, "to", tenancy.zone.date(self.clock.now(told_time(request))))?;
+        let from = day(request, "from", to.first_of_month())?;
         if from > to || from.saturating_add(DAYS_MAX.days()) < to {
             return Err(wrong("from", "must be at most two years before to"));
         }
-        let currency = query_parameter(request, "currency").map(|code| Currency::parse(&code)).transpose();
-        let currency = currency.map_err(|error| wrong("currency", &error.to_string()))?;
-        let portfolio = query_parameter(request, "portfolio");
-        let wanted = |account: &&AccountKey| {
-            portfolio.as_ref().is_none_or(|portfolio| account.portfolio.as_str() == portfolio)
-                && currency.is_none_or(|currency| account.currency == currency)
-        };
         let store = self.books.store();
-        // The accounts are read anew: one may be a minute younger than the settings that are kept.
-        let fresh = store.tenancy(&tenancy.tenant).await.map_err(|error| failed(&error))?;
-        let accounts = fresh.map(|fresh| fresh.accounts).unwrap_or_default();
         let mut reports = Vec::new();
-        for account in accounts.iter().filter(wanted) {
+        for account in &self.reported(request, &tenancy.tenant).await? {
             let standing = store.standing(&tenancy.tenant, account).await.map_err(|error| failed(&error))?;
             let turns = store.turns(&tenancy.tenant, account, from, to).await.map_err(|error| failed(&error))?;
             reports.push(report(account, &standing, &turns));

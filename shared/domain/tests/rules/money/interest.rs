@@ -85,10 +85,16 @@ impl World {
             || entries.iter().any(|entry| entry.kind == EntryKind::WriteOff)
     }
 
-    /// Whether something was given up of an account that had unapplied credit.
+    /// Whether something was given up of an account that had unapplied credit, be it for some days only.
     fn gave_up_beside_credit(&self, c: usize) -> bool {
-        let given_up = (c..INVOICES).step_by(CURRENCIES.len()).any(|n| self.gave_up(&invoice_id(&format!("I{n}"))));
-        given_up && self.book.entries.iter().any(|entry| entry.account == key(c) && entry.invoice.is_none())
+        let invoices = || (c..INVOICES).step_by(CURRENCIES.len()).map(|n| invoice_id(&format!("I{n}")));
+        let overpaid = |invoice: &InvoiceId| {
+            let order = ["principal", "costs", "interest"];
+            evenings(&self.entries_of(invoice), order, self.last()).values().any(|evening| evening.unused > 0)
+        };
+        let of_account = |entry: &Entry| entry.account == key(c) && entry.invoice.is_none();
+        invoices().any(|invoice| self.gave_up(&invoice))
+            && (self.book.entries.iter().any(of_account) || invoices().any(|invoice| overpaid(&invoice)))
     }
 }
 
