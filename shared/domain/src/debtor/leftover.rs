@@ -4,6 +4,7 @@ use super::booking::{BookingError, Cause};
 use super::{Debtor, DueCharge, Journal};
 use crate::allocation::Allocation;
 use crate::ids::AccountKey;
+use crate::invoice::ToldBy;
 use crate::ledger::ALLOCATED;
 use crate::remittance::RemittanceKind;
 
@@ -27,10 +28,7 @@ impl Debtor {
                 continue;
             }
             let mut paid = known.clone();
-            paid.change(charge.on, |sums| {
-                sums.paid = sums.paid.plus(amount)?;
-                Ok(())
-            })?;
+            paid.change(charge.on, |sums| sums.receive(RemittanceKind::Payment, ToldBy::Others, amount))?;
             line.amount = line.amount.plus(amount)?;
             allocation.credit = allocation.credit.minus(amount)?;
             let cause = Cause { on: charge.on, reference: Some(&allocation.remittance), why: None };

@@ -13,12 +13,13 @@ use dunlin_domain::contact::DebtorKind;
 use dunlin_domain::debtor::{AtHand, CreditOrder, CreditUse, FeeRule, Journal, LateError, Ordered};
 use dunlin_domain::event::EventKind;
 use dunlin_domain::ids::OutsideId;
+use dunlin_domain::invoice::{SnapshotStamp, Standing};
 use dunlin_domain::ledger::EntryKind;
 use dunlin_domain::reason::Rule;
 use dunlin_domain::remittance::{RemittanceKind, Stage};
 
 use crate::charging::{book, clause, fixed, late, laws, name, rule, silent, yearly};
-use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, on_account, remittance_id};
+use crate::history::{Book, account, at, day, draft, effect_of, eur, invoice_id, on_account, remittance_id};
 
 fn charging() -> Book {
     book(silent(vec![late(5, Times::Once, fixed(500)), yearly(Booked::Monthly), rule("flat", Levy::FixedSum(laws()))]))
@@ -165,4 +166,20 @@ fn what_a_payment_on_account_leaves_over_pays_the_interest_of_what_it_settled() 
         let fees = book.charged().iter().filter(|one| one.1 == EntryKind::Fee).count();
         assert_eq!(fees, usize::from(left > 0), "{minor}");
     }
+}
+
+/// What is left over comes from elsewhere, as the payment does: it is not within what the invoice's provider says was paid.
+#[test]
+fn what_is_left_over_pays_beside_what_a_provider_says_was_paid() {
+    let mut book = book(silent(vec![yearly(Booked::AtEnd)]));
+    let mut told = draft("A", "2026-02-01", "2026-03-02", 100_000);
+    told.reported_paid = eur(40_000);
+    told.stamp = Some(SnapshotStamp { created: at("2026-02-10T12:00:00Z").as_second(), standing: Standing::Open });
+    let mut journal = Journal::default();
+    book.debtor.record_invoice(&told, &mut journal).unwrap();
+    book.entries.extend(journal.entries);
+    book.nights("2026-03-03", "2026-04-20");
+    book.paid_on_account(60_725, "2026-04-20");
+    assert_eq!((book.sum_charged(), book.debtor.balance(&account()).unwrap()), (725, eur(0)), "49 days of 600.00");
+    assert_eq!(book.debtor.accounts[&account()].credit, eur(0));
 }
