@@ -155,6 +155,8 @@ impl Debtor {
         let (was, is) = (before.map_or(Effect::none(known.currency()), Course::effect), after.effect());
         let by = known.told_by(remittance);
         let mut parts = Vec::new();
+        // A settlement is judged by all that moved: what only moves from one day to another leaves it alone.
+        let settled = changed.settled.take();
         for (day, turn) in after.since(before)? {
             changed.change(day, |sums| {
                 sums.receive(remittance.kind, by, turn.received)?;
@@ -166,6 +168,9 @@ impl Debtor {
             parts.push((EntryKind::Refund, day, turn.refunded));
             parts.push((EntryKind::Chargeback, day, turn.charged_back));
         }
+        let on = parts.last().map_or(changed.issue_date, |(_, day, _)| *day);
+        changed.settled = settled;
+        changed.follow(Moved::on(&changed)?.since(Moved::on(known)?)?, on)?;
         changed.in_flight.remove(remittance);
         changed.contested.remove(remittance);
         if let Some(in_flight) = is.in_flight {
@@ -175,7 +180,6 @@ impl Debtor {
             changed.contested.insert(remittance.clone());
         }
         announce(remittance, (&known.account(), Some(invoice)), (was, is), journal);
-        let on = parts.last().map_or(changed.issue_date, |(_, day, _)| *day);
         self.post_by_day(changed, Cause { on, reference: Some(remittance), why: None }, parts, journal)
     }
 

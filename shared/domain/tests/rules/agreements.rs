@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::{Book, account, at, day, effect_of, eur, invoice_id, remittance_id};
+use crate::history::{Book, account, at, course_of, day, effect_of, eur, invoice_id, remittance_id};
 use dunlin_domain::agreement::{
     AgreementError, Count, Dispute, DisputeReason, Every, PaymentPlan, Period, Promise, Resolution, Schedule,
     Settlement, Terms,
@@ -324,6 +324,21 @@ fn a_settlement_stands_and_falls_with_the_money_that_it_was_kept_by() {
     let expected =
         [("2026-02-01", 10_000), ("2026-03-20", 0), ("2026-04-02", 10_000), ("2026-04-10", 9_500), ("2026-05-04", 0)];
     assert_eq!(by_day, expected.map(|(on, minor)| (on.to_owned(), minor)), "interest follows by day");
+}
+
+/// Covers: a payment that was told again with another day was undone and booked anew, and its settlement lapsed in between.
+#[test]
+fn a_settlement_stands_where_its_payment_only_moves_to_another_day() {
+    let mut book = overdue();
+    book.agreed(proposal(settlement(7_000, "2026-03-31"), &[]), "2026-03-03T12:00:00Z").unwrap();
+    let id = remittance_id(RemittanceKind::Payment, "p1");
+    let [first, again] = ["2026-03-20T00:00:00Z", "2026-03-18T00:00:00Z"]
+        .map(|said| course_of(&id, 7_000, Stage::Settled, said).unwrap());
+    book.book_course(&id, "A", (None, &first));
+    book.told("2026-03-20T12:00:00Z");
+    book.book_course(&id, "A", (Some(&first), &again));
+    assert_eq!(book.debtor.invoices[&invoice_id("A")].position().unwrap().written_off, eur(3_000));
+    assert_eq!(book.debtor.invoices[&invoice_id("A")].balance(), eur(0));
 }
 
 #[test]
