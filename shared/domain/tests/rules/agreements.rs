@@ -332,7 +332,7 @@ fn a_settlement_stands_where_its_payment_only_moves_to_another_day() {
     let mut book = overdue();
     book.agreed(proposal(settlement(7_000, "2026-03-31"), &[]), "2026-03-03T12:00:00Z").unwrap();
     let id = remittance_id(RemittanceKind::Payment, "p1");
-    let [first, again] = ["2026-03-20T00:00:00Z", "2026-03-18T00:00:00Z"]
+    let [first, again] = ["2026-03-18T00:00:00Z", "2026-03-20T00:00:00Z"]
         .map(|said| course_of(&id, 7_000, Stage::Settled, said).unwrap());
     book.book_course(&id, "A", (None, &first));
     book.told("2026-03-20T12:00:00Z");
